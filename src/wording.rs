@@ -22,6 +22,11 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {}", count(number), nouns(number, noun))
 }
 
+/// Some of many, by their place: `the first record`, `the last 3 lines`.
+pub(crate) fn the(place: &str, number: u64, noun: &str) -> String {
+    if number == 1 { format!("the {place} {noun}") } else { format!("the {place} {}", counted(number, noun)) }
+}
+
 /// A noun as it follows this number.
 pub fn nouns(number: u64, noun: &str) -> String {
     if number == 1 { noun.to_owned() } else { format!("{noun}s") }

@@ -35,6 +35,7 @@ fn main() {
                 replace_invalid_utf8: false,
                 detail,
                 types: Types::Auto,
+                untyped: false,
                 typed: false,
             };
             let Ok(Opening::Ready(source)) = format::open(Format::Ndjson, &options, &text, true) else { panic!() };

@@ -1,6 +1,5 @@
 //! `pagemill head`: the first records, for people or as they are.
 
-use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -66,14 +65,20 @@ pub fn shown(
                 "`--{flag}` has no effect: the output is a table for people\n  Give the format of the output: --to csv"
             )));
         }
-        // The cells are those of CSV.
-        typed.said.replace("to", OsString::from("csv"));
+        typed.said.show();
     }
     let mut request = convert::request(typed, command, false)?;
     prepare(&mut request)?;
     let Some(out) = out.filter(|_| !request.see.explain && request.settings.fold.is_none()) else {
         return request.convert();
     };
+    let path = request.target.as_deref().and_then(file);
+    if let Some(path) = path.filter(|path| request.settings.compress.of(Some(path)).is_some()) {
+        return Err(Error::usage(format!(
+            "{} is the name of a compressed file, and a table for people is not compressed\n  Give another name, or the format of the output: --to csv",
+            path.display()
+        )));
+    }
     out.check()?;
     (request.settings.options.out_dialect, request.settings.out_encoding) = (OutDialect::default(), None);
     let kept = Kept::new(request.settings.memory_limit / PART);

@@ -1,6 +1,7 @@
 //! What the command-line parser refuses, in our words.
 
 use std::error::Error as _;
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use pagemill::op::nearest;
@@ -22,8 +23,12 @@ fn ours(error: &clap::Error) -> Option<String> {
         return Some(format!("only names of files may have bytes that are not UTF-8\n  {help}"));
     }
     let arg = first(error, ContextKind::InvalidArg)?;
-    let name = name(&arg);
     let command = tips::command();
+    let name = match name(&arg) {
+        // Its letter is what people know.
+        "--limit" if command.get_name() == "head" && !is_typed("--limit") => "-n",
+        name => name,
+    };
     let help = format!("`pagemill {} --help` shows what it takes.", command.get_name());
     let value = || first(error, ContextKind::InvalidValue).unwrap_or_default();
     Some(match error.kind() {
@@ -66,6 +71,12 @@ fn ours(error: &clap::Error) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Whether the long name of a flag was typed.
+fn is_typed(flag: &str) -> bool {
+    let is_it = |arg: OsString| arg.to_str().is_some_and(|arg| arg.split('=').next() == Some(flag));
+    std::env::args_os().any(is_it)
 }
 
 /// What the parser gives as this kind of context: one text, or several.

@@ -70,6 +70,8 @@ pub struct Program {
     pub places: Vec<usize>,
     pub origins: Vec<Origin>,
     pub regexes: Vec<Regex>,
+    /// What those may keep for each worker, in bytes.
+    pub memory: usize,
     pub likes: Vec<Like>,
     pub replacings: Vec<Replacing>,
     /// Lists of texts, each sorted.

@@ -1,29 +1,20 @@
 //! From a tree to instructions.
 
-use regex::bytes::RegexBuilder;
-
 use super::ast::{Binary, Kind, Node, Relation, State};
 use super::code::{Code, Program};
 use super::constant::Constant;
-use super::decimal::Decimal;
+use super::decimal::{Decimal, MAX_DIGITS};
 use super::fault::Fault;
-use super::functions::{self, Function};
+use super::functions::{self, Function, Known};
 use super::like::{Pattern, pattern};
 use super::origin::Origin;
 use super::replacement::{Replacement, Replacing};
 use super::types::Type;
-use super::{compare, fold, infer};
+use super::{compare, fold, infer, regexes};
 use crate::nearest::nearest;
 
 /// How many instructions an expression may have: some forms need a part more than once.
 const MAX_CODE: usize = 20_000;
-
-/// How large a compiled regex may be, in bytes.
-const REGEX_SIZE: usize = 1 << 20;
-/// How large a cache of a regex may be, in bytes, for each worker.
-const REGEX_CACHE: usize = 256 << 10;
-/// What a regex may keep for each worker, in bytes: a cache for each direction, and what the slower ways need.
-pub const REGEX_MEMORY: usize = 3 * REGEX_CACHE;
 
 /// Compiles a tree. With `Some`, the value of the program is null or of this type.
 pub fn compile(node: &Node, text: &str, wanted: Option<Type>) -> Result<Program, Fault> {
@@ -259,7 +250,12 @@ impl Compiler<'_> {
                 links.pop();
                 before = Some(link);
             }
-            false => self.as_type(left, operands(first))?,
+            false => {
+                self.as_type(left, operands(first))?;
+                if operands(first) == Type::Number {
+                    self.calculable(left)?;
+                }
+            }
         }
         for (link, how, right) in links.into_iter().rev() {
             if let Some(before) = before {
@@ -271,6 +267,9 @@ impl Compiler<'_> {
                 Binary::Or => self.second(right, Code::UnlessTrue, Code::Or)?,
                 _ => {
                     self.as_type(right, operands(how))?;
+                    if operands(how) == Type::Number {
+                        self.calculable(right)?;
+                    }
                     let divides = matches!(how, Binary::Divide | Binary::Remainder) && infer::is_constant(right);
                     if divides && self.last_constant().and_then(Constant::decimal).is_some_and(Decimal::is_zero) {
                         return Err(Fault::new(right.span.start, "this divides by zero"));
@@ -283,6 +282,19 @@ impl Compiler<'_> {
             before = Some(link);
         }
         Ok(())
+    }
+
+    /// Refuses the constant that was put on the stack last, if it is a number that can't be calculated with.
+    fn calculable(&self, node: &Node) -> Result<(), Fault> {
+        match self.last_constant() {
+            Some(constant @ Constant::Digits(_)) if infer::is_constant(node) && constant.decimal().is_none() => {
+                Err(Fault::new(
+                    node.span.start,
+                    format!("this number takes more than {MAX_DIGITS} digits to calculate with"),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A calculation with a field and a literal: one instruction.
@@ -431,15 +443,15 @@ impl Compiler<'_> {
     }
 
     fn regex(&mut self, text: &str, at: usize) -> Result<u16, Fault> {
-        let compiled = RegexBuilder::new(text).size_limit(REGEX_SIZE).dfa_size_limit(REGEX_CACHE).build();
-        let regex = compiled.map_err(|error| match error {
+        let built = regexes::build(text).map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => {
                 Fault::new(at, "the regex is too large").hint("Make its repetitions smaller.")
             }
             error => Fault::new(at, "the regex can't be read").hint(last_line(&error.to_string())),
         })?;
         self.program.utf8 = true;
-        self.program.regexes.push(regex);
+        self.program.regexes.push(built.regex);
+        self.program.memory += built.memory;
         Ok(Self::index(self.program.regexes.len() - 1))
     }
 
@@ -505,14 +517,20 @@ impl Compiler<'_> {
     }
 
     fn plain_call(&mut self, node: &Node, function: &'static Function, arguments: &[Node]) -> Result<(), Fault> {
+        let mut before = Vec::new();
         for (index, argument) in arguments.iter().enumerate() {
             let wanted = function.takes[index.min(function.takes.len() - 1)];
             self.as_type(argument, wanted)?;
-            if let (true, Some(constant)) = (infer::is_constant(argument), self.last_constant()) {
+            let constant = self.last_constant().filter(|_| infer::is_constant(argument)).cloned();
+            if let Some(value) = &constant {
                 let fault = |what| Fault::new(argument.span.start, what);
-                (function.check)(index, constant)
+                (function.check)(Known { index, value, before: &before })
                     .map_err(|what| fault(what).hint(format!("It is called so: {}.", function.usage)))?;
             }
+            if wanted == Type::Number {
+                self.calculable(argument)?;
+            }
+            before.push(constant);
         }
         self.program.utf8 |= function.utf8;
         self.program.ordered |= function.ordered;

@@ -371,7 +371,7 @@ fn calculate<'a>(how: Binary, one: Scalar<'a>, two: Scalar<'a>, origin: u16, sco
 
 /// The result of a calculation with short numbers, if it is one.
 #[inline(always)]
-fn short(how: Binary, one: Small, two: Small) -> Option<Small> {
+pub fn short(how: Binary, one: Small, two: Small) -> Option<Small> {
     match how {
         Binary::Add => one.sum(two),
         Binary::Subtract => one.difference(two),

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
+use super::calculation::Calculation;
 use super::code::{Code, Program};
-use super::compile::{REGEX_MEMORY, compile};
+use super::compile::compile;
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
 use super::eval;
@@ -97,7 +98,7 @@ impl Expression {
 
     /// What its regexes may keep for each worker, in bytes.
     pub fn memory(&self) -> usize {
-        self.program.regexes.len() * REGEX_MEMORY
+        self.program.memory
     }
 
     /// The instructions, one a line.
@@ -133,13 +134,17 @@ impl Expression {
         let new = || Scratch::new(&program.regexes, program.replacings.iter().map(|replacing| replacing.regex));
         let constants = constants(&program.constants, arena, 0)?;
         let fields = Cell::from_mut(fields).as_slice_of_cells();
-        let simple = schema
-            .filter(|_| self.is_condition)
-            .and_then(|_| Simple::of(program, constants, |field| fields[usize::from(field)].get() as usize));
+        let column = |field| fields[usize::from(field)].get() as usize;
+        let (simple, calculation) = match (schema, self.is_condition) {
+            (None, _) => (None, None),
+            (Some(_), true) => (Simple::of(program, constants, column), None),
+            (Some(_), false) => (None, Calculation::of(program, constants, column)),
+        };
         Ok(Running {
             expression: self,
             constants,
             simple,
+            calculation,
             stack: slots(arena, program.stack, 0)?,
             fields,
             arena,
@@ -156,6 +161,8 @@ pub struct Running<'e, 'a> {
     constants: &'a [Scalar<'a>],
     /// The whole condition, if it is simple and records are in columns.
     simple: Option<Simple<'a>>,
+    /// The whole value, if it is a simple calculation and records are in columns.
+    calculation: Option<Calculation>,
     stack: &'a mut [Scalar<'a>],
     fields: &'a [Cell<u32>],
     arena: &'a Arena,
@@ -172,6 +179,9 @@ impl<'a> Running<'_, 'a> {
     /// Why the record is bad.
     #[inline]
     pub fn columns(&mut self, values: &[Value<'a>], place: Place<'a>, offset: usize) -> Outcome<'a> {
+        if let Some(result) = self.calculation.as_ref().and_then(|calculation| calculation.result(values)) {
+            return Ok(Scalar::Number(result));
+        }
         if let Some(truth) = self.simply(values) {
             return Ok(Scalar::Bool(truth));
         }

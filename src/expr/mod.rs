@@ -5,6 +5,7 @@
 //! ```
 
 mod ast;
+mod calculation;
 mod cast;
 mod code;
 mod compare;
@@ -22,6 +23,7 @@ mod moment;
 mod origin;
 mod parser;
 mod path;
+mod regexes;
 mod replacement;
 mod scalar;
 mod scope;

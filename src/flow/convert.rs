@@ -11,13 +11,14 @@ use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::SliceTotals;
+use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::format::Decode;
 use crate::job::settings::OnError;
 use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
 use crate::plan::named::names_of;
-use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, RECORDS, Seen, with_key};
+use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, RECORDS, Seen, lossy_error, with_key};
 use crate::source::MARK;
 
 /// A slice while it is converted: its output and what happened so far.
@@ -66,6 +67,18 @@ impl<'c, 'p> Conversion<'c, 'p> {
         (self.output.len(), self.output.drained(), self.totals)
     }
 
+    /// An empty batch, which `most` records fill.
+    pub fn batch<'a>(&self, arena: &'a Arena, most: usize, tests: bool, policy: &Policy<'a, '_>) -> Batch<'a>
+    where
+        'p: 'a,
+    {
+        let mut batch = policy.batch(arena, &self.totals, most, tests);
+        if policy.shared.lenient && !(policy.shared.strict && self.wanted.are_next()) {
+            batch.set_lenient();
+        }
+        batch
+    }
+
     /// Fills a batch. Returns whether more records follow, or why the next one is bad.
     pub fn decode<'a>(
         &mut self,
@@ -83,8 +96,15 @@ impl<'c, 'p> Conversion<'c, 'p> {
         filled
     }
 
-    /// Lets the ops change a batch. `tests`: they only look at the fields that were decoded, and records are copied.
-    pub fn apply_ops<'a>(&mut self, batch: &mut Batch<'a>, policy: &Policy<'a, '_>, tests: bool) {
+    /// Lets the ops change a batch. `tests`: they only look at the fields that were decoded, and records are copied. What
+    /// can't be written is refused where records are counted that will not be.
+    pub fn apply_ops<'a>(
+        &mut self,
+        batch: &mut Batch<'a>,
+        trial: &mut Option<Trial>,
+        policy: &Policy<'a, '_>,
+        tests: bool,
+    ) -> Result<(), Stop> {
         let shared = policy.shared;
         for (op, number) in shared.ops {
             batch.set_seen(Some((shared.seen, *number)));
@@ -100,10 +120,6 @@ impl<'c, 'p> Conversion<'c, 'p> {
         if shared.marked.is_some() {
             refuse_marked(batch);
         }
-        // Nothing can be dropped from a batch that was narrowed.
-        if let Some(drawn) = self.wanted.drawn {
-            drawn.keep(batch);
-        }
         match &shared.tested {
             Some(tested) if tests && tested.made > 0 => batch.narrow(tested.made),
             _ => {}
@@ -117,7 +133,19 @@ impl<'c, 'p> Conversion<'c, 'p> {
         if let Some(narrow) = &shared.narrow {
             narrow.refuse(batch);
         }
+        if let Some(trial) = trial {
+            trial.forget();
+            // Of several that are made of one, perhaps only the first ones are written.
+            if trial.all || !self.wanted.are_next() || batch.grown() > 0 {
+                trial.refuse(batch, &mut self.output)?;
+            }
+        }
+        batch.settle_parts();
+        if let Some(drawn) = self.wanted.drawn {
+            drawn.keep(batch);
+        }
         self.meter.end(Stage::Ops);
+        Ok(())
     }
 
     /// How the batch has to be decoded again, if it has to be: there was not enough memory for all of it at once, some of
@@ -139,6 +167,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
             // The next one gets the whole arena.
             all if decoder_lacks_memory => Some(all),
             all if all > 1 && lacks_memory => Some(all / 2),
+            // What is lost counts for the records that are drawn, so each is looked at by itself.
+            all if all > 1 && self.wanted.drawn.is_some() && batch.lossy().total() > 0 => Some(1),
             _ => None,
         };
         let tested = policy.shared.tested.as_ref().filter(|_| tests);
@@ -155,7 +185,11 @@ impl<'c, 'p> Conversion<'c, 'p> {
         }
         let most = usize::try_from(self.wanted.most()).ok().filter(|most| (1..=batch.len()).contains(most))?;
         let last = batch.good(most - 1)?;
-        Some(batch.number(last) + 1).filter(|fewer| *fewer < self.decoded)
+        let number = batch.number(last);
+        // Of a record that several were made of, perhaps only the first ones are passed over: it comes alone.
+        let is_cut = self.wanted.skip > 0 && batch.len() > last + 1 && batch.number(last + 1) == number;
+        let fewer = if is_cut && number > 0 { number } else { number + 1 };
+        Some(fewer).filter(|fewer| *fewer < self.decoded)
     }
 
     /// How many records are to be decoded together: no more than are wanted, unless most are dropped.
@@ -200,7 +234,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         while left > 0 {
             arena.clear();
             let most = usize::try_from(left).map_or(most, |left| left.min(most));
-            let mut batch = policy.batch(arena, &self.totals, most, tests);
+            let mut batch = self.batch(arena, most, tests, policy);
             let filled = decoder.fill(policy.bytes, &mut batch);
             left = left.saturating_sub(batch.len() as u64);
             match filled {
@@ -221,19 +255,30 @@ impl<'c, 'p> Conversion<'c, 'p> {
     }
 
     /// Encodes or folds a batch; bad records end the slice or are left out.
-    pub fn encode(&mut self, end: &mut End<'_>, batch: &mut Batch<'_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
-        let (mut from, passed) = (0, self.wanted.skip);
+    pub fn encode(
+        &mut self,
+        end: &mut End<'_>,
+        batch: &mut Batch<'_>,
+        trial: Option<&Trial>,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        let (mut from, before, written) = (0, self.wanted, self.output.records);
         for (index, error) in batch.take_rejected() {
             self.encode_range(end, batch, from..index, policy)?;
             if self.wanted.is_over() {
                 break;
+            }
+            if self.wanted.are_next() && trial.is_some_and(|trial| trial.has_refused(batch.number(index))) {
+                end.take_refused(policy.index, batch, index).map_err(Stop::Run)?;
             }
             self.bad_record(batch, index, error, policy)?;
             from = index + 1;
         }
         self.encode_range(end, batch, from..batch.len(), policy)?;
         self.meter.end(Stage::Encode);
-        self.count(batch, passed - self.wanted.skip, policy);
+        let may_count = before.skip == 0 && before.left > 0 && (before.drawn.is_none() || !batch.is_empty());
+        let counts = may_count || self.output.records > written;
+        self.count(batch, before.skip - self.wanted.skip, counts, policy);
         Ok(())
     }
 
@@ -247,6 +292,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         // Where bad records are left out, those that were made of one are left out together.
         let apart = policy.shared.on_error != OnError::Fail;
         let mut records = self.wanted.pass_over(records);
+        self.refuse_lossy(batch, self.wanted.first(records.clone()), policy)?;
         while !self.wanted.first(records.clone()).is_empty() {
             let first = self.wanted.first(records.clone());
             let next = if apart { batch.parts(first) } else { first };
@@ -266,6 +312,21 @@ impl<'c, 'p> Conversion<'c, 'p> {
         Ok(())
     }
 
+    /// Refuses the first of some records that are to be written, if it was not known whether they are and something was
+    /// lost. That was looked at for one record at a time.
+    fn refuse_lossy(&mut self, batch: &Batch<'_>, records: Range<usize>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
+        if records.is_empty() || !(policy.shared.strict && batch.is_lenient()) {
+            return Ok(());
+        }
+        match batch.lossy().iter().next() {
+            Some((kind, _)) => {
+                let error = lossy_error(batch.span(records.start).start, kind);
+                self.bad_record(batch, records.start, error, policy)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Handles a bad record of the batch.
     #[cold]
     fn bad_record(
@@ -280,12 +341,12 @@ impl<'c, 'p> Conversion<'c, 'p> {
         policy.bad_record(error, number, span.start..span.end, &mut self.output, &mut self.totals)
     }
 
-    /// Adds a finished batch to the totals; so many of its records were passed over. If all were, nothing of them is
-    /// lost: they are not written.
-    fn count(&mut self, batch: &Batch<'_>, passed: u64, policy: &Policy<'_, '_>) {
+    /// Adds a finished batch to the totals; so many of its records were passed over. What was lost counts unless none of
+    /// them was to be written.
+    fn count(&mut self, batch: &Batch<'_>, passed: u64, counts: bool, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
         let filtered = (self.decoded + batch.grown()).saturating_sub(batch.len()) as u64;
-        if passed == 0 || passed < batch.len() as u64 {
+        if counts {
             if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
                 let start = if let At::Source(start) = policy.at { start } else { 0 };
                 totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
@@ -296,6 +357,40 @@ impl<'c, 'p> Conversion<'c, 'p> {
         totals.records_in += self.decoded as u64;
         totals.records_filtered += filtered + passed;
         self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
+    }
+
+    /// Record `bad` of the slice has ended the run: counts those before it in its batch, which are decoded again, so that
+    /// the report does not depend on the size of batches. The bytes begin with record `first`; `before` is what was
+    /// wanted when the batch began.
+    #[cold]
+    pub fn count_before(
+        &mut self,
+        bad: u64,
+        first: u64,
+        before: Wanted,
+        decoders: &mut Decoders,
+        arena: &mut Arena,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        if bad <= self.totals.records_in {
+            return Ok(());
+        }
+        let mut passed = before.skip - self.wanted.skip;
+        self.go_back(first, decoders, arena, policy)?;
+        while self.totals.records_in < bad {
+            arena.clear();
+            let most = usize::try_from(bad - self.totals.records_in).unwrap_or(usize::MAX);
+            let tests = decoders.tests();
+            let mut batch = self.batch(arena, most.min(RECORDS), tests, policy);
+            let filled = self.decode(decoders.current(), &mut batch, policy);
+            self.apply_ops(&mut batch, &mut None, policy, tests)?;
+            if self.decoded == 0 || filled.is_err() {
+                break;
+            }
+            self.count(&batch, passed.min(batch.len() as u64), before.drawn.is_some() || before.are_next(), policy);
+            passed = passed.saturating_sub(batch.len() as u64);
+        }
+        Ok(())
     }
 
     /// Leaves out the bad record that the decoder stopped at. Returns whether more records follow.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::error::Error;
 use crate::flow::large;
 use crate::flow::split::Split;
 use crate::fold::Fold;
@@ -40,6 +41,14 @@ impl End<'_> {
             Err(EncodeError::Stop(_)) => 0,
         };
         taken
+    }
+
+    /// Takes a record that can't be written, though it is among those that were to be.
+    pub fn take_refused(&mut self, slice: u64, batch: &Batch<'_>, record: usize) -> Result<(), Error> {
+        match self {
+            End::Fold(fold) => fold.add_refused(slice, batch, record),
+            End::Encode(_) | End::Split(_) => Ok(()),
+        }
     }
 
     /// Whether only keys matter; see [`Fold::takes_only_keys`].

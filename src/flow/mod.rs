@@ -22,5 +22,6 @@ pub(crate) mod skip;
 pub(crate) mod split;
 pub(crate) mod sync;
 pub(crate) mod totals;
+pub(crate) mod trial;
 pub(crate) mod wanted;
 pub(crate) mod worker;

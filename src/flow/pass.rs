@@ -33,6 +33,13 @@ impl WriteFormat for PassThrough {
             None => Box::new(Copy { copies: self.copies, encoder }),
         }
     }
+
+    fn may_refuse(&self) -> bool {
+        match self.copies {
+            Copies::Values => false,
+            Copies::All | Copies::Fields { .. } => self.writing.may_refuse(),
+        }
+    }
 }
 
 /// Copies records and writes fields behind them; those that can't be copied are encoded whole.

@@ -49,6 +49,8 @@ pub(crate) struct Shared<'r> {
     /// The encoding of the output, if it does not have every character.
     pub narrow: Option<Narrow>,
     pub strict: bool,
+    /// In a strict run that ends with a bad record, what is lost does no harm in records that are not written.
+    pub lenient: bool,
     pub max_record: usize,
     /// The source was decoded from this encoding, and marked where it is malformed.
     pub marked: Option<Encoding>,

@@ -117,6 +117,14 @@ impl Split {
         }
     }
 
+    /// The field whose value names the part of a record, if one does.
+    pub fn field(&self) -> Option<String> {
+        match &self.by {
+            By::Field(field) => Some(field.clone()),
+            By::Records(_) | By::Size(_) => None,
+        }
+    }
+
     /// The warning that no record had the field.
     pub fn warning(&self) -> Option<Warning> {
         match &self.by {
@@ -277,14 +285,8 @@ impl Split {
             return Err(EncodeError::Stop(Error::usage("there is no source")));
         };
         let mut room = [0; NUMBER];
-        let value = text(value(batch, record, *column, field), &mut room).map_err(|what| EncodeError::Record {
-            index: record,
-            error: RecordError::new(
-                batch.span(record).start,
-                format!("the field `{field}` is {what}, which can't name a part"),
-            )
-            .cause(Cause::Target),
-        })?;
+        let value = text(value(batch, record, *column, field), &mut room)
+            .map_err(|what| EncodeError::Record { index: record, error: no_name(field, what, batch, record) })?;
         self.is_met |= value.is_some();
         let known = match value {
             None => self.null,
@@ -317,6 +319,30 @@ impl Split {
         let written = self.parts.finish_all(&suffix)?;
         Ok(written.into_iter().map(|part| PartReport::new(part.path, part.records, part.bytes)).collect())
     }
+}
+
+/// The field whose value names the part of a record.
+#[derive(Clone, Debug)]
+pub(crate) struct PartOf {
+    pub field: String,
+    /// Its column, in a table.
+    pub column: Option<usize>,
+}
+
+impl PartOf {
+    /// Refuses a record whose value can't name a part.
+    pub fn check(&self, batch: &Batch<'_>, record: usize) -> Result<(), RecordError> {
+        match text(value(batch, record, self.column, &self.field), &mut [0; NUMBER]) {
+            Ok(_) => Ok(()),
+            Err(what) => Err(no_name(&self.field, what, batch, record)),
+        }
+    }
+}
+
+#[cold]
+fn no_name(field: &str, what: &str, batch: &Batch<'_>, record: usize) -> RecordError {
+    let reason = format!("the field `{field}` is {what}, which can't name a part");
+    RecordError::new(batch.span(record).start, reason).cause(Cause::Target)
 }
 
 fn no_field(field: &str, names: &Schema) -> Error {

@@ -2,8 +2,10 @@
 //! so many.
 //!
 //! Who counts has to meet the records in their order, so there is one worker. A batch that goes
-//! beyond the last record that is wanted is decoded again without the others: what is lost and what is bad is known of the
-//! records that were asked for, and does not depend on the size of batches.
+//! beyond the last record that is wanted, or passed over, is decoded again without the others: what is lost and what is
+//! bad is known of the records that were asked for, and does not depend on the size of batches. Bad records don't count,
+//! and a record that the target refuses is bad too, so what will not be written is encoded on
+//! [trial](crate::flow::trial).
 
 use std::ops::Range;
 
@@ -29,6 +31,11 @@ impl Wanted {
     /// Whether records are counted, and have to come in their order.
     pub fn counts(&self) -> bool {
         self.skip > 0 || self.left < u64::MAX
+    }
+
+    /// Whether the next record will be written, if it is good.
+    pub fn are_next(&self) -> bool {
+        self.drawn.is_none() && self.skip == 0 && self.left > 0
     }
 
     /// Whether no more records are wanted: none has to be read.

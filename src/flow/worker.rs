@@ -12,6 +12,7 @@ use crate::flow::order::commit::{Done, SliceDrain};
 use crate::flow::policy::Policy;
 use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
+use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::memory::Arena;
 use crate::record::RECORDS;
@@ -31,6 +32,8 @@ pub(crate) struct Worker<'e> {
     pub records: u64,
     /// Which records are still wanted. If they are counted, it is the only worker.
     pub wanted: Wanted,
+    /// Finds out what the target refuses of those that are not written.
+    pub trial: Option<Trial>,
 }
 
 impl Worker<'_> {
@@ -101,9 +104,9 @@ impl Worker<'_> {
             self.arena.reset();
             let tests = self.decoders.tests();
             let most = once.take().unwrap_or(self.most.min(work.most()));
-            let mut batch = policy.batch(&self.arena, &work.totals, most, tests);
+            let mut batch = work.batch(&self.arena, most, tests, policy);
             let filled = work.decode(self.decoders.current(), &mut batch, policy);
-            work.apply_ops(&mut batch, policy, tests);
+            work.apply_ops(&mut batch, &mut self.trial, policy, tests)?;
             if let Some(again) = work.again(&mut batch, &filled, policy, tests, fresh) {
                 drop(batch);
                 (self.most, once) = (again.most.unwrap_or(self.most), again.once);
@@ -113,7 +116,14 @@ impl Worker<'_> {
                 continue;
             }
             fresh = false;
-            work.encode(&mut self.end, &mut batch, policy)?;
+            let before = work.wanted;
+            if let Err(stop) = work.encode(&mut self.end, &mut batch, self.trial.as_ref(), policy) {
+                drop(batch);
+                if let Stop::Record(bad, _) = stop {
+                    work.count_before(bad, first, before, &mut self.decoders, &mut self.arena, policy)?;
+                }
+                return Err(stop);
+            }
             if work.wanted.is_over() {
                 return Ok(());
             }

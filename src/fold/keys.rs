@@ -11,13 +11,16 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::flow::sayable::Narrow;
+use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::format::{Decode, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
 use crate::plan::sizes::FEW;
-use crate::record::{Apart, Batch, Before, EncodeError, Paths, Schema, with_key};
+use crate::record::{Apart, Batch, Before, Drain, EncodeError, Output, Paths, Schema, with_key};
+use crate::scan::lines::Lines;
 use crate::wording::nouns;
 
 /// How many keys may be remembered, and how long they may be.
@@ -96,6 +99,14 @@ impl Fold for Keys {
             })?;
         }
         Ok(())
+    }
+
+    /// The target refuses a record with an unknown key because of that first, so it has to be in the header.
+    fn add_refused(&mut self, slice: u64, batch: &Batch<'_>, record: usize) -> Result<()> {
+        match self.add(slice, batch, record..record + 1) {
+            Err(EncodeError::Stop(error)) => Err(error),
+            Ok(()) | Err(EncodeError::Record { .. }) => Ok(()),
+        }
     }
 
     fn ended(&mut self, slices: u64) {
@@ -205,10 +216,24 @@ impl Table {
 pub(crate) struct Look<'o> {
     /// What is done to them before.
     pub ops: &'o [Arc<dyn Op>],
+    /// Their fields, if they become keyed only then.
+    pub schema: Option<&'o Schema>,
+    /// Ops see untyped values as text.
+    pub untyped_is_text: bool,
     /// The number of the source.
     pub number: u32,
+    /// What ends a line, and the line that the first record begins in, where that is asked for.
+    pub lines: Option<(Lines, u64)>,
     /// Those that will be written.
     pub wanted: Wanted,
+    /// What the encoding of the target refuses.
+    pub narrow: Option<Narrow>,
+    /// What the target refuses, where records are counted, and room for a trial.
+    pub trial: Option<Trial>,
+    pub room: Vec<u8>,
+    /// A record that loses something is refused; but not one that will not be written, if that is lenient.
+    pub strict: bool,
+    pub lenient: bool,
 }
 
 /// Looks for keys in the beginning of a source, slice by slice.
@@ -231,29 +256,52 @@ impl<'o> Search<'o> {
 
     /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
     pub fn add(&mut self, slice: &[u8], file: &Path, offset: u64) -> Result<()> {
+        let line = self.look.lines.map_or(0, |(_, line)| line);
+        self.add_from(slice, file, offset, line)?;
+        if let Some((lines, line)) = &mut self.look.lines {
+            *line += lines.count(slice, 0);
+        }
+        Ok(())
+    }
+
+    /// The same for a slice or record that begins in a line, from 1; 0: that is not known.
+    pub fn add_from(&mut self, slice: &[u8], file: &Path, offset: u64, line: u64) -> Result<()> {
         self.decoder.begin(slice);
         while !self.is_over() {
             self.arena.reset();
-            let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
+            let mut batch = Batch::new(&self.arena, slice, self.look.schema, self.max_record);
+            batch.set_untyped_is_text(self.look.untyped_is_text);
             batch.set_before(Before {
                 source: file.as_os_str().as_encoded_bytes(),
                 records: self.records,
                 number: self.look.number,
                 offset,
-                ..Before::default()
+                line,
+                lines: self.look.lines.map(|(lines, _)| lines).filter(|_| line > 0),
             });
+            batch.set_strict(self.look.strict);
+            if self.look.lenient && !self.look.wanted.are_next() {
+                batch.set_lenient();
+            }
             let filled = self.decoder.fill(slice, &mut batch);
             batch.abandon();
             let decoded = batch.len();
             self.look.ops.iter().for_each(|op| op.apply(&mut batch));
+            if let Some(narrow) = &self.look.narrow {
+                narrow.refuse(&mut batch);
+            }
+            if let Some(trial) = &mut self.look.trial {
+                let mut nowhere = Nowhere;
+                trial.refuse(&mut batch, &mut Output::new(&mut self.look.room, &mut nowhere, false))?;
+            }
             batch.settle_parts();
             if let Some(drawn) = self.look.wanted.drawn {
                 drawn.keep(&mut batch);
             }
             // What an op refused is a bad record like others.
             let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
-            let mut from = 0;
-            for refused in refused.chain([batch.len()]) {
+            let (mut from, all) = (0, batch.len());
+            for refused in refused.chain([all]) {
                 let left = self.look.wanted.pass_over(from..refused);
                 let wanted = self.look.wanted.first(left);
                 self.look.wanted.took(wanted.len());
@@ -265,6 +313,10 @@ impl<'o> Search<'o> {
                         return Err(Error::data(Position::new(file, record, offset), error));
                     }
                     Ok(()) | Err(EncodeError::Record { .. }) => {}
+                }
+                let met = self.look.wanted.are_next() && refused < all;
+                if met && self.look.trial.as_ref().is_some_and(|trial| trial.has_refused(batch.number(refused))) {
+                    self.keys.add_refused(0, &batch, refused)?;
                 }
                 from = refused + 1;
             }
@@ -296,6 +348,15 @@ impl<'o> Search<'o> {
     /// The keys found, each once, in order of first appearance, and whether there were bad records.
     pub fn finish(self) -> (Schema, bool) {
         (self.keys.finish().unwrap_or_default(), self.bad)
+    }
+}
+
+/// Nothing is written.
+struct Nowhere;
+
+impl Drain for Nowhere {
+    fn drain(&mut self, _: &[u8]) -> Result<()> {
+        Ok(())
     }
 }
 

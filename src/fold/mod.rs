@@ -38,6 +38,12 @@ pub(crate) trait Fold: Send {
     /// A record is bad, and the records before it were taken in; or the run can't go on.
     fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError>;
 
+    /// Meets a record that would be taken in, but can't be written.
+    fn add_refused(&mut self, slice: u64, batch: &Batch<'_>, record: usize) -> Result<()> {
+        let _ = (slice, batch, record);
+        Ok(())
+    }
+
     /// Whether only the keys of the records matter, as they are in the source; see
     /// [`ReadFormat::key_decoder`](crate::format::ReadFormat::key_decoder).
     fn takes_only_keys(&self) -> bool {

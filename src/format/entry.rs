@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     pub ends: Ends,
     /// All records have the same columns; a target has to know them before the first record.
     pub tabular: bool,
+    /// It is a table in text: what is a record can be told without decoding it.
+    pub table: bool,
     /// Records are JSON values: lists and maps inside each other.
     pub nested: bool,
     /// What a record holds is set by an option (`--payload`).

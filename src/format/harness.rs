@@ -15,6 +15,7 @@ pub(super) fn want() -> Want {
         replace_invalid_utf8: false,
         detail: Detail::All,
         types: Types::Auto,
+        untyped: false,
         typed: false,
     }
 }

@@ -17,4 +17,8 @@ impl WriteFormat for Marked {
     fn encoder(&self) -> Box<dyn Encode> {
         self.0.encoder()
     }
+
+    fn may_refuse(&self) -> bool {
+        self.0.may_refuse()
+    }
 }

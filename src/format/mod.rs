@@ -3,6 +3,7 @@
 //! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
 mod choose;
+mod comment;
 mod copies;
 pub mod csv;
 mod entry;
@@ -10,7 +11,7 @@ mod extensions;
 #[doc(hidden)]
 pub mod fixed;
 pub mod frames;
-mod fwf;
+pub(crate) mod fwf;
 #[cfg(test)]
 mod harness;
 #[doc(hidden)]
@@ -65,8 +66,8 @@ pub enum Boundary {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// The record ends after the first number of bytes. The second is the length of the separator that follows, which
-    /// belongs to no record.
+    /// The next record begins after the first number of bytes. The second is how many of them, or of what was seen
+    /// before, come after the record and belong to none.
     End(usize, usize),
     /// All of it; the record goes on, or ends with the input.
     All,
@@ -229,6 +230,10 @@ pub trait WriteFormat: Send + Sync {
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
+    /// Whether it may refuse a record, though nothing has to be kept from getting lost.
+    fn may_refuse(&self) -> bool {
+        true
+    }
     /// An encoder that copies records of the source and writes the fields of a batch behind them, if it has one.
     fn appender(&self) -> Option<Box<dyn Encode>> {
         None
@@ -251,6 +256,9 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
+    /// Fields without quotes stay [untyped](crate::record::Value::Untyped) even if they are text: the target writes them
+    /// as they were read.
+    pub untyped: bool,
     /// The decoder may mark a field as a number or text instead of leaving it [untyped](crate::record::Value::Untyped):
     /// the target needs to know for every field.
     pub typed: bool,
@@ -319,4 +327,7 @@ pub enum UnknownKey {
     Refuse,
     /// It is left out and counted as lossy.
     Count,
+    /// There is no header yet: each record has the columns of its own keys besides. This tells whether a record can be written before
+    /// a header is known; nothing is written so.
+    Own,
 }

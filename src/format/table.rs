@@ -127,6 +127,11 @@ impl Format {
         self.entry().tabular
     }
 
+    /// Whether it is a table in text, such as CSV or fixed-width text.
+    pub(crate) const fn is_table(self) -> bool {
+        self.entry().table
+    }
+
     /// Whether records are JSON values: lists and maps inside each other.
     pub const fn is_nested(self) -> bool {
         self.entry().nested

@@ -44,11 +44,12 @@ impl Opened<'_> {
 
     /// A pass that writes nothing. Bad records are not entered anywhere: the run meets them again.
     fn first_pass<F: Fold>(&mut self, fold: F) -> Result<F> {
-        let on_error = match self.settings.on_error {
-            OnError::Fail => OnError::Fail,
-            OnError::Skip | OnError::Quarantine => OnError::Skip,
+        // If a record that loses something ends the run, it only does so when it is written.
+        let (on_error, strict) = match self.settings.on_error {
+            OnError::Fail => (OnError::Fail, false),
+            OnError::Skip | OnError::Quarantine => (OnError::Skip, self.settings.strict),
         };
-        let how = How { on_error, ledger: None, resumable: None };
+        let how = How { on_error, strict, tries: true, ledger: None, resumable: None };
         let (run, fold) = self.fold_by(how, fold, &Target::memory(), &Registry::new());
         run?;
         // What is before the first record is at hand again for those who look at it.

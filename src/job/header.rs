@@ -15,9 +15,11 @@ use crate::flow::place::{After, Place};
 use crate::fold::Fold;
 use crate::fold::keys::{Keys, Look, Search};
 use crate::fold::records::Records;
-use crate::format::{Boundary, Columns, UnknownKey};
+use crate::format::{Boundary, Columns, Types, UnknownKey};
 use crate::job::opened::Opened;
 use crate::job::pass::How;
+use crate::job::run::Tries;
+use crate::job::run::narrow;
 use crate::job::settings::{ColumnsFrom, OnError};
 use crate::metrics::Registry;
 use crate::plan::route::Header;
@@ -58,7 +60,12 @@ impl Opened<'_> {
         };
         if repeatable && unknown == UnknownKey::Refuse {
             if self.settings.strict {
-                let (schema, certain) = self.good_keys()?;
+                let (mut schema, mut certain) = self.good_keys()?;
+                // Where a record is bad because it lacks a column, another one takes its place, which may have more keys.
+                while self.may_widen() && self.lacking.as_ref().is_none_or(|last| last.len() < schema.len()) {
+                    self.lacking = Some(schema);
+                    (schema, certain) = self.good_keys()?;
+                }
                 return Ok((Some(self.arranged(&schema, unknown)), certain));
             }
             if !restartable {
@@ -67,6 +74,13 @@ impl Opened<'_> {
         }
         let schema = self.first_keys(first)?;
         Ok((Some(self.arranged(&schema, unknown)), !repeatable || unknown == UnknownKey::Count))
+    }
+
+    /// Whether more records may be looked at with a header than were when it was found: those without one of its columns
+    /// are bad, and don't count.
+    fn may_widen(&self) -> bool {
+        let fails = self.settings.on_error == OnError::Fail;
+        !fails && self.wanted.counts() && self.wanted.drawn.is_none() && self.settings.rows.tail.is_none()
     }
 
     /// Keys that were found, as columns.
@@ -79,7 +93,7 @@ impl Opened<'_> {
         let unknown = self.route.unknown_key();
         let schema = match unknown {
             UnknownKey::Count => self.first_keys(First::Record)?,
-            UnknownKey::Refuse => self.all_keys()?,
+            UnknownKey::Refuse | UnknownKey::Own => self.all_keys()?,
         };
         Ok(self.arranged(&schema, unknown))
     }
@@ -105,7 +119,7 @@ impl Opened<'_> {
                 .as_ref()
                 .is_some_and(|names| !names.is_named_as(&self.route.order.arrange(&found))));
         }
-        let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
+        let how = self.looking(OnError::Skip);
         match self.fold_by(how, Records::default(), &Target::memory(), &Registry::new()).0 {
             Ok(_) => Ok(false),
             Err(error) if error.is_unknown_key() => Ok(true),
@@ -114,6 +128,12 @@ impl Opened<'_> {
             Err(error) if error.stopped_at().is_some() => Err(Error::stopped(None)),
             Err(error) => Err(error),
         }
+    }
+
+    /// How a pass is made that looks for keys: where some records are not written, those that are good are counted.
+    fn looking(&self, on_error: OnError) -> How<'static> {
+        let tries = self.wanted.counts() || self.wanted.drawn.is_some();
+        How { on_error, strict: self.settings.strict, tries, ledger: None, resumable: None }
     }
 
     /// How keys are looked for.
@@ -147,7 +167,7 @@ impl Opened<'_> {
 
     /// The keys of all records; none if there are too many in all.
     fn keys_of_all(&mut self) -> Result<Option<Schema>> {
-        let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
+        let how = self.looking(self.settings.on_error);
         let (outcome, keys) = self.fold_by(how, self.keys(false), &Target::memory(), &Registry::new());
         outcome.map(|_| keys.finish())
     }
@@ -155,9 +175,9 @@ impl Opened<'_> {
     /// The keys of all good records, and whether the whole input was looked at. Errors in the data are left for the run
     /// to report, which may refuse an earlier record.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
-        let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
+        let how = self.looking(OnError::Skip);
         // Records that are not written don't count, so all are looked at closely where some are not.
-        let light = !self.wanted.counts() && self.wanted.drawn.is_none();
+        let light = !how.tries;
         let (outcome, keys) = self.fold_by(how, self.keys(light), &Target::memory(), &Registry::new());
         let whole = match outcome {
             Ok(_) => true,
@@ -233,7 +253,23 @@ impl Opened<'_> {
         let mut rest = all;
         let mut cutter = self.reading.cutter();
         let decoder = self.reading.decoder(&self.route.want);
-        let look = Look { ops: &self.route.ops, number: self.number, wanted: self.wanted };
+        let counts = self.wanted.counts() || self.wanted.drawn.is_some();
+        let tried = self.tried(if counts { Tries::All } else { Tries::None })?;
+        let trial = tried.as_deref().and_then(|writing| self.trial(writing, true));
+        let lines = self.route.from.lines().filter(|_| self.route.is_ordered());
+        let look = Look {
+            ops: &self.route.ops,
+            schema: self.route.schema.as_ref(),
+            untyped_is_text: self.settings.options.types == Types::Text,
+            number: self.number,
+            lines: lines.map(|lines| (lines, self.line_of(None))),
+            wanted: self.wanted,
+            narrow: narrow(self.settings, self.route.to),
+            room: vec![0; if trial.is_some() { self.plan.buffer } else { 0 }],
+            trial,
+            strict: self.settings.strict,
+            lenient: self.settings.strict && self.settings.on_error == OnError::Fail && counts,
+        };
         let mut found = Search::new(decoder, self.arena(), look, self.keys(false), self.plan.max_record);
         while !rest.is_empty() {
             // In a mapped source, no more is looked at than the run looks at for a slice.
@@ -246,7 +282,7 @@ impl Opened<'_> {
                             found.add(&rest[..len], &self.source.path, offset as u64)?
                         }
                         Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |origin, record| {
-                            found.add(record, &origin.file, origin.start)
+                            found.add_from(record, &origin.file, origin.start, origin.line)
                         })?,
                     }
                     if one && !found.is_empty() || found.is_over() {

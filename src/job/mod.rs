@@ -18,6 +18,7 @@ mod single;
 pub(crate) mod spec;
 mod split;
 mod sum;
+mod write;
 
 pub use crate::flow::split::By;
 pub use crate::fold::groups::Aggregate;

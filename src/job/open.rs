@@ -1,6 +1,7 @@
 //! Opening the source and the target that a job names.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::{Format, sniff};
@@ -50,6 +51,8 @@ pub(crate) fn as_text(source: Source, from: Option<Format>, settings: &Settings)
 pub(crate) fn as_records(source: Source, from: Format, settings: &Settings) -> Result<Source> {
     let malformed = match settings.on_error {
         OnError::Skip | OnError::Quarantine if !replaces(settings) => Malform::Mark,
+        // Only what is replaced in records that are written counts.
+        _ if replaces(settings) && !settings.rows.are_all() => Malform::Leave,
         _ => whole(settings),
     };
     decoded(source, Some(from), settings, malformed)
@@ -107,7 +110,18 @@ fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: 
 /// # Errors
 /// Usage: the format is no text, or a byte order mark is wanted that the encoding does not have.
 pub(crate) fn encoded(target: Target, to: Format, settings: &Settings) -> Result<Target> {
-    let Some(encoding) = settings.other_encoding() else { return Ok(target) };
+    Ok(match recode(to, settings)? {
+        Some(recode) => target.encoded(recode),
+        None => target,
+    })
+}
+
+/// The encoding of a target, if it is not UTF-8.
+///
+/// # Errors
+/// Usage: the format is no text, or the encoding lacks a byte order mark that is asked for.
+pub(crate) fn recode(to: Format, settings: &Settings) -> Result<Option<Recode>> {
+    let Some(encoding) = settings.other_encoding() else { return Ok(None) };
     if !to.is_text() {
         return Err(Error::usage(format!("⟨out_encoding⟩ is for text, CSV, TSV, JSON and NDJSON, not for {to}")));
     }
@@ -119,7 +133,7 @@ pub(crate) fn encoded(target: Target, to: Format, settings: &Settings) -> Result
         let mut encoder = encoding.encoder();
         Box::new(move |text: &str, last: bool, out: &mut Vec<u8>| encoder.encode(text, last, out)) as Encode
     };
-    Ok(target.encoded(Recode { name: encoding.name(), begin: Box::new(begin) }))
+    Ok(Some(Recode { name: encoding.name(), begin: Arc::new(begin) }))
 }
 
 /// Refuses to write onto a source.

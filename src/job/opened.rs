@@ -16,26 +16,24 @@ use crate::fold::groups::Aggregate;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
-use crate::job::folded::written;
 use crate::job::open::{as_records, open_text};
-use crate::job::pass::{How, Run};
-use crate::job::settings::{ColumnsFrom, OnError, Settings};
+use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
-use crate::metrics::{Registry, Warning, WarningKind};
+use crate::metrics::{Warning, WarningKind};
 use crate::op::RepeatedHeaders;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
+use crate::plan::needs::batches;
 use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
-use crate::quarantine::{Head, Ledger, Section};
+use crate::quarantine::{Head, Section};
 use crate::record::{Schema, record_too_large};
-use crate::resume::Resumable;
 use crate::scan::lines::Lines;
-use crate::sink::{Target, TargetSpec};
+use crate::sink::TargetSpec;
 use crate::source::{self, Bytes, Most, Part, Reach, Skip, Skipped, Source, Unfinished, damage};
 use crate::sys::{Map, usage};
-use crate::wording::{counted, input};
+use crate::wording::{counted, input, the};
 
 /// The beginning of a stream, which was read to look at it, and the memory reserved for it.
 #[derive(Default)]
@@ -63,6 +61,10 @@ pub(crate) struct Opened<'s> {
     /// Which of its records are wanted, and which are after the last pass: of the sources that follow.
     pub wanted: Wanted,
     pub still_wanted: Wanted,
+    /// The field whose value names the part of a record, if the output is split by one.
+    pub by: Option<String>,
+    /// The header that was found so far, if it may lack columns.
+    pub lacking: Option<Schema>,
     /// The source is a part of a quarantine.
     pub replay: Option<Section>,
     /// The memory limit, and the part of it that the plan reserves.
@@ -132,7 +134,7 @@ impl<'s> Opened<'s> {
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()
                 + settings.aggregate.as_ref().map_or(0, Aggregate::memory),
-            batches: if from.is_tabular() { 0 } else { batches(settings) },
+            batches: batches(settings, from, to),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -148,7 +150,7 @@ impl<'s> Opened<'s> {
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
-        options.utf8 = settings.says_utf8();
+        options.utf8 = settings.says_utf8() || source.leaves_malformed();
         options.at_header |= skip.until.is_some();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
@@ -235,6 +237,8 @@ impl<'s> Opened<'s> {
             number: 0,
             wanted: Wanted::ALL,
             still_wanted: Wanted::ALL,
+            by: None,
+            lacking: None,
             replay,
             begun: false,
             suspicion,
@@ -258,13 +262,13 @@ impl<'s> Opened<'s> {
         let (begin, skip) = (self.part.begin, &self.settings.skip);
         let mut parts = Vec::new();
         if begin.lines > 0 {
-            parts.push(format!("the first {} ({})", counted(begin.lines, "line"), counted(begin.bytes as u64, "byte")));
+            parts.push(format!("{} ({})", the("first", begin.lines, "line"), counted(begin.bytes as u64, "byte")));
         }
         if skip.records > 0 {
-            parts.push(format!("the first {}", counted(skip.records, "record")));
+            parts.push(the("first", skip.records, "record"));
         }
         if skip.footer > 0 {
-            parts.push(format!("the last {}", counted(skip.footer, "line")));
+            parts.push(the("last", skip.footer, "line"));
         }
         (!parts.is_empty()).then(|| parts.join(", "))
     }
@@ -302,77 +306,20 @@ impl<'s> Opened<'s> {
 
     /// Reserves memory for the names of columns, here and in the tables of every worker. A few names fit into what the
     /// plan has for tables of the process.
-    fn hold_names(&mut self, schema: &Schema) -> Result<()> {
+    pub(crate) fn hold_names(&mut self, schema: &Schema) -> Result<()> {
         let planned = self.plan.names.saturating_mul(2 + self.plan.workers);
         let all = size_of_names(schema).saturating_mul(2 + self.plan.workers).saturating_sub(planned);
         self.names.try_grow(all.saturating_sub(self.names.bytes()))
-    }
-
-    /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
-    pub(crate) fn convert(
-        &mut self,
-        target: &Target,
-        registry: &Registry,
-        mut resumable: Option<&mut Resumable>,
-        ledger: &mut Ledger,
-    ) -> Result<Run> {
-        let on_error = self.settings.on_error;
-        ledger.begin(&self.source.path, || self.head());
-        if let Some(fold) = self.fold() {
-            let how = How { on_error, ledger: Some(ledger), resumable: None };
-            let (run, fold) = self.fold_by(how, fold, target, registry);
-            let mut run = run?;
-            let written = written(fold, self.settings, self.route.to, target, run.totals.records_out)?;
-            (run.bytes_out, run.totals.records_out) = (written.bytes, written.records);
-            run.written = Some(written);
-            return Ok(run);
-        }
-        let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
-            Some(names) => {
-                self.take_apart();
-                (Some(self.route.columns_of(Schema::new(names), self.route.unknown_key())), false)
-            }
-            None => self
-                .header(target.can().restart && ledger.is_restartable())
-                .map_err(|error| place::tell(&self.source, self.route.from, error))?,
-        };
-        if let Some(resumable) = resumable.as_deref_mut() {
-            resumable.start(header.as_ref().map(names))?;
-        }
-        if let Some(columns) = &header {
-            self.hold_names(&columns.schema)?;
-        }
-        let guess = self.writing(header);
-        let refused = guess.is_err();
-        let outcome = guess.and_then(|writing| {
-            let how = How { on_error, ledger: Some(&mut *ledger), resumable: resumable.as_deref() };
-            self.pass_by(how, &*writing, target, registry)
-        });
-        match outcome {
-            // The header is only a guess: what the target refuses in it may not be in the full header.
-            Err(error) if !certain && (refused || error.is_unknown_key()) => {
-                self.take_apart();
-                let keys = self.columns_again()?;
-                self.hold_names(&keys.schema)?;
-                target.restart()?;
-                ledger.restart()?;
-                if let Some(resumable) = resumable.as_deref_mut() {
-                    resumable.restart(names(&keys))?;
-                }
-                let writing = self.writing(Some(keys))?;
-                let how = How { on_error, ledger: Some(ledger), resumable: resumable.as_deref() };
-                self.pass_by(how, &*writing, target, registry)
-            }
-            outcome => outcome,
-        }
-        .map_err(|error| self.tell_key(error))
     }
 
     /// The line of a quarantine that says how the records are read.
     pub(crate) fn head(&self) -> Head {
         match &self.replay {
             Some(section) => section.head().clone(),
-            None => Head::new(self.route.from, &self.options, &*self.reading, self.before_records()),
+            None => {
+                let (reading, ops) = (&*self.reading, &self.settings.ops);
+                Head::new(self.route.from, &self.options, ops, reading, self.before_records())
+            }
         }
     }
 
@@ -491,7 +438,7 @@ fn size_of_names(schema: &Schema) -> usize {
 /// # Errors
 /// Usage: it has no lines, or no records that can be passed over. The source can't be read.
 fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
-    if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
+    if skip.records > 0 && !from.is_table() {
         return Err(Error::usage(format!(
             "⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N."
         )));
@@ -582,17 +529,4 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
         reason += &format!(" (and {})", counted(others.len() as u64, "more warning"));
     }
     Err(Error::refused(format!("{}: {reason}\n  Leave out ⟨strict⟩ to accept it.", input(path))))
-}
-
-/// The names of columns; keys of JSON are text.
-fn names(columns: &Columns) -> Vec<String> {
-    columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
-}
-
-/// How many ops make other batches of nested records, with the one that chooses and names fields.
-fn batches(settings: &Settings) -> usize {
-    let Settings { select, drop, rename, columns, .. } = settings;
-    let chosen =
-        !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
-    settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
 }

@@ -50,6 +50,10 @@ impl Run {
 pub(crate) struct How<'h> {
     /// What a bad record does.
     pub on_error: OnError,
+    /// Records that lose something are bad.
+    pub strict: bool,
+    /// Records that the target refuses are bad, though none is written.
+    pub tries: bool,
     /// Where bad records are entered; none: they are only left out.
     pub ledger: Option<&'h mut Ledger>,
     /// Where checkpoints are written, and perhaps read; none: there are none.

@@ -17,18 +17,20 @@ use crate::flow::order::reached::Place;
 use crate::flow::sayable::Narrow;
 use crate::flow::shared::{Shared, Tested};
 use crate::flow::skip::SkipRecords;
-use crate::flow::split::Split;
+use crate::flow::split::{PartOf, Split};
 use crate::flow::totals::Totals;
+use crate::flow::trial::Trial;
+use crate::flow::wanted::Wanted;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
-use crate::format::{Format, Frame, ReadFormat, Types, WriteFormat};
+use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
-use crate::plan::route::Route;
+use crate::plan::route::{self, Header, Route};
 use crate::quarantine::Ledger;
 use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
@@ -38,20 +40,52 @@ use crate::wording::{counted, input};
 
 impl Opened<'_> {
     /// A worker; this many records were converted before.
-    fn worker<'e>(&self, index: usize, records: u64, end: End<'e>) -> Worker<'e> {
+    fn worker<'e>(&self, index: usize, records: u64, end: End<'e>, trial: Option<Trial>) -> Worker<'e> {
         let Route { want, ops, .. } = &self.route;
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty() && self.wanted.drawn.is_none();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        let tested = self.route.tested.as_ref().map(|tested| self.reading.decoder(&tested.want));
+        let tested = tested_of(&self.route, self.settings).map(|tested| self.reading.decoder(&tested.want));
         let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);
-        Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted }
+        Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted, trial }
     }
 
     /// An arena that asks for what it takes beyond the plan.
     pub(crate) fn arena(&self) -> Arena {
         let Plan { arena, share, .. } = self.plan;
         Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
+    }
+
+    /// The target for a trial of records that are not written; none if there are none, or if nothing is written at all.
+    pub(crate) fn tried(&self, tries: Tries) -> Result<Option<Box<dyn WriteFormat>>> {
+        let Wanted { drawn, skip, left, reads_on } = self.wanted;
+        let makes_several = self.route.ops.iter().any(|op| op.makes_batches());
+        let any = match tries {
+            Tries::None => false,
+            Tries::All => true,
+            Tries::Others => drawn.is_some() || skip > 0 || reads_on || left < u64::MAX && makes_several,
+        };
+        if !any || self.settings.folds() {
+            return Ok(None);
+        }
+        let columns = match &self.route.header {
+            Header::Given => None,
+            Header::List(schema) => Some(self.route.columns_of(schema.clone(), UnknownKey::Count)),
+            Header::Find(_) => {
+                let known = self.lacking.clone().filter(|_| tries == Tries::All);
+                Some(self.route.columns_of(known.unwrap_or_default(), UnknownKey::Own))
+            }
+        };
+        self.writing(columns).map(Some)
+    }
+
+    /// A trial for a worker, if the target may refuse any record.
+    pub(crate) fn trial(&self, writing: &dyn WriteFormat, all: bool) -> Option<Trial> {
+        let by = self.by.as_ref().map(|field| PartOf {
+            field: field.clone(),
+            column: self.route.names.as_ref().and_then(|names| names.position(field.as_bytes())),
+        });
+        Trial::of(writing, self.settings.strict && self.settings.on_error != OnError::Fail, all, by)
     }
 
     /// Begins a file that is read anew.
@@ -76,7 +110,7 @@ impl Opened<'_> {
     /// workers too, as far as the run came.
     pub(crate) fn fold_by<F: Fold>(
         &mut self,
-        How { on_error, ledger, .. }: How<'_>,
+        How { on_error, strict, tries, ledger, .. }: How<'_>,
         mut fold: F,
         target: &Target,
         registry: &Registry,
@@ -86,7 +120,8 @@ impl Opened<'_> {
         let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target, begin, start: None, written_before: 0 };
         let ends = std::iter::once(&mut fold).chain(&mut others).map(|fold| End::Fold(fold));
-        let run = self.source.undamaged().and_then(|()| self.records_from(on_error, ends, onto, registry));
+        let rules = Rules { on_error, strict, tries: if tries { Tries::All } else { Tries::None } };
+        let run = self.source.undamaged().and_then(|()| self.records_from(rules, ends, onto, registry));
         others.into_iter().for_each(|other| fold.merge(other));
         (run, fold)
     }
@@ -94,7 +129,7 @@ impl Opened<'_> {
     /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
     pub(crate) fn pass_by(
         &mut self,
-        How { on_error, ledger, resumable }: How<'_>,
+        How { on_error, strict, ledger, resumable, .. }: How<'_>,
         writing: &dyn WriteFormat,
         target: &Target,
         registry: &Registry,
@@ -117,7 +152,8 @@ impl Opened<'_> {
         };
         let start = from.map(|entry| entry.input as usize);
         let place = Onto { target, begin, start, written_before: 0 };
-        let mut run = self.records_from(on_error, encoders(writing), place, registry)?;
+        let rules = Rules { on_error, strict, tries: Tries::Others };
+        let mut run = self.records_from(rules, encoders(writing), place, registry)?;
         run.bytes_out = write_end(&frame, run.totals.records_out, target, run.place)?;
         Ok(run)
     }
@@ -136,7 +172,7 @@ impl Opened<'_> {
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
         let written_before = registry.with_done(|done| done.written_bytes);
         let onto = Onto { target, begin, start: None, written_before };
-        self.records_from(self.settings.on_error, encoders(writing), onto, registry)
+        self.records_from(self.rules(), encoders(writing), onto, registry)
     }
 
     /// Writes the records of the source to the parts of an output that is split.
@@ -146,13 +182,18 @@ impl Opened<'_> {
         let ledger = Some(ledger);
         let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target: &target, begin, start: None, written_before: 0 };
-        self.records_from(self.settings.on_error, std::iter::once(End::Split(split)), onto, registry)
+        self.records_from(self.rules(), std::iter::once(End::Split(split)), onto, registry)
+    }
+
+    /// How records are written.
+    fn rules(&self) -> Rules {
+        Rules { on_error: self.settings.on_error, strict: self.settings.strict, tries: Tries::Others }
     }
 
     /// Takes the records of the source to the ends of the workers, perhaps from one on that is not the first.
     fn records_from<'e>(
         &mut self,
-        on_error: OnError,
+        Rules { on_error, strict, tries }: Rules,
         ends: impl Iterator<Item = End<'e>>,
         onto: Onto<'_>,
         registry: &Registry,
@@ -186,7 +227,9 @@ impl Opened<'_> {
         // One worker after the other: parts of different workers that lie side by side would share cache lines, which
         // costs two workers a tenth of their speed.
         let ends = (0..plan.workers).zip(ends);
-        let workers: Vec<_> = ends.map(|(index, end)| Mutex::new(self.worker(index, before, end))).collect();
+        let tried = self.tried(tries)?;
+        let trial = || self.trial(tried.as_deref()?, tries == Tries::All);
+        let workers: Vec<_> = ends.map(|(index, end)| Mutex::new(self.worker(index, before, end, trial()))).collect();
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
@@ -212,7 +255,7 @@ impl Opened<'_> {
             len,
             lines,
             schema: self.route.schema.as_ref(),
-            tested: self.route.tested.as_ref().and_then(|tested| {
+            tested: tested_of(&self.route, self.settings).and_then(|tested| {
                 let (schema, made, utf8) = (&tested.schema, tested.made.len(), tested.want.utf8);
                 Some(Tested { schema, made, copies: self.route.pass_through?, utf8 })
             }),
@@ -223,7 +266,8 @@ impl Opened<'_> {
             on_error,
             replay: self.replay.as_ref(),
             narrow,
-            strict: self.settings.strict,
+            strict,
+            lenient: self.settings.strict && self.settings.on_error == OnError::Fail && !self.settings.rows.are_all(),
             max_record: plan.max_record,
             marked,
             pass: &pass,
@@ -253,6 +297,28 @@ impl Opened<'_> {
         pass.committed(&totals.committed(target.left(place.offset)));
         Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
+}
+
+/// The fields that are enough for conditions; none where another one may name the part of a record.
+fn tested_of<'r>(route: &'r Route, settings: &Settings) -> Option<&'r route::Tested> {
+    route.tested.as_ref().filter(|_| !settings.split)
+}
+
+/// Which records are bad, and what is done about them.
+struct Rules {
+    on_error: OnError,
+    /// Records that lose something are bad.
+    strict: bool,
+    tries: Tries,
+}
+
+/// Which records are encoded on trial.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    None,
+    /// Those that are not written.
+    Others,
+    All,
 }
 
 /// Where records go, and from which one on.

@@ -7,6 +7,7 @@ use crate::fold::groups::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::memory::audit;
+use crate::metrics::is_regex;
 use crate::metrics::{
     Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
     WarningKind,
@@ -197,7 +198,7 @@ fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
         setting,
         name: text(name),
         nearest: nearest_of(if setting == "columns" { &columns } else { &known }, name)
-            .filter(|nearest| *nearest != name)
+            .filter(|nearest| *nearest != name && !is_regex(setting, &text(name)))
             .map(text),
     };
     seen.unseen().map(named).collect()

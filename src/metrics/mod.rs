@@ -36,6 +36,7 @@ pub(crate) use stage::Stage;
 #[doc(hidden)]
 pub use units::size;
 pub use units::size_rounded;
+pub(crate) use warning::is_regex;
 pub use warning::{NeverSeen, Warning, WarningKind};
 pub use writing::Writing;
 

@@ -80,9 +80,17 @@ impl NeverSeen {
 
     fn sentence(&self, setting: &str) -> String {
         let NeverSeen { name, nearest, .. } = self;
+        if is_regex(self.setting, name) {
+            return format!("{setting} {name} matches no field that a record has");
+        }
         let nearest = nearest.as_ref().map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
         format!("{setting} names the field `{name}`, which no record has{nearest}")
     }
+}
+
+/// Whether a name is a regex for names: `/^x_/`.
+pub(crate) fn is_regex(setting: &str, name: &str) -> bool {
+    matches!(setting, "select" | "drop") && name.len() > 2 && name.starts_with('/') && name.ends_with('/')
 }
 
 impl fmt::Display for NeverSeen {
@@ -105,5 +113,7 @@ mod tests {
         assert_eq!(name.to_string(), "`drop` names the field `⟨io⟩`, which no record has");
         name.nearest = Some("i".to_owned());
         assert_eq!(name.with_names(&flags), "--drop names the field `⟨io⟩`, which no record has; did you mean `i`?");
+        let regex = NeverSeen { setting: "select", name: "/^x/".to_owned(), nearest: None };
+        assert_eq!(regex.with_names(&flags), "--select /^x/ matches no field that a record has");
     }
 }

@@ -39,6 +39,15 @@ thread_local! {
 /// What reading takes beside the arena, in bytes.
 const READING: usize = 64 << 10;
 
+/// Lends what the worker reads texts with, in which lists and maps may be nested `max_depth` deep.
+pub(super) fn with_reader<T>(max_depth: usize, read: impl FnOnce(&mut Reader) -> T) -> T {
+    let kept = READER.take().filter(|(depth, _)| *depth == max_depth);
+    let mut reader = kept.map_or_else(|| Reader::new(max_depth, 0), |(_, reader)| reader);
+    let done = read(&mut reader);
+    READER.set(Some((max_depth, reader)));
+    done
+}
+
 const HINT: &str = "Correct it, or leave such records out: ⟨on_error skip⟩.";
 
 impl ParseJson {
@@ -136,20 +145,17 @@ impl Op for ParseJson {
     }
 
     fn apply(&self, batch: &mut Batch<'_>) {
-        let kept = READER.take().filter(|(depth, _)| *depth == self.max_depth);
-        let mut reader = kept.map_or_else(|| Reader::new(self.max_depth, 0), |(_, reader)| reader);
-        match batch.schema() {
+        with_reader(self.max_depth, |reader| match batch.schema() {
             Some(schema) => {
                 if let Some(column) = schema.position(&self.names[0]) {
-                    self.columns(batch, column, &mut reader);
+                    self.columns(batch, column, reader);
                 }
             }
-            None => match self.nested(batch, &mut reader) {
+            None => match self.nested(batch, reader) {
                 Ok(parsed) => *batch = parsed,
                 Err(error) => (0..batch.len()).for_each(|record| batch.reject_with(record, error.clone())),
             },
-        }
-        READER.set(Some((self.max_depth, reader)));
+        });
     }
 
     fn makes_batches(&self) -> bool {

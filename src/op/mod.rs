@@ -26,6 +26,7 @@ mod select;
 mod set;
 mod source_column;
 mod splice;
+mod spread;
 mod trim;
 mod typed;
 
@@ -50,7 +51,7 @@ pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
-pub(crate) use pattern::{finds, may_be_pattern, regex_of};
+pub(crate) use pattern::{finds, lacks, may_be_pattern, regex_of};
 pub(crate) use project::Order;
 pub use project::{Projection, project};
 pub(crate) use repeated::RepeatedHeaders;
@@ -60,6 +61,7 @@ pub use select::KeyedFilter;
 pub use set::Set;
 pub use source_column::SourceColumn;
 pub(crate) use splice::dotted;
+pub(crate) use spread::Spread;
 pub use trim::Trim;
 pub use typed::{FieldKind, TypeFields};
 
@@ -129,6 +131,11 @@ pub trait Op: Send + Sync {
     /// only by one whose ops have the same texts. `None`: a run with this op has no checkpoints and can't be resumed.
     fn fingerprint(&self) -> Option<String> {
         None
+    }
+
+    /// For each of its [fields](Self::fields) the kind that it gives the values, if that is all it does.
+    fn kinds(&self) -> &[FieldKind] {
+        &[]
     }
 
     /// The names of the fields it changes; if empty, all. A name that a tabular source does not have is refused before

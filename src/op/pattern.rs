@@ -85,6 +85,28 @@ pub(crate) fn finds(schema: &Schema, text: &str) -> bool {
     find(schema, text, "").is_ok()
 }
 
+/// Whether a table has nothing of what a text means, which another table may have: no field of the name or the
+/// position, no name that the regex matches, neither end of the range.
+pub(crate) fn lacks(schema: &Schema, text: &str) -> bool {
+    if schema.position(text.as_bytes()).is_some() {
+        return false;
+    }
+    if let Some(pattern) = regex_of(text) {
+        return compile(pattern, "").is_ok_and(|regex| !schema.names().any(|name| regex.is_match(name)));
+    }
+    match text.split_once("..") {
+        Some((first, last)) => lacks_one(schema, first) && lacks_one(schema, last),
+        None => lacks_one(schema, text),
+    }
+}
+
+/// The same for a name or a position.
+fn lacks_one(schema: &Schema, name: &str) -> bool {
+    let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_position = || digits && name.parse().is_ok_and(|position: usize| position <= schema.len());
+    !name.is_empty() && schema.position(name.as_bytes()).is_none() && !is_position()
+}
+
 /// Whether a text can be a position, a range or a regex.
 pub(crate) fn may_be_pattern(text: &str) -> bool {
     regex_of(text).is_some() || text.contains("..") || text.bytes().all(|byte| byte.is_ascii_digit())

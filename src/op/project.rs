@@ -116,6 +116,11 @@ impl Order {
         }
     }
 
+    /// The order of these columns, some of which may become several.
+    pub fn of_columns(names: &Schema) -> Order {
+        Order { names: names.names().map(|name| vec![name.to_vec()]).collect(), patterns: Vec::new() }
+    }
+
     /// Whether nothing was selected.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()

@@ -1,5 +1,7 @@
 //! Values of the kinds that were said for their fields.
 
+use serde::{Deserialize, Serialize};
+
 use super::Op;
 use super::splice::dotted;
 use crate::error::{Cause, Error, RecordError, Result};
@@ -8,7 +10,8 @@ use crate::record::{Batch, Value};
 use crate::scan::number::is_json_number;
 
 /// What the values of a field are. Nulls stay nulls, whatever the kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum FieldKind {
     /// Text, also if it looks like a number. Numbers and truth values become their texts.
@@ -142,7 +145,9 @@ impl Op for TypeFields {
                     None => batch.tree(record).nodes().0[place],
                 };
                 // Where every field is text, an empty one of another kind is null.
-                let empty = *kind != FieldKind::Text && batch.untyped_is_text() && value == Value::Text(b"");
+                let empty = *kind != FieldKind::Text
+                    && batch.untyped_is_text()
+                    && matches!(value, Value::Text(b"") | Value::Untyped(b""));
                 match kind.of(if empty { Value::Null } else { value }) {
                     Some(typed) => batch.nodes_mut(record).1[place] = typed,
                     None => {
@@ -169,5 +174,9 @@ impl Op for TypeFields {
 
     fn fields(&self) -> &[Box<[u8]>] {
         &self.names
+    }
+
+    fn kinds(&self) -> &[FieldKind] {
+        &self.kinds
     }
 }

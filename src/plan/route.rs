@@ -1,16 +1,21 @@
 //! From settings to the route of a job's records: what is decoded, what is changed, and in which shape.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
 use crate::fold::groups::Aggregate;
 use crate::format::{
-    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, Types, UnknownKey,
-    Want,
+    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, UnknownKey, Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::op::{
+    Everything, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project, regex_of,
+    unique,
+};
+use crate::plan::aim::Aim;
 use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, names_of, read_by, setting};
+use crate::plan::needs::{checks_utf8, may_spread};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -25,6 +30,8 @@ pub(crate) struct Route {
     pub schema: Option<Schema>,
     /// Their names in the target.
     pub names: Option<Schema>,
+    /// These names, if records in columns become keyed ones behind all ops: their lists and maps become columns.
+    pub spread: Option<Schema>,
     pub ops: Vec<Arc<dyn Op>>,
     /// Where the columns of a tabular target come from, if batches are keyed.
     pub header: Header,
@@ -157,12 +164,14 @@ impl Route {
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
                 // Ops see everything.
                 detail: detail(&settings.ops, takes.detail),
-                types: if takes.untyped { Types::Auto } else { options.types },
+                types: options.types,
+                untyped: takes.untyped,
                 // Ops see values as they are in the source.
                 typed: takes.typed && settings.ops.is_empty(),
             },
             schema: None,
             names: None,
+            spread: None,
             ops: settings.ops.clone(),
             header: Header::Given,
             order: Order::default(),
@@ -242,20 +251,25 @@ impl Route {
         // With the fields that are made, most of which come after the others.
         let mut all = Schema::new(first.into_iter().chain(source.names()).chain(last));
         let reads = self.ops.iter().flat_map(|op| op.reads());
-        let lacks = !source.is_empty() && reads.into_iter().any(|name| all.position(name).is_none());
+        let incomplete = !source.is_empty() && reads.into_iter().any(|name| all.position(name).is_none());
         let (mut fields, mut names) = (all.clone(), all.clone());
         if projected {
             let Settings { select, drop, rename, .. } = settings;
-            let (mut drop, mut rename) = (drop.clone(), rename.clone());
+            let (mut select, mut drop, mut rename) = (select.clone(), drop.clone(), rename.clone());
             if lacking == Lacking::Absent && !source.is_empty() {
                 // What is selected has a column even here.
                 let absent = select.iter().filter(|name| !may_be_pattern(name)).map(String::as_bytes);
                 let absent = absent.filter(|name| all.position(name).is_none());
                 all = Schema::new(all.names().chain(absent));
-                drop.retain(|name| finds(&all, name));
+                select.retain(|name| !lacks(&all, name));
+                drop.retain(|name| !lacks(&all, name));
                 rename.retain(|(old, _)| all.position(old.as_bytes()).is_some());
             }
-            let projection = project(&all, select, &drop, &rename)?;
+            let projection = match select.is_empty() && !settings.select.is_empty() {
+                // All that is selected is in other sources.
+                true => Projection { source: Vec::new(), names: Schema::default() },
+                false => project(&all, &select, &drop, &rename)?,
+            };
             fields = Schema::new(projection.source.iter().map(|&column| all.name(column)));
             names = projection.names;
         }
@@ -278,8 +292,9 @@ impl Route {
             }
             (fields, names) = read_by(aggregate, &fields, &names, lacking)?;
         }
-        let mut unchanged = !projected && made.is_empty() && !lacks && settings.aggregate.is_none();
-        if let Some(list) = aim.list {
+        let mut unchanged = !projected && made.is_empty() && !incomplete && settings.aggregate.is_none();
+        let spreads = aim.tabular && may_spread(settings) && names.names().collect::<HashSet<_>>().len() == names.len();
+        if let Some(list) = aim.list.filter(|_| !spreads) {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
             names.names().take(64).for_each(|name| self.seen.learn(name));
@@ -302,8 +317,32 @@ impl Route {
             fields = if source.is_empty() { fields } else { self.with_needed(&fields) };
             self.want.select = Some(fields.names().map(Into::into).collect());
         }
-        (self.schema, self.names) = (Some(fields), Some(names));
-        Ok(unchanged)
+        self.schema = Some(fields);
+        match spreads {
+            true => self.spread(settings, aim, names)?,
+            false => self.names = Some(names),
+        }
+        Ok(unchanged && !spreads)
+    }
+
+    /// Makes keyed records of those in columns, behind all ops.
+    fn spread(&mut self, settings: &Settings, aim: &Aim<'_>, names: Schema) -> Result<()> {
+        self.header = match aim.list {
+            Some(list) => {
+                unique("⟨columns⟩", list)?;
+                Header::List(Schema::new(list))
+            }
+            None => Header::Find(settings.columns.clone()),
+        };
+        self.order = Order::of_columns(&names);
+        self.ops.push(Arc::new(Spread::new(&names, settings.options.max_depth)));
+        self.spread = Some(names);
+        Ok(())
+    }
+
+    /// Whether the target gets keyed records.
+    pub fn is_keyed(&self, reading: &dyn ReadFormat) -> bool {
+        reading.schema().is_none() || self.spread.is_some()
     }
 
     /// Fields, and after them those that only steps need. They go before records are written.
@@ -448,7 +487,8 @@ impl Route {
     /// # Errors
     /// The first name that is not UTF-8, and where it is.
     pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
-        let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
+        let names = self.names.as_ref().or(self.spread.as_ref());
+        let Some(names) = names.filter(|_| self.want.utf8) else { return Ok(()) };
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
         let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
         let place = memchr::memmem::find(before, name).map_or(0, |at| at + valid);
@@ -521,41 +561,6 @@ impl Route {
     }
 }
 
-/// Where the records go, which decides their route.
-struct Aim<'s> {
-    takes: Takes,
-    /// It has to know its columns before the first record.
-    tabular: bool,
-    /// The columns of `--columns`, if they were listed.
-    list: Option<&'s [String]>,
-    /// Records are written, so they may be copied unchanged.
-    writes: bool,
-}
-
-impl Aim<'_> {
-    /// The target, or the fold that the job ends in.
-    fn of(settings: &Settings, to: Format) -> Aim<'_> {
-        let takes = to.takes(&settings.options);
-        if settings.folds() {
-            // Whatever the target is, a fold sees everything.
-            let (detail, straight) = (Detail::All, Straight::Never);
-            let takes = Takes { detail, straight, untyped: false, typed: false, lone: false, ..takes };
-            return Aim { takes, tabular: false, list: None, writes: false };
-        }
-        let list = match &settings.columns {
-            ColumnsFrom::List(list) => Some(&list[..]),
-            _ => None,
-        };
-        Aim { takes, tabular: to.is_tabular(), list, writes: true }
-    }
-
-    /// Whether the records are the values of a single selected field.
-    fn is_lone(&self, settings: &Settings) -> bool {
-        let one = matches!(&settings.select[..], [path] if regex_of(path).is_none());
-        self.takes.lone && one && self.list.is_none()
-    }
-}
-
 /// The error for columns that a list leaves out, when nothing may be left out.
 fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     let names: Vec<_> = names.collect();
@@ -587,13 +592,4 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because
-/// invalid bytes are to be replaced, because the output begins with the mark of UTF-8, or because tables have to be text when nothing may pass silently.
-fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
-    settings.says_utf8()
-        || settings.invalid_utf8 == InvalidUtf8::Replace
-        || settings.options.out_dialect.bom
-        || settings.strict && (from.is_tabular() || to.is_tabular())
 }

@@ -1,5 +1,7 @@
 //! The line before the bad records of a source: how they are read.
 
+use std::sync::Arc;
+
 use base64::engine::{Engine, general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,7 @@ use crate::error::Result;
 use crate::format::csv::{CleanNames, Dialect};
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Format, OpenError, Opening, Options, Ragged, ReadFormat, Types};
+use crate::op::{FieldKind, Op, TypeFields};
 
 /// The version of quarantines.
 const VERSION: u32 = 1;
@@ -52,11 +55,14 @@ struct Reading {
     /// Not about reading, but the records that were good were written so.
     #[serde(default, skip_serializing_if = "is_false")]
     unflatten: bool,
+    /// The kinds that the values of some fields were said to have, which only ops look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    kinds: Vec<(String, FieldKind)>,
 }
 
 impl Head {
     /// For a source of this format with this beginning: what comes before its first record.
-    pub fn new(from: Format, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Head {
+    pub fn new(from: Format, options: &Options, ops: &[Arc<dyn Op>], reading: &dyn ReadFormat, before: &[u8]) -> Head {
         let header = from.header(options, reading, before);
         let reading = Reading {
             dialect: options.dialect,
@@ -76,6 +82,7 @@ impl Head {
             payload: options.payload,
             bytes: options.bytes_as,
             unflatten: options.unflatten,
+            kinds: kinds(ops).collect(),
         };
         Head { quarantine: VERSION, from, header: STANDARD.encode(header), reading }
     }
@@ -115,6 +122,14 @@ impl Head {
         self.reading.utf8
     }
 
+    /// Gives values their kinds again, before all other ops, unless these say some themselves.
+    pub fn type_fields(&self, ops: &mut Vec<Arc<dyn Op>>) {
+        let known = &self.reading.kinds;
+        if !known.is_empty() && kinds(ops).next().is_none() {
+            ops.insert(0, Arc::new(TypeFields::new(known.iter().map(|(name, kind)| (name.as_str(), *kind)))));
+        }
+    }
+
     /// Sets the options that were not set to anything else.
     pub fn fill(&self, options: &mut Options) {
         let (default, reading) = (Options::default(), self.reading.clone());
@@ -148,6 +163,15 @@ impl Head {
         let options = Options { records_at: None, strict: false, ..options.clone() };
         self.from.reopen(&options, &self.header())
     }
+}
+
+/// The fields whose values get a kind, with that kind.
+fn kinds(ops: &[Arc<dyn Op>]) -> impl Iterator<Item = (String, FieldKind)> + '_ {
+    let named = |op: &'_ Arc<dyn Op>| -> Vec<(String, FieldKind)> {
+        let names = op.fields().iter().map(|name| String::from_utf8_lossy(name).into_owned());
+        names.zip(op.kinds().iter().copied()).collect()
+    };
+    ops.iter().flat_map(named)
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference.

@@ -61,7 +61,7 @@ pub enum LossyKind {
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
 #[cold]
-pub(super) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
+pub(crate) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
     RecordError::new(offset, format!("the output can't hold this record as it is: {}", kind.sentence(1)))
         .cause(Cause::Target)
         .hint("Leave out ⟨strict⟩ to accept it and have it counted.")

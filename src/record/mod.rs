@@ -35,6 +35,7 @@ pub use columns::{Binder, Bound, NONE};
 pub use json::{BytesAs, Nonfinite};
 #[doc(hidden)]
 pub use json::{Chosen, Detail};
+pub(crate) use lossy::lossy_error;
 pub use lossy::{Lossy, LossyKind};
 pub(crate) use nulls::Nulls;
 #[doc(hidden)]

@@ -90,6 +90,14 @@ pub struct Trial {
     records: u64,
 }
 
+/// An attempt to write records, of which nothing remains.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    before: Together,
+    strict: bool,
+    mode: Mode,
+}
+
 impl<'w> Output<'w> {
     /// An empty output over `buffer`. With `strict`, a record that is lossy in any way is refused.
     pub fn new(buffer: &'w mut [u8], drain: &'w mut dyn Drain, strict: bool) -> Output<'w> {
@@ -156,6 +164,22 @@ impl<'w> Output<'w> {
             (self.lossy, self.records) = (before.lossy, before.records);
             (self.lost, self.begun) = (None, None);
         }
+    }
+
+    /// Begins an attempt to write records: until [`end_attempt`](Self::end_attempt), none of them is drained. With
+    /// `strict`, those that are lossy are refused.
+    pub(crate) fn begin_attempt(&mut self, strict: bool) -> Attempt {
+        let before = (std::mem::replace(&mut self.strict, strict), std::mem::replace(&mut self.mode, Mode::Careful));
+        Attempt { before: self.begin_together(), strict: before.0, mode: before.1 }
+    }
+
+    /// Takes everything back that was written since the attempt began. Returns how many records were.
+    pub(crate) fn end_attempt(&mut self, attempt: &Attempt) -> u64 {
+        let records = self.records - attempt.before.records;
+        self.end_together(&attempt.before, false);
+        self.stuck = false;
+        (self.strict, self.mode) = (attempt.strict, attempt.mode);
+        records
     }
 
     /// The most that [`room`](Self::room) can provide.

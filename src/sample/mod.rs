@@ -25,6 +25,7 @@ mod csv;
 mod digits;
 mod fixed;
 mod frames;
+mod fwf;
 mod json;
 mod make;
 mod pen;
@@ -35,6 +36,7 @@ mod tests;
 mod text;
 
 pub use fixed::LAYOUT;
+pub use fwf::WIDTHS;
 
 use std::io::Write;
 
@@ -61,7 +63,7 @@ pub struct Sample {
     /// The format.
     pub format: Format,
     /// Options of the format: delimiter, quote, escapes and header of CSV and TSV, line ends of these and of text, the
-    /// layout of fixed records ([`LAYOUT`] if there is none), prefix and payload of frames.
+    /// layout of fixed records ([`LAYOUT`] if there is none) and of fixed-width text ([`WIDTHS`]), prefix and payload of frames.
     pub options: Options,
     /// Different seeds give different data.
     pub seed: u64,
@@ -161,7 +163,8 @@ impl Sample {
             }
             Format::Frames => Box::new(frames::Frames::new(&self.options, self.seed)),
             Format::Fwf => {
-                return Err(Error::usage("sample data can't be fixed-width text\n  Make it as CSV, and convert that."));
+                records_a_block = 1024;
+                Box::new(fwf::Fwf::new(&self.options, self.seed)?)
             }
         };
         Ok(Plan { maker, head, tail, records_a_block })

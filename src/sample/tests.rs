@@ -16,8 +16,7 @@ fn options(payload: Payload) -> Options {
 }
 
 fn every_format() -> Vec<(Format, Options)> {
-    let made = Format::ALL.into_iter().filter(|format| *format != Format::Fwf);
-    let mut all: Vec<_> = made.map(|format| (format, options(Payload::Text))).collect();
+    let mut all: Vec<_> = Format::ALL.into_iter().map(|format| (format, options(Payload::Text))).collect();
     all.extend([Payload::Bytes, Payload::Json].map(|payload| (Format::Frames, options(payload))));
     all
 }
@@ -78,6 +77,31 @@ fn csv_is_csv() {
     }
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.contains(",\n") && text.contains(",\"\"\n"), "null and empty notes");
+}
+
+#[test]
+fn fixed_width_text_has_its_widths() {
+    let lines = |layout: Option<&str>| {
+        let options = Options { layout: layout.map(str::to_owned), ..Options::default() };
+        let (bytes, _) = sample(Format::Fwf, options, Amount::Records(3000), 2);
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (index, line) in lines(None).iter().enumerate() {
+        assert_eq!(line.chars().count(), 205, "{line}");
+        assert_eq!((line[..11].trim(), &line[11..22]), ((index + 1).to_string().as_str(), "2024-01-01T"));
+        assert!(line[36..43].trim().parse::<f64>().is_ok(), "{line}");
+    }
+    // Digits of numbers, parts of names, and what nobody knows.
+    for (index, line) in lines(Some("id:2,gap:skip1,name:5b,other:3")).iter().enumerate() {
+        let name: Vec<u8> = line.bytes().skip(3).take(5).collect();
+        assert_eq!(line[..2].trim(), ((index + 1) % 100).to_string());
+        assert!(&line[2..3] == " " && std::str::from_utf8(&name).is_ok(), "{line}");
+        assert_eq!(line[8..].chars().count(), 3, "{line}");
+    }
+    let narrow = Options { layout: Some("time:23".to_owned()), ..Options::default() };
+    let sample = Sample { format: Format::Fwf, options: narrow, seed: 1, amount: Amount::Records(1), workers: 1 };
+    let error = sample.write(&mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("`time`") && error.contains("takes 24 characters"), "{error}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A target in another encoding than UTF-8.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::seam::{Can, Sink};
 use crate::error::{Error, Result};
@@ -10,11 +10,12 @@ use crate::error::{Error, Result};
 pub(crate) type Encode = Box<dyn FnMut(&str, bool, &mut Vec<u8>) -> Result<(), char> + Send>;
 
 /// An encoding of a target.
+#[derive(Clone)]
 pub(crate) struct Recode {
     /// Its name.
     pub name: &'static str,
     /// What begins a text.
-    pub begin: Box<dyn Fn() -> Encode + Send + Sync>,
+    pub begin: Arc<dyn Fn() -> Encode + Send + Sync>,
 }
 
 /// A target that gets what is written to it in another encoding. The bytes have their places only one after another.
@@ -197,7 +198,7 @@ mod tests {
                     Ok(())
                 }
             };
-        Recode { name: "some encoding", begin: Box::new(move || Box::new(encode)) }
+        Recode { name: "some encoding", begin: Arc::new(move || Box::new(encode)) }
     }
 
     #[test]

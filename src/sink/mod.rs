@@ -19,7 +19,7 @@ pub use file::open_left;
 pub use names::{beside, whole_path};
 pub use outlet::ends_amid_line;
 pub(crate) use part_names::{PartNames, numbered};
-pub(crate) use parts::Parts;
+pub(crate) use parts::{Parts, Wrap};
 pub use seam::{Can, Sink};
 pub use spec::TargetSpec;
 pub(crate) use spec::from_paths;

@@ -4,13 +4,16 @@
 //! open only meanwhile. Until a part is whole, its file is in a folder of its own, beside where it will be.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{TempDir, TempPath};
 
+use super::encoded::Recode;
 use super::file;
 use super::part_names::PART;
+use super::target::Target;
+use crate::compress::Packing;
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 use crate::sys::FileId;
@@ -21,6 +24,9 @@ const MOST: usize = 16 << 20;
 /// The same of what is left when all else is planned, and at least.
 const PARTS: usize = 8;
 const LEAST: usize = 64 << 10;
+
+/// How much of a part is read at a time when it is whole.
+const PIECE: usize = 64 << 10;
 
 /// Buffers grow by at least this many bytes.
 const STEP: usize = 256;
@@ -49,6 +55,15 @@ pub(crate) struct Written {
     pub bytes: u64,
 }
 
+/// What is done to a part when it is whole, so that its bytes are those of any other file with its records: doing so while
+/// it grows would take an encoder for each part, or make the bytes depend on how much memory there is.
+pub(crate) struct Wrap {
+    /// How it is compressed.
+    pub packing: Option<Packing>,
+    /// The encoding that it gets, if that is not UTF-8.
+    pub recode: Option<Recode>,
+}
+
 /// The files of an output that is split.
 pub(crate) struct Parts {
     /// The path of a part, with [`PART`] in it.
@@ -56,6 +71,7 @@ pub(crate) struct Parts {
     force: bool,
     /// What must not be written to.
     sources: Vec<FileId>,
+    wrap: Wrap,
     /// Removed at the end, with what is in it.
     _folder: TempDir,
     /// The path of a file in it, to be filled in.
@@ -77,7 +93,7 @@ impl Parts {
     ///
     /// # Errors
     /// Usage: the template names no part. The folder can't be made.
-    pub fn new(template: &Path, force: bool, limit: usize, sources: Vec<FileId>) -> Result<Parts> {
+    pub fn new(template: &Path, force: bool, limit: usize, sources: Vec<FileId>, wrap: Wrap) -> Result<Parts> {
         let shown = template.display();
         let Some(template) = template.to_str().filter(|template| template.contains(PART)) else {
             return Err(Error::usage(format!(
@@ -94,6 +110,7 @@ impl Parts {
             template: template.to_owned(),
             force,
             sources,
+            wrap,
             place: folder.path().join("0"),
             _folder: folder,
             parts: Vec::new(),
@@ -255,6 +272,9 @@ impl Parts {
         }
         let own = TempPath::try_from_path(&self.place).map_err(failed)?;
         match self.force {
+            _ if self.wrap.packing.is_some() || self.wrap.recode.is_some() => {
+                self.parts[part].len = self.wrap.write(&own, &place, self.force)?;
+            }
             true => own.persist(&place).map_err(|e| failed(e.error))?,
             false => own.persist_noclobber(&place).map_err(|e| failed(e.error))?,
         }
@@ -277,5 +297,36 @@ impl Parts {
     pub fn unfinished(&self) -> impl Iterator<Item = usize> + use<> {
         let parts: Vec<usize> = (0..self.parts.len()).filter(|part| !self.parts[*part].is_whole).collect();
         parts.into_iter()
+    }
+}
+
+impl Wrap {
+    /// Writes what is in a file to another one. Returns its length.
+    fn write(&self, from: &Path, to: &Path, force: bool) -> Result<u64> {
+        let mut target = Target::open(to, force, None)?;
+        if let Some(packing) = &self.packing {
+            target = target.packed(packing)?;
+        }
+        if let Some(recode) = &self.recode {
+            target = target.encoded(recode.clone());
+        }
+        let failed = |e| Error::read(from, e);
+        let mut file = File::open(from).map_err(failed)?;
+        let (mut room, mut at) = (vec![0; PIECE], 0);
+        loop {
+            let len = match file.read(&mut room) {
+                Ok(len) => len,
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) => return Err(failed(e)),
+            };
+            if len == 0 {
+                break;
+            }
+            target.write(&room[..len], at)?;
+            at += len as u64;
+        }
+        let len = target.flush()?.unwrap_or(at);
+        target.finish()?;
+        Ok(len)
     }
 }

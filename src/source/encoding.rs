@@ -30,6 +30,8 @@ pub enum Malform {
     Replace,
     /// It becomes a [mark](MARK), so that the record that holds it can be left out.
     Mark,
+    /// The same, so that it is replaced, and counted, in the records that hold it.
+    Leave,
 }
 
 /// Put where text was malformed: a byte that no UTF-8 has, and no ASCII, so that no format takes it for anything but
@@ -277,7 +279,7 @@ impl Decoding {
                 self.append(REPLACEMENT);
                 self.about.replaced.fetch_add(1, Relaxed);
             }
-            Malform::Mark => self.append(&[MARK]),
+            Malform::Mark | Malform::Leave => self.append(&[MARK]),
         }
     }
 

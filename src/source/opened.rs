@@ -182,6 +182,11 @@ impl Source {
         decoded.map(|decoded| decoded.encoding)
     }
 
+    /// Whether its text is not valid where it was malformed in its encoding, and has to be checked.
+    pub fn leaves_malformed(&self) -> bool {
+        self.decoded.as_ref().is_some_and(|decoded| decoded.malformed == Malform::Leave)
+    }
+
     /// From now on leaves out the last lines, if it is read forwards. Before anything was read.
     pub(super) fn hold_back(&mut self, footer: Footer) {
         if let Content::Stream(stream) = &mut self.content {

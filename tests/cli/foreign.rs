@@ -129,7 +129,11 @@ fn a_delimiter_that_is_found_is_reported() {
     let found: Vec<_> =
         report["files"]["sources"].as_array().unwrap().iter().map(|one| &one["delimiter_found"]).collect();
     assert_eq!(found, [";", ",", "|"]);
-    convert(here, "c.csv -t ndjson -d auto").ends(1).says(&["c.csv", "the delimiter can't be told", "Give it: -d ';'"]);
+    convert(here, "c.csv -t ndjson -d auto").ends(1).says(&[
+        "c.csv",
+        "the delimiter can't be told",
+        "Give it, such as -d ';'",
+    ]);
     let ran = convert(here, "c.csv b.csv -o left.csv -d auto --keep-going").ends(1).says(&["c.csv"]);
     assert_eq!(read(here, "left.csv"), "x,y\n3,4\n", "{}", ran.stderr);
 }
@@ -176,6 +180,54 @@ fn text_of_fixed_widths() {
     convert(here, &format!("a.fwf -t csv -d ; {layout}")).ends(2).says(&["`--delimiter` has no effect"]);
     say(here, &format!("count -r a.fwf {layout}")).ends(0).says(&[]);
     assert_eq!(say(here, &format!("count -r a.fwf {layout}")).stdout.trim(), "4 a.fwf");
+}
+
+#[test]
+fn text_of_fixed_widths_with_comments_and_names() {
+    let here = with(&[("a.fwf", "## made in May\n01Zoe\n#2Ada\n\n## more\n3 Bob\n"), ("b.fwf", "4 Eve\n5 Kim\n")]);
+    let here = here.path();
+    let ran = convert(here, "a.fwf -t csv --layout 2,5 --names id,name --comment ##").ends(0);
+    assert_eq!(ran.stdout, "id,name\n01,Zoe\n#2,Ada\n3,Bob\n");
+    let numbers = "{\"column_1\":3,\"column_2\":\"Bob\"}\n{\"column_1\":5,\"column_2\":\"Kim\"}\n";
+    let all = "a.fwf b.fwf -t ndjson --layout 2,5 -n --comment #";
+    for ways in ["", "--slice-size 1", "--workers 7 --slice-size 3", "--io read --workers 2"] {
+        assert_eq!(convert(here, &format!("{all} --skip-records 1 {ways}")).ends(0).stdout, numbers, "{ways}");
+    }
+    let read = fs::read(here.join("a.fwf")).unwrap();
+    let line = "convert - -f fwf -t csv --layout id:2,name:5 --comment # --skip-records 1";
+    assert_eq!(feed(here, line.split(' '), &read).ends(0).stdout, "id,name\n3,Bob\n");
+    let count = "count -r a.fwf --layout 2,5 --names a,b";
+    assert_eq!(say(here, count).ends(0).stdout.trim(), "5 a.fwf");
+    assert_eq!(say(here, &format!("{count} --comment # --skip-records 1")).ends(0).stdout.trim(), "1 a.fwf");
+    let ran = convert(here, "a.fwf -t fwf --layout 3b,skip1,name:5 --names id --comment ## --skip-until ^#2").ends(0);
+    assert_eq!(ran.stdout, "#2A a    \n3 B b    \n");
+    for (flags, why) in [
+        ("--layout 2,5", "--layout has widths without names"),
+        ("--layout 2,5 --names id", "--names has 1 name, but --layout has more fields"),
+        ("--layout 2,5 --names a,b,c", "--names has 3 names, but --layout has only 2 fields without one"),
+        ("--layout id:2,name:5 --names a,b", "`--names` has no effect: the layout names the fields"),
+        ("--layout id:2,name:5 -n", "`--no-headers` has no effect: the input is fixed-width text, which has no header"),
+    ] {
+        convert(here, &format!("a.fwf -t ndjson {flags}")).ends(2).says(&[why]);
+    }
+    let here = with(&[("a.ndjson", "{\"a\":1}\n"), ("a.csv", "1,2\n")]);
+    convert(here.path(), "a.ndjson -t fwf -n --layout 2,5").ends(2).says(&["--layout has widths without names, but"]);
+    let ran = convert(here.path(), "a.csv -t fwf -n --layout 2,5").ends(0);
+    assert_eq!(ran.stdout, "1 2    \n");
+}
+
+/// A report's lines that are no records are quarantined, mended, and read as the others were.
+#[test]
+fn quarantined_lines_of_fixed_widths_keep_their_names() {
+    let here = with(&[("a.fwf", "# x\n1 a\n2 bcdefgh\n")]);
+    let here = here.path();
+    convert(here, "a.fwf -o a.csv --layout 2,3 --names id,name --comment # --quarantine q.ndjson").ends(0);
+    let lines = fs::read_to_string(here.join("q.ndjson")).unwrap();
+    // MiBiY2RlZmdo is the line in Base64, and MiBiCg== a shorter one.
+    assert!(lines.contains("\"line\":3") && lines.contains("MiBiY2RlZmdoCg=="), "{lines}");
+    fs::write(here.join("q.ndjson"), lines.replace("MiBiY2RlZmdoCg==", "MiBiCg==")).unwrap();
+    say(here, "replay q.ndjson -o b.csv").ends(0);
+    assert_eq!(fs::read_to_string(here.join("b.csv")).unwrap(), "id,name\n2,b\n");
 }
 
 #[test]

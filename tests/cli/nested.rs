@@ -402,11 +402,47 @@ fn columns_by_position_range_and_regex() {
     assert_eq!(table(&["--drop", "/[xy]/"]), "id,z\n2,\n6,7\n");
     // The key that is exactly that is meant first.
     assert_eq!(nested(&["-s", "/x/"]), "{\"/x/\":5,\"x_1\":1,\"x_2\":{\"a\":3}}\n{}\n");
-    let never = convert(here, "n.ndjson -t ndjson --drop /^q/").ends(0).says(&["`/^q/`"]);
+    let never = convert(here, "n.ndjson -t ndjson --drop /^q/")
+        .ends(0)
+        .says(&["--drop /^q/ matches no field that a record has"]);
     assert_eq!(never.stdout, read(here, "n.ndjson"));
     convert(here, "n.ndjson -t ndjson -s /(/").ends(2).says(&["--select /(/ is not a regex"]);
     let taken = convert(here, "n.ndjson -t ndjson -s /^x/ --rename x_1=x_2").ends(1);
     taken.says(&["can't be renamed: the map has another field `x_2`"]);
+}
+
+#[test]
+fn patterns_mean_fields_of_some_inputs() {
+    let here = with(&[("a.csv", "b,y_1\n4,5\n"), ("b.csv", "x_1,x_2,b\n1,2,3\n"), ("c.csv", "b\n7\n")]);
+    let here = here.path();
+    let out = |words: &str| {
+        let all = format!("a.csv b.csv c.csv -t csv --columns union {words}");
+        let one = convert(here, &all).ends(0).stdout;
+        assert_eq!(
+            convert(here, &format!("{all} --workers 2 --slice-size 1 --io read")).ends(0).stdout,
+            one,
+            "{words}"
+        );
+        one
+    };
+    // The columns come as the inputs have them.
+    assert_eq!(out("-s /^x_/,b"), "b,x_1,x_2\n4,,\n3,1,2\n7,,\n");
+    assert_eq!(out("-s /^x_/"), "x_1,x_2\n,\n1,2\n,\n");
+    assert_eq!(out("-s x_2..x_1"), "x_2,x_1\n,\n2,1\n,\n");
+    assert_eq!(out("-s 2"), "y_1,x_2\n5,\n,2\n,\n");
+    assert_eq!(out("--drop /_/"), "b\n4\n3\n7\n");
+    assert_eq!(out("-s /^x_/ --rename x_1=q --where b>3"), "q,x_2\n,\n,\n");
+    let refused = |words: &str, parts: &[&str]| {
+        convert(here, &format!("a.csv b.csv c.csv -t csv --columns union {words}")).ends(2).says(parts);
+    };
+    refused("-s /^z/", &["--select /^z/ matches no field of any input", "The fields are b, y_1"]);
+    refused("--drop /^z/,y_1", &["--drop /^z/ matches no field of any input"]);
+    refused("-s 4", &["--select 4 matches no field of any input"]);
+    refused("-s /(/", &["--select /(/ is not a regex"]);
+    refused("-s 0", &["fields are counted from 1"]);
+    // An input has one end of the range: what is between them there is not known.
+    refused("-s x_1..b", &["a.csv: --select names the field `x_1`, which the source does not have"]);
+    refused("-s nobody", &["--select names the field `nobody`, which no input has"]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn lines_around_a_table() {
     assert!(
         explained
             .stdout
-            .contains("left out         the first 3 lines (42 bytes), the first 1 record, the last 2 lines\n"),
+            .contains("left out         the first 3 lines (42 bytes), the first record, the last 2 lines\n"),
         "{}",
         explained.stdout
     );

@@ -228,7 +228,7 @@ fn what_is_there_already_and_what_goes_wrong() {
     no("split t.csv --by city", "Give them with -o");
     no("split t.csv --by town -o {part}.csv", "--by names the field `town`, which the output does not have");
     no("split t.csv --by city --records 3 -o {part}.csv", "can't be given together");
-    no("split t.csv --by city -o {part}.csv.gz", "can't be compressed yet");
+    no("split t.csv --by city -o {part}.csv --out-encoding latin1 --bom", "has no byte order mark");
     no("split t.csv --by city -o {part}.csv --resume", "there is no flag `--resume`");
     assert!(!names(here).iter().any(|name| name.contains("parts")), "{:?}", names(here));
 }
@@ -298,4 +298,53 @@ fn a_table_is_for_people() {
     run(here, ["head", "t.csv", "-t", "table", "-o", "t.txt", "-s", "name"]).ends(0);
     assert_eq!(read(here, "t.txt"), "name\nAda\n東京\nx\n");
     run(here, ["head", "t.csv", "-t", "table", "-o", "t.txt"]).ends(2).says(&["t.txt exists already"]);
+    say(here, "head t.csv -t table -o t.gz").ends(2).says(&["a table for people is not compressed", "--to csv"]);
+    say(here, "head t.csv -n x").ends(2).says(&["`-n` can't be `x`"]);
+    // None of these says that the output is CSV.
+    for flag in ["--pretty", "--omit-null", "--unflatten", "--nonfinite text", "--crlf", "--bom", "--out-dialect excel"]
+    {
+        let line = format!("head t.csv -t table {flag}");
+        say(here, &line).ends(2).says(&["has no effect: the output is a table for people"]);
+    }
+}
+
+/// Thousands of files take as little memory as few: each is compressed and encoded when it is whole.
+#[test]
+fn a_part_has_the_bytes_of_a_file_that_is_converted() {
+    let here = folder();
+    let here = here.path();
+    let cities = ["Bern", "Z\u{fc}rich", "Gen\u{e8}ve"];
+    let text: String = (0..70_000).map(|n: usize| format!("{n},{}\n", cities[n * n % 3])).collect();
+    fs::write(here.join("t.csv"), format!("id,city\n{text}")).unwrap();
+    for (end, flags) in [
+        (".csv.gz", ""),
+        (".csv.zst", "--slice-size 4096 --io read"),
+        (".ndjson.lz4", "--memory-limit 24MB"),
+        (".csv.bz2", ""),
+        (".csv", "--compress zstd:9 --memory-limit 32MB"),
+        (".csv", "--out-encoding utf-16le --bom --crlf"),
+        (".csv.xz", "--out-encoding latin1 --memory-limit 64MB"),
+    ] {
+        say(here, &format!("split t.csv --by city -o o/{{part}}{end} --force {flags}")).ends(0);
+        say(here, &format!("split t.csv --records 30_000 -o o/{{part}}{end} --force --report r.json {flags}")).ends(0);
+        let line = |range: &str| format!("convert t.csv -o w{end} --force {flags} {range}");
+        let expected = |range: &str| {
+            say(here, &line(range)).ends(0);
+            fs::read(here.join(format!("w{end}"))).unwrap()
+        };
+        let part = |name: &str| fs::read(here.join(format!("o/{name}{end}"))).unwrap();
+        assert!(part("Z\u{fc}rich") == expected("--where city='Z\u{fc}rich'"), "{end} {flags}");
+        assert!(part("000002") == expected("--offset 30000 --limit 30000"), "{end} {flags}");
+        let report: serde_json::Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+        assert_eq!(report["files"]["parts"][2]["bytes"], part("000003").len(), "{report}");
+        assert_eq!(report["files"]["parts"][2]["records"], 10_000);
+    }
+    // What the encoding lacks is bad, and nothing remains of what failed.
+    fs::write(here.join("u.csv"), "id,city\n1,a\n2,\u{3b1}\n").unwrap();
+    say(here, "split u.csv --by city -o u/{part}.csv.gz --out-encoding latin1").ends(1).says(&["record 2", "U+03B1"]);
+    assert!(names(&here.join("u")).is_empty());
+    say(here, "split u.csv --by city -o u/{part}.csv.gz --out-encoding latin1 --on-error skip").ends(0);
+    assert_eq!(names(&here.join("u")), ["a.csv.gz"]);
+    // One that exists is not replaced.
+    say(here, "split u.csv --by city -o u/{part}.csv.gz").ends(2).says(&["exists"]);
 }

@@ -59,6 +59,7 @@ pub fn want(detail: Detail) -> Want {
         replace_invalid_utf8: false,
         detail,
         types: Types::Auto,
+        untyped: false,
         typed: false,
     }
 }

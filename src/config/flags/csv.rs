@@ -7,8 +7,8 @@ use super::flag::Takes::{Any, Count, List, Nothing, Text, Word};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
-    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_header_is_read, no_mark,
-    no_quotes_to_read, no_quotes_to_write, uncounted,
+    columns_are_known, dialect_has_escapes, layout_has_names, never_quotes_to_read, never_quotes_to_write,
+    no_header_is_read, no_header_to_miss, no_mark, no_quotes_to_read, no_quotes_to_write, uncounted,
 };
 use super::values::{byte, comment, count, delimiter, put, ragged, shown_delimiter};
 use super::words::CLEAN;
@@ -59,7 +59,7 @@ pub static FLAGS: &[Flag] = &[
         .unless(never_quotes_to_read)
         .sets(|s, _, _| put(&mut s.options.dialect.quoting, false)),
     csv("comment", Any("TEXT"), Commands::READ, "Ignore lines that start with this text: '#', '##'")
-        .source(Kinds::TABLES)
+        .source(Kinds::ALL_TABLES)
         .unless(uncounted)
         .sets(|s, flag, texts| put(&mut s.options.dialect.comment, Some(comment(flag, texts)?)))
         .shows("csv.comment", |s| json!(s.options.dialect.comment.map(|comment| comment.to_string()))),
@@ -74,7 +74,7 @@ pub static FLAGS: &[Flag] = &[
         Commands::READ,
         "Start each input at the first line that matches, which may be the header: '^id,'",
     )
-    .source(Kinds::TABLES.or(Kinds::TEXT))
+    .source(Kinds::ALL_TABLES.or(Kinds::TEXT))
     .unless(uncounted)
     .sets(|s, _, texts| {
         s.skip.until = Some(texts[0].clone());
@@ -82,7 +82,7 @@ pub static FLAGS: &[Flag] = &[
     })
     .shows("skip.until", |s| json!(s.skip.until)),
     csv("skip-records", Count("N"), Commands::READ, "Leave out the first N records of each input, after its header")
-        .source(Kinds::TABLES)
+        .source(Kinds::ALL_TABLES)
         .unless(uncounted)
         .sets(|s, flag, texts| put(&mut s.skip.records, count(flag, texts)? as u64))
         .shows("skip.records", |s| json!(s.skip.records)),
@@ -95,14 +95,14 @@ pub static FLAGS: &[Flag] = &[
         "names",
         List("NAMES"),
         Commands::READ,
-        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated); for JSON, names for the items of records that are lists: NAMES, or those in the first of them (first)",
+        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated); for JSON, names for the items of records that are lists: NAMES, or those in the first of them (first); for fixed-width text, names for the widths of --layout",
     )
     .help_in(&[(
         Commands::COUNT,
         "Names for the columns of an input without a header: its first record is counted too (comma-separated)",
     )])
-    .source(Kinds::TABLES.or(Kinds::JSON).or(Kinds::NDJSON))
-    .unless(uncounted)
+    .source(Kinds::ALL_TABLES.or(Kinds::JSON).or(Kinds::NDJSON))
+    .unless(layout_has_names)
     .sets(|s, flag, texts| {
         s.options.names_in_first_row = texts.len() == 1 && texts[0].eq_ignore_ascii_case("first");
         put(&mut s.options.names, parse_names(flag, texts, &["first"])?)
@@ -153,8 +153,8 @@ pub static FLAGS: &[Flag] = &[
     ])
     .short('n')
     .common()
-    .either(Kinds::TABLES)
-    .unless(uncounted)
+    .either(Kinds::ALL_TABLES)
+    .unless(no_header_to_miss)
     .sets(|s, _, _| put(&mut s.options.no_headers, true))
     .shows("csv.headers", |s| json!(s.options.reads_header())),
     csv(

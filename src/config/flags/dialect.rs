@@ -50,7 +50,7 @@ pub static FLAGS: &[Flag] = &[
         "Texts that mean null where a field without quotes is exactly one of them, such as NA,\\N (comma-separated); an empty field is null anyway",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::FWF))
+    .source(Kinds::ALL_TABLES)
     .sets(|s, flag, texts| put(&mut s.options.nulls, parse_texts(flag, texts)?))
     .shows("null", |s| json!(s.options.nulls)),
     flag(
@@ -60,7 +60,7 @@ pub static FLAGS: &[Flag] = &[
         "How null is written in tables; in CSV and TSV a value with this text is put in quotes [default: an empty field]",
     )
     .group(Group::Values)
-    .target(Kinds::TABLES.or(Kinds::FWF))
+    .target(Kinds::ALL_TABLES)
     .unless(null_has_escapes)
     .sets(|s, _, texts| put(&mut s.options.out_null, texts[0].clone()))
     .shows("out_null", |s| json!(s.options.out_null)),

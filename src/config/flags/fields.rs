@@ -21,12 +21,12 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "explode",
         Expression("FIELD"),
-        Commands::ROWS,
+        Commands::RUN,
         "A record for each item of the list in this field, with the other fields repeated; in order with --parse-json, --set and --where",
     )
     .step()
     .group(Group::Rows)
-    .source(Kinds::NESTED.or(Kinds::TABLES))
+    .source(Kinds::NESTED.or(Kinds::ALL_TABLES))
     .unless(no_lists)
     .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Explode::new(text)?))))
     .shows("explode", |s| json!(steps(s, "explode"))),
@@ -60,11 +60,11 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "types",
         List("HOW"),
-        Commands::ROWS,
+        Commands::RUN,
         "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text); and what the values of some fields are: zip=text,n=decimal, also integer, boolean, date, timestamp [default: auto]",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED))
+    .source(Kinds::ALL_TABLES.or(Kinds::NESTED))
     .unless(fields_are_text)
     .sets(types)
     .shows("types", |s| {
@@ -111,12 +111,13 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "parse-json",
         Expression("FIELDS"),
-        Commands::ROWS,
+        Commands::RUN,
         "Take the JSON text in these fields apart (comma-separated); in order with --explode, --set and --where",
     )
     .step()
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::NESTED))
+    .source(Kinds::ALL_TABLES.or(Kinds::NESTED))
+    .unless(uncounted)
     .sets(|s, flag, texts| {
         let depth = s.options.max_depth;
         for field in parse_names(flag, texts, &[])? {

@@ -133,7 +133,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "out-encoding",
         Text("NAME"),
-        Commands::ROWS.without(Commands::SPLIT),
+        Commands::ROWS,
         "Encoding of the output, such as utf-16le or windows-1252; a record with a character that it lacks is bad [default: utf-8]",
     )
     .target(Kinds::LINES_OF_TEXT)

@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::flag::Takes::{Any, Nothing, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{all_finite, uncounted};
+use super::unless::{all_finite, never_nested, uncounted};
 use super::values::put;
 use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
 use crate::error::Error;
@@ -63,7 +63,8 @@ pub static FLAGS: &[Flag] = &[
         "Nested maps in a table: columns a.b.c (dot) or JSON text in one cell (json) [default: dot]",
     )
     .group(Group::Json)
-    .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
+    .target(Kinds::TABLES)
+    .unless(never_nested)
     .sets(|s, flag, texts| put(&mut s.options.nested, NESTED.parse(flag, &texts[0])?))
     .shows("json.nested", |s| json!(NESTED.of(s.options.nested))),
     flag(
@@ -73,12 +74,13 @@ pub static FLAGS: &[Flag] = &[
         "Lists of plain values in a table: their items with this text between them, not JSON text",
     )
     .group(Group::Json)
-    .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
+    .target(Kinds::TABLES)
+    .unless(never_nested)
     .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(joiner(flag, &texts[0])?)))
     .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
-        .pairs(&[(Kinds::TABLES.or(Kinds::FWF).or(Kinds::FIXED), Kinds::NESTED)])
+        .pairs(&[(Kinds::ALL_TABLES.or(Kinds::FIXED), Kinds::NESTED)])
         .sets(|s, _, _| put(&mut s.options.unflatten, true))
         .shows("json.unflatten", |s| json!(s.options.unflatten)),
     flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")

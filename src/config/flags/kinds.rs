@@ -40,6 +40,8 @@ impl Kinds {
 
     /// Records with columns between delimiters.
     pub const TABLES: Kinds = Kinds::all(Fact::Tabular);
+    /// Those, and fixed-width text: all tables in text.
+    pub const ALL_TABLES: Kinds = Kinds::all(Fact::Table);
     /// Formats with an encoding.
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
@@ -75,6 +77,7 @@ impl Kinds {
             let is_true = match fact {
                 Fact::Any => true,
                 Fact::Tabular => format.is_tabular(),
+                Fact::Table => format.is_table(),
                 Fact::Text => format.is_text(),
                 Fact::Nested => format.is_nested(),
             };
@@ -111,6 +114,7 @@ impl Kinds {
 enum Fact {
     Any,
     Tabular,
+    Table,
     Text,
     Nested,
 }
@@ -172,6 +176,7 @@ mod tests {
     fn kinds_have_names() {
         assert_eq!(Kinds::named("csv").to_string(), "CSV");
         assert_eq!(Kinds::TABLES.to_string(), "CSV and TSV");
+        assert_eq!(Kinds::ALL_TABLES.to_string(), "CSV, TSV and fixed-width text");
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
         assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON, JSON5 and frames of JSON");
         assert_eq!(Kinds::WORDS.to_string(), "a word count");

@@ -79,7 +79,10 @@ impl Line<'_> {
     }
 
     pub(super) fn output(&self) -> String {
-        format!("the output is {}", self.targets)
+        match self.said.is_shown() {
+            true => "the output is a table for people".to_owned(),
+            false => format!("the output is {}", self.targets),
+        }
     }
 
     pub(super) fn both(&self) -> String {

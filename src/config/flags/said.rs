@@ -22,6 +22,7 @@ pub struct Said {
     alerts: Vec<Notified>,
     token_file: Option<PathBuf>,
     samples: bool,
+    shown: bool,
 }
 
 /// Extensions that a configuration gives a meaning.
@@ -64,6 +65,7 @@ impl Said {
             alerts: Vec::new(),
             token_file: None,
             samples: false,
+            shown: false,
         }
     }
 
@@ -115,6 +117,17 @@ impl Said {
     /// Adds rules.
     pub fn watch_for(&mut self, alerts: impl IntoIterator<Item = Notified>) {
         self.alerts.extend(alerts);
+    }
+
+    /// The records are shown to people, in a table whose cells are those of CSV.
+    pub fn show(&mut self) {
+        self.replace("to", OsString::from("csv"));
+        self.shown = true;
+    }
+
+    /// Whether the records are shown to people.
+    pub fn is_shown(&self) -> bool {
+        self.shown
     }
 
     /// The command.

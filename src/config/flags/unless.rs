@@ -5,13 +5,14 @@ use super::kinds::Kinds;
 use super::line::{LEAVE_OUT, Line, No, Origin};
 use super::words::KNOWN;
 use crate::format::csv::Known;
+use crate::format::fwf;
 use crate::job::{ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::FIXED, Kinds::FIXED.not()),
-    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED)),
-    (Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+    (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED)),
+    (Kinds::ALL_TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
 /// What looks at values, or changes them.
@@ -29,9 +30,10 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
     None
 }
 
-/// A count needs made fields only to choose records by them.
+/// A count needs made fields only to choose records by them, or to make more.
 pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
-    if line.command == Commands::COUNT && !line.said.has("where") {
+    let used = ["where", "explode", "parse-json"].iter().any(|flag| line.said.has(flag));
+    if line.command == Commands::COUNT && !used {
         return No::new("no field is written", "Give --where to count the records for which something is true.");
     }
     uncounted(line)
@@ -137,7 +139,7 @@ pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
         );
     }
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if list || together(line) && tables || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+    if list || together(line) && tables || keys_become_columns(line) {
         return None;
     }
     let why = match line.origin {
@@ -146,6 +148,12 @@ pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
         _ => format!("{}, and its columns are known", line.input()),
     };
     No::new(why, "Leave it out, or name the columns: --columns a,b,c")
+}
+
+/// Whether the columns of the output are the keys of maps.
+fn keys_become_columns(line: &Line<'_>) -> bool {
+    let maps = line.sources.meets(Kinds::NESTED) || line.said.has("parse-json");
+    line.targets.meets(Kinds::TABLES) && maps
 }
 
 /// Whether the columns of several inputs are combined. A pattern, a folder or a list counts as several, even if it
@@ -167,6 +175,34 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// For `--names`: the layout of fixed-width text may have them.
+pub fn layout_has_names(line: &Line<'_>) -> Option<No> {
+    if line.sources.is_within(Kinds::FWF) && has_names(line) {
+        return No::new("the layout names the fields", "Leave it out, or give the widths alone: --layout 8,22");
+    }
+    uncounted(line)
+}
+
+/// For `--no-headers`: fixed-width text has no header; without one, fields may be without names.
+pub fn no_header_to_miss(line: &Line<'_>) -> Option<No> {
+    let both = line.sources.or(line.targets);
+    if both.meets(Kinds::FWF) && !both.meets(Kinds::TABLES) && (has_names(line) || line.said.has("names")) {
+        return No::new(
+            format!(
+                "{}, which has no header",
+                if line.sources.meets(Kinds::FWF) { line.input() } else { line.output() }
+            ),
+            "Leave it out; a first line that is no record is left out by --skip-lines 1.",
+        );
+    }
+    uncounted(line)
+}
+
+/// Whether the layout of fixed-width text has the names of all fields.
+fn has_names(line: &Line<'_>) -> bool {
+    line.settings.options.layout.as_deref().is_none_or(|layout| !fwf::takes_names(layout))
+}
+
 /// For flags about the names that a header has.
 pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
     let without = ["no-headers", "names"].into_iter().find(|flag| line.said.has(flag));
@@ -180,23 +216,31 @@ pub fn no_mark(line: &Line<'_>) -> Option<No> {
     No::new(format!("{} has no byte order mark", encoding.name()), LEAVE_OUT)
 }
 
-/// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
+/// A field of a table is written as it was read, number or text or empty, unless an op changes it, quotes make it text,
+/// or something else than an empty field is null. A record of nothing but null differs from one of an empty text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     if line.settings.ops.iter().any(|op| op.name() == "types") {
-        return None;
+        return uncounted(line);
     }
-    if !line.sources.meets(Kinds::TABLES) {
+    if !line.sources.meets(Kinds::TABLES.or(Kinds::FWF)) {
         return No::new(
             line.input(),
             "For one field, say what its values are: --types zip=text,n=decimal; or leave it out.",
         );
     }
     let steps = STEPS.iter().any(|flag| line.said.has(flag));
-    let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
-    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED).or(Kinds::FWF)) && !changed {
+    if line.command == Commands::COUNT {
+        let why = "records are counted whatever their fields are";
+        return if steps { uncounted(line) } else { No::new(why, "It is for --where and other steps: leave it out.") };
+    }
+    let changed = ["select", "drop", "columns", "null", "out-null", "dialect", "out-dialect", "tsv-escapes"];
+    let changed = steps
+        || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES)
+        || changed.iter().any(|flag| line.said.has(flag));
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FWF)) && !changed {
         return No::new(
             line.output(),
-            "It is for NDJSON, JSON, text, frames, ops, a word count and --quote-all: leave it out.",
+            "It is for NDJSON, JSON, text, frames, fixed, ops, a word count, texts for null and --quote-all: leave it out.",
         );
     }
     None
@@ -205,7 +249,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
 /// A table has lists only where JSON text is taken apart.
 pub fn no_lists(line: &Line<'_>) -> Option<No> {
     if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
-        return None;
+        return uncounted(line);
     }
     No::new(
         format!("{}, in which there are no lists", line.input()),
@@ -225,7 +269,7 @@ pub fn all_finite(line: &Line<'_>) -> Option<No> {
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = line.said.has("encoding") || STEPS.iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
-    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED));
+    let decoded = line.sources.meets(Kinds::ALL_TABLES.or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
     let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
     if checked || decoded || text {
@@ -261,20 +305,27 @@ pub fn no_columns(line: &Line<'_>) -> Option<No> {
 }
 
 pub fn not_nested(line: &Line<'_>) -> Option<No> {
-    if !line.sources.meets(Kinds::NESTED) && !line.said.has("unflatten") {
+    if !line.sources.meets(Kinds::NESTED) && !["unflatten", "parse-json"].iter().any(|flag| line.said.has(flag)) {
         return No::new(
             line.input(),
-            format!("It is for {} as input, and for --unflatten: leave it out.", Kinds::NESTED),
+            format!("It is for {} as input, for --unflatten and --parse-json: leave it out.", Kinds::NESTED),
         );
     }
     uncounted(line)
 }
 
+/// A table has lists and maps only where JSON text is taken apart.
+pub fn never_nested(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
+        return None;
+    }
+    No::new(line.input(), format!("It is for {} as input, and for --parse-json: leave it out.", Kinds::NESTED))
+}
+
 /// Keys are counted when they become a header, and columns when those of several inputs are combined.
 pub fn no_keys(line: &Line<'_>) -> Option<No> {
-    let become_columns = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if become_columns || together(line) && tables {
+    if keys_become_columns(line) || together(line) && tables {
         return None;
     }
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")

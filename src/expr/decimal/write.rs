@@ -8,15 +8,24 @@ impl Decimal {
     pub fn short_text(self, room: &mut [u8; SHORT]) -> Option<&[u8]> {
         let Decimal::Small(Small { mantissa, scale }) = self else { return None };
         let mut left = u64::try_from(mantissa.unsigned_abs()).ok().filter(|_| scale < 20)?;
-        let (mut at, mut digits) = (SHORT, 0);
-        while left > 0 || digits <= scale {
-            if digits == scale && scale > 0 {
+        let mut at = SHORT;
+        if scale > 0 {
+            for _ in 0..scale {
                 at -= 1;
-                room[at] = b'.';
+                room[at] = b'0' + (left % 10) as u8;
+                left /= 10;
             }
             at -= 1;
+            room[at] = b'.';
+        }
+        // At least one digit before the point.
+        loop {
+            at -= 1;
             room[at] = b'0' + (left % 10) as u8;
-            (left, digits) = (left / 10, digits + 1);
+            left /= 10;
+            if left == 0 {
+                break;
+            }
         }
         if mantissa < 0 {
             at -= 1;

@@ -3,8 +3,7 @@
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::fmt::strtime;
 
-use super::function::{Function, PLAIN};
-use crate::expr::constant::Constant;
+use super::function::{Function, Known, PLAIN};
 use crate::expr::decimal::Decimal;
 use crate::expr::moment::{Moment, Precision};
 use crate::expr::scalar::Scalar;
@@ -16,14 +15,14 @@ pub static FUNCTIONS: [Function; 5] = [
     Function {
         name: "to_date",
         usage: "to_date(text, format)",
-        check: |index, value| check_parsed(index, value, true),
+        check: |known| check_parsed(known, true),
         run: |args, scope| parse(args, scope, true),
         ..PARSE
     },
     Function {
         name: "to_timestamp",
         usage: "to_timestamp(text, format)",
-        check: |index, value| check_parsed(index, value, false),
+        check: |known| check_parsed(known, false),
         run: |args, scope| parse(args, scope, false),
         ..PARSE
     },
@@ -43,7 +42,7 @@ pub static FUNCTIONS: [Function; 5] = [
         takes: &[Text, Type::Time],
         count: (2, 2),
         gives: Type::Time,
-        check: |index, value| check_unit(index, value, &UNITS[..TRUNCATED]),
+        check: |known| check_unit(known, &UNITS[..TRUNCATED]),
         run: truncate,
         ..PLAIN
     },
@@ -53,7 +52,7 @@ pub static FUNCTIONS: [Function; 5] = [
         takes: &[Text, Type::Time],
         count: (2, 2),
         gives: Number,
-        check: |index, value| check_unit(index, value, &UNITS),
+        check: |known| check_unit(known, &UNITS),
         run: part,
         ..PLAIN
     },
@@ -101,10 +100,18 @@ const LONGEST: usize = 256;
 
 fn format<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
     let (moment, format) = (time(args[0]), scope.text_of(args[1])?);
-    match written(moment, format) {
-        Some(text) => scope.text(text.as_bytes()),
-        None => Err(scope.bad(format_args!("can't write a time in the form `{}`", String::from_utf8_lossy(format)))),
+    if let Some(text) = written(moment, format) {
+        return scope.text(text.as_bytes());
     }
+    let shown = String::from_utf8_lossy(format);
+    let in_utc = written(Moment { kind: Precision::Utc, ..moment }, format).is_some();
+    Err(match in_utc && moment.kind != Precision::Utc {
+        true => scope.bad(format_args!(
+            "can't write `{shown}`: the time `{}` does not tell its offset from UTC",
+            String::from_utf8_lossy(moment.text().as_bytes())
+        )),
+        false => scope.bad(format_args!("can't write a time in the form `{shown}`")),
+    })
 }
 
 /// A time in the form that a format describes.
@@ -164,9 +171,9 @@ fn unit(name: &[u8], units: &[(&str, Unit)]) -> Result<Unit, String> {
     })
 }
 
-fn check_unit(argument: usize, value: &Constant, units: &[(&str, Unit)]) -> Result<(), String> {
-    match value.text() {
-        Some(text) if argument == 0 => unit(text, units).map(|_| ()),
+fn check_unit(known: Known<'_>, units: &[(&str, Unit)]) -> Result<(), String> {
+    match known.value.text() {
+        Some(text) if known.index == 0 => unit(text, units).map(|_| ()),
         _ => Ok(()),
     }
 }
@@ -175,15 +182,15 @@ fn check_unit(argument: usize, value: &Constant, units: &[(&str, Unit)]) -> Resu
 const TRIED: DateTime = DateTime::constant(2024, 12, 31, 23, 58, 59, 123_456_789);
 
 /// Whether times can be written in a form.
-fn check_format(argument: usize, value: &Constant) -> Result<(), String> {
-    let (1, Some(format)) = (argument, value.text()) else { return Ok(()) };
+fn check_format(known: Known<'_>) -> Result<(), String> {
+    let (1, Some(format)) = (known.index, known.value.text()) else { return Ok(()) };
     let writes = |kind| written(Moment { at: TRIED, kind }, format).is_some();
     if writes(Precision::Utc) || writes(Precision::Local) { Ok(()) } else { Err(no_form(format)) }
 }
 
 /// Whether texts can be read in a form: what is written in it can be.
-fn check_parsed(argument: usize, value: &Constant, day: bool) -> Result<(), String> {
-    let (1, Some(format)) = (argument, value.text()) else { return Ok(()) };
+fn check_parsed(known: Known<'_>, day: bool) -> Result<(), String> {
+    let (1, Some(format)) = (known.index, known.value.text()) else { return Ok(()) };
     let tried = [Precision::Utc, Precision::Local].map(|kind| written(Moment { at: TRIED, kind }, format));
     let Some(text) = tried.iter().flatten().next() else { return Err(no_form(format)) };
     match strtime::parse(format, text.as_bytes()) {

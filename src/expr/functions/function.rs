@@ -23,9 +23,19 @@ pub struct Function {
     pub places: bool,
     /// It counts: records have to come in their order.
     pub ordered: bool,
-    /// Looks at an argument, by its number, that is the same for every record: what is wrong with it, as a phrase.
-    pub check: fn(usize, &Constant) -> Result<(), String>,
+    /// Looks at an argument that is the same for every record: what is wrong with it, as a phrase.
+    pub check: fn(Known<'_>) -> Result<(), String>,
     pub run: Run,
+}
+
+/// An argument that is the same for every record.
+#[derive(Clone, Copy)]
+pub struct Known<'k> {
+    /// Its number.
+    pub index: usize,
+    pub value: &'k Constant,
+    /// The arguments before it; none for those that differ between records.
+    pub before: &'k [Option<Constant>],
 }
 
 /// Calculates a result; there are as many arguments as the function takes, each null or of its type.
@@ -51,6 +61,6 @@ pub const PLAIN: Function = Function {
     utf8: false,
     places: false,
     ordered: false,
-    check: |_, _| Ok(()),
+    check: |_| Ok(()),
     run: |_, _| Ok(Scalar::Null),
 };

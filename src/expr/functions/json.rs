@@ -1,7 +1,7 @@
 //! Values inside JSON texts.
 
 use super::function::{Function, PLAIN};
-use crate::error::Fault;
+use crate::error::{Fault, RecordError};
 use crate::expr::path;
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Bad, Outcome, Scope};
@@ -14,6 +14,14 @@ pub static FUNCTIONS: [Function; 1] = [Function {
     usage: "json_get(text, path)",
     takes: &[Any, Text],
     count: (2, 2),
+    check: |known| match known.value.text() {
+        Some(text)
+            if known.index == 0 && begin(&mut Reader::new(DEPTH, 0), text).is_ok_and(|begin| begin.is_none()) =>
+        {
+            Err("this is no JSON text".to_owned())
+        }
+        _ => Ok(()),
+    },
     run: get,
     ..PLAIN
 }];
@@ -31,19 +39,25 @@ fn get<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
         value => scope.text_of(value)?,
     };
     let mut reader = scope.scratch.json.take().unwrap_or_else(|| Reader::new(DEPTH, 0));
+    let begin = begin(&mut reader, text);
+    scope.scratch.json = Some(reader);
+    let Some(start) = begin? else { return Err(scope.needs("a JSON text", args[0])) };
+    match find(text, start, path, scope)? {
+        None => Ok(Scalar::Absent),
+        Some(at) => value(&text[at..end(text, at)], scope),
+    }
+}
+
+/// Where the value of a text begins, if it is a JSON text; an error is only that there is no memory.
+fn begin(reader: &mut Reader, text: &[u8]) -> Result<Option<usize>, RecordError> {
     let checked = reader.start(0, text.len(), false).and_then(|()| {
         let (start, _) = reader.check(text)?;
         Ok((start, reader.peek(text)))
     });
-    scope.scratch.json = Some(reader);
-    let start = match checked {
-        Ok((start, rest)) if rest >= text.len() => start,
-        Err(error) if error.fault == Fault::NoMemory => return Err(Box::new(error)),
-        _ => return Err(scope.needs("a JSON text", args[0])),
-    };
-    match find(text, start, path, scope)? {
-        None => Ok(Scalar::Absent),
-        Some(at) => value(&text[at..end(text, at)], scope),
+    match checked {
+        Ok((start, rest)) => Ok((rest >= text.len()).then_some(start)),
+        Err(error) if error.fault == Fault::NoMemory => Err(error),
+        Err(_) => Ok(None),
     }
 }
 

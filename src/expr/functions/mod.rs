@@ -7,7 +7,7 @@ mod numbers;
 mod other;
 mod texts;
 
-pub use function::Function;
+pub use function::{Function, Known};
 
 /// All functions. Those that the compiler knows itself have an entry for their names.
 static TABLES: [&[Function]; 5] =

@@ -1,8 +1,8 @@
 //! Functions of numbers.
 
-use super::function::{Function, PLAIN};
+use super::function::{Function, Known, PLAIN};
 use crate::expr::cast::is_loose_number;
-use crate::expr::decimal::{Decimal, Rounding};
+use crate::expr::decimal::{Decimal, MAX_DIGITS, Rounding};
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Outcome, Scope};
 use crate::expr::types::Type::{Number, Text};
@@ -15,7 +15,7 @@ pub static FUNCTIONS: [Function; 6] = [
         usage: "round(number[, places])",
         takes: &[Number, Number],
         count: (1, 2),
-        check: |index, value| if index == 1 { value.integer().map(|_| ()) } else { Ok(()) },
+        check: check_places,
         run: |args, scope| round(args, scope, Rounding::HalfUp),
         ..NUMBER
     },
@@ -24,7 +24,7 @@ pub static FUNCTIONS: [Function; 6] = [
         usage: "trunc(number[, places])",
         takes: &[Number, Number],
         count: (1, 2),
-        check: |index, value| if index == 1 { value.integer().map(|_| ()) } else { Ok(()) },
+        check: check_places,
         run: |args, scope| round(args, scope, Rounding::Down),
         ..NUMBER
     },
@@ -51,10 +51,7 @@ pub static FUNCTIONS: [Function; 6] = [
         usage: "to_number(text[, decimal mark[, mark of thousands]])",
         takes: &[Text, Text, Text],
         count: (1, 3),
-        check: |index, value| match value.text() {
-            Some(text) if index > 0 => check_mark(text),
-            _ => Ok(()),
-        },
+        check: check_marks,
         run: to_number,
         ..NUMBER
     },
@@ -67,6 +64,28 @@ fn round<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, rounding: Rounding)
         Some(places) => scope.decimal_of(*places)?.to_i64().ok_or_else(|| scope.needs("an integer", *places))?,
     };
     scope.number(number.round(places, rounding))
+}
+
+/// Places after the point are an integer. A number does not have more of them than digits.
+fn check_places(known: Known<'_>) -> Result<(), String> {
+    if known.index == 0 {
+        return Ok(());
+    }
+    match known.value.integer()? {
+        Some(places) if places > MAX_DIGITS as i64 => Err(format!("a number has at most {MAX_DIGITS} digits")),
+        _ => Ok(()),
+    }
+}
+
+fn check_marks(Known { index, value, before }: Known<'_>) -> Result<(), String> {
+    let (1.., Some(mark)) = (index, value.text()) else { return Ok(()) };
+    check_mark(mark)?;
+    match before.get(1) {
+        Some(Some(point)) if point.text() == Some(mark) => {
+            Err("the mark of thousands is the decimal mark too".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A decimal mark, or a mark of thousands, is one character that can't be part of a number otherwise.

@@ -1,6 +1,6 @@
 //! Functions of texts. Positions and lengths count characters, from 1 as in SQL.
 
-use super::function::{Function, MANY, PLAIN};
+use super::function::{Function, Known, MANY, PLAIN};
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Bad, Outcome, Scope};
 use crate::expr::types::Type::{Bool, Number, Text};
@@ -35,7 +35,7 @@ pub static FUNCTIONS: [Function; 17] = [
         usage: "substr(text, start[, length])",
         takes: &[Text, Number, Number],
         count: (2, 3),
-        check: |index, value| match (index, value.integer()?) {
+        check: |known| match (known.index, known.value.integer()?) {
             (2, Some(..0)) => Err("a length can't be negative".to_owned()),
             _ => Ok(()),
         },
@@ -64,7 +64,7 @@ pub static FUNCTIONS: [Function; 17] = [
         takes: &[Text, Text, Number],
         count: (3, 3),
         utf8: false,
-        check: |_, value| match value.integer()? {
+        check: |known| match known.value.integer()? {
             Some(0) => Err("parts count from 1, or from -1 at the end".to_owned()),
             _ => Ok(()),
         },
@@ -105,8 +105,15 @@ pub static FUNCTIONS: [Function; 17] = [
 ];
 
 const TRIM: Function = Function { takes: &[Text, Text], count: (1, 2), ..TEXT };
-const PAD: Function =
-    Function { takes: &[Text, Number, Text], count: (2, 3), check: |_, value| value.integer().map(|_| ()), ..TEXT };
+const PAD: Function = Function { takes: &[Text, Number, Text], count: (2, 3), check: check_length, ..TEXT };
+
+/// No record is as long as 4 GiB.
+fn check_length(known: Known<'_>) -> Result<(), String> {
+    match known.value.integer()? {
+        Some(length) if length > i64::from(u32::MAX) => Err("no text is so long".to_owned()),
+        _ => Ok(()),
+    }
+}
 
 /// A number of characters: an integer. What is beyond a text is its end.
 fn count<'a>(scalar: Scalar<'a>, scope: &Scope<'_, 'a>) -> Result<i64, Bad> {

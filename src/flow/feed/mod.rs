@@ -129,6 +129,9 @@ pub(crate) enum Input<'s> {
     Stream(Windows<'s>),
 }
 
+/// The end of a record may show only in what follows it: so many bytes of that are looked at, however small slices are.
+const NEAR: usize = 64;
+
 impl<'s> Feed<'s> {
     /// A cursor at offset `start` of the source; a stream stands there already.
     pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, plan: &Plan, room: Room) -> Feed<'s> {
@@ -245,7 +248,7 @@ impl<'s> Feed<'s> {
 
     /// The longest stretch in which there has to be a boundary.
     fn most(&self) -> usize {
-        self.target.saturating_add(self.max_record)
+        self.target.max(NEAR).saturating_add(self.max_record)
     }
 
     /// Takes the next `len` bytes of the source, in which so many lines end.

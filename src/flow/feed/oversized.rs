@@ -35,7 +35,7 @@ impl<'s> Feed<'s> {
         let (mut ended_lines, mut before) = (0, 0);
         loop {
             let (len, ended) = match found {
-                Passed::End(len, behind) => (len + behind, Some(behind)),
+                Passed::End(len, behind) => (len, Some(behind)),
                 Passed::All => (piece, (passed + piece == rest.len()).then_some(0)),
                 Passed::Unknown => return Err(error.into()),
             };
@@ -62,7 +62,7 @@ impl<'s> Feed<'s> {
         loop {
             let Input::Stream(windows) = &mut self.input else { return Ok(None) };
             let (len, ended) = match found {
-                Passed::End(len, behind) => (len + behind, Some(behind)),
+                Passed::End(len, behind) => (len, Some(behind)),
                 Passed::All => (window.len(), windows.ended().then_some(0)),
                 Passed::Unknown => return Err(FeedError::Cut(error, place)),
             };

@@ -1,6 +1,5 @@
 //! What comes before the header: a byte order mark, and Excel's line that names the delimiter, `sep=;`.
 
-use super::Delimiter;
 use super::resolved::Resolved;
 use crate::format::Options;
 
@@ -11,6 +10,8 @@ pub(super) struct Beginning {
     pub end: usize,
     /// The delimiter that the source itself names.
     pub delimiter: Option<u8>,
+    /// Such a line was passed over where there is no header: it may have been a record.
+    pub passed: Option<u8>,
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -23,7 +24,7 @@ pub(super) fn read(dialect: &Resolved, options: &Options, head: &[u8], end: bool
     }
     let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let rest = &head[start..];
-    let nothing = Some(Beginning { end: start, delimiter: None });
+    let nothing = Some(Beginning { end: start, delimiter: None, passed: None });
     let same = rest.iter().zip(NAMED).take_while(|(byte, named)| byte.eq_ignore_ascii_case(named)).count();
     if same < rest.len().min(NAMED.len()) || dialect.delimiter == b'=' {
         return nothing;
@@ -39,9 +40,15 @@ pub(super) fn read(dialect: &Resolved, options: &Options, head: &[u8], end: bool
     if !can_delimit(delimiter, dialect) {
         return nothing;
     }
-    // A delimiter given as an option wins.
-    let delimiter = options.dialect.delimiter.is_none_or(Delimiter::is_auto).then_some(delimiter);
-    Some(Beginning { end: start + NAMED.len() + 1 + terminator, delimiter })
+    let end = start + NAMED.len() + 1 + terminator;
+    let headless = options.no_headers || !options.names.is_empty();
+    let passed = headless.then_some(delimiter);
+    match options.dialect.delimiter.filter(|said| !said.is_auto()) {
+        None => Some(Beginning { end, delimiter: Some(delimiter), passed }),
+        // A delimiter given as an option wins. Without a header, a line that names another one is a record.
+        Some(said) if headless && said.byte() != Some(delimiter) => nothing,
+        Some(_) => Some(Beginning { end, delimiter: None, passed }),
+    }
 }
 
 /// Whether a byte can be the delimiter, given the dialect's other special bytes.

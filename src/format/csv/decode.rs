@@ -261,7 +261,9 @@ impl CsvDecode {
         let (start, fields, escapes) = (self.at, &self.fields, self.dialect.tsv_escapes);
         let odd = match self.quotes.record(slice, start, true, self.max_record) {
             Record::Open { quote, .. } => return Err(open_quote(quote)),
-            Record::Whole { odd: Some(odd), .. } if self.strict => return Err(text_after_quote(odd)),
+            Record::Whole { odd: Some(odd), .. } if self.strict && !batch.is_lenient() => {
+                return Err(text_after_quote(odd));
+            }
             Record::Whole { odd, .. } => odd,
             Record::Nothing | Record::More { .. } => return Ok(Found::Nothing),
         };

@@ -78,16 +78,19 @@ pub(super) fn find(
     if let [found] = fitting[..] {
         return Ok(Found::Delimiter(found.delimiter));
     }
+    let best = tried.iter().filter(|records| records.fields > 1).max_by_key(|records| records.same);
     let why = match fitting.is_empty() {
         false => fitting.iter().map(|records| records.sentence()).collect::<Vec<_>>().join("; "),
-        true => match tried.iter().filter(|records| records.fields > 1).max_by_key(|records| records.same) {
+        true => match best {
             Some(best) => best.sentence(),
             None if tried.iter().all(|records| records.all == 0) => format!("no record ends in {LOOK} bytes"),
             None => "the first record has only one field, whichever it is".to_owned(),
         },
     };
-    Err(RecordError::new(start, format!("the delimiter can't be told from the first bytes: {why}"))
-        .hint("Give it: ⟨dialect.delimiter ';'⟩; for a file with one column any that is not in it."))
+    let likely = best.map_or(b';', |best| best.delimiter).escape_ascii();
+    Err(RecordError::new(start, format!("the delimiter can't be told from the first bytes: {why}")).hint(format!(
+        "Give it, such as ⟨dialect.delimiter '{likely}'⟩; for a file with one column any that is not in it."
+    )))
 }
 
 /// Counts the records of a sample and their fields.

@@ -132,7 +132,7 @@ impl Encode for KeyedEncoder {
             let (tree, offset) = (batch.tree(index), batch.span(index).start);
             let (policy, longest) = (self.unknown, self.longest);
             let unknown = |path: &[u8]| match policy {
-                UnknownKey::Count => Ok(()),
+                UnknownKey::Count | UnknownKey::Own => Ok(()),
                 // It is in no header, however the header was collected.
                 UnknownKey::Refuse if path.len() > longest => {
                     Err(key_too_long(offset, path.len(), longest).fault(Fault::TooLarge))
@@ -195,7 +195,7 @@ impl From<Error> for Bad {
 }
 
 impl Style {
-    fn fields<'b, 'a: 'b>(
+    pub fn fields<'b, 'a: 'b>(
         &mut self,
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
         index: usize,
@@ -247,6 +247,8 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
+            // An empty line is not a record.
+            Value::Untyped(b"") if single => self.field(Value::Text(b""), node, single, at, output),
             Value::Untyped(text) | Value::Number(text) if self.null.is(text) => {
                 if is_json_number(text) && self.dialect.quote.is_some() {
                     output.lose(LossyKind::NumberAsText);

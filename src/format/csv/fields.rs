@@ -47,8 +47,31 @@ enum Plain {
     SaysNull,
     /// Text.
     Text,
-    /// Null if its text means that.
-    Marked { says_null: bool, text: bool },
+    /// Text that is written as it was read, even if it is empty: nothing else is.
+    Kept,
+}
+
+impl Plain {
+    fn new(want: &Want, says_null: bool, nulls: &Nulls) -> Plain {
+        match want.types {
+            Types::Auto if says_null => Plain::SaysNull,
+            Types::Auto => Plain::Auto,
+            Types::Text if !want.untyped => Plain::Text,
+            // Null is empty in most targets, so an empty text has to differ from it.
+            Types::Text if says_null || !nulls.is_empty() => Plain::SaysNull,
+            Types::Text => Plain::Kept,
+        }
+    }
+
+    #[inline(always)]
+    fn value(self, text: &[u8]) -> Value<'_> {
+        match self {
+            Plain::Text => Value::Text(text),
+            Plain::SaysNull if text.is_empty() => Value::Text(text),
+            Plain::Auto if text.is_empty() => Value::Null,
+            Plain::Auto | Plain::SaysNull | Plain::Kept => Value::Untyped(text),
+        }
+    }
 }
 
 /// The hint where the header may not be a header at all.
@@ -74,12 +97,7 @@ impl Fields {
         });
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         let commented = schema.names().next().is_some_and(|name| name.starts_with(b"#"));
-        let plain = match want.types {
-            types if !reading.nulls.is_empty() => Plain::Marked { says_null, text: types == Types::Text },
-            Types::Text => Plain::Text,
-            Types::Auto if says_null => Plain::SaysNull,
-            Types::Auto => Plain::Auto,
-        };
+        let plain = Plain::new(want, says_null, &reading.nulls);
         let nulls = reading.nulls.clone();
         // No record has that column.
         let order = order.map(|mut order: Box<[u32]>| {
@@ -94,13 +112,7 @@ impl Fields {
     /// The value of a field that was not in quotes.
     #[inline(always)]
     pub fn plain<'a>(&self, text: &'a [u8]) -> Value<'a> {
-        match self.plain {
-            Plain::Text => Value::Text(text),
-            Plain::SaysNull if text.is_empty() => Value::Text(text),
-            Plain::Auto if text.is_empty() => Value::Null,
-            Plain::Auto | Plain::SaysNull => Value::Untyped(text),
-            Plain::Marked { .. } => self.marked(text),
-        }
+        if self.is_marked() { self.marked(text) } else { self.plain.value(text) }
     }
 
     /// The same in a dialect that csv-core does not know.
@@ -112,13 +124,7 @@ impl Fields {
     /// The same where some texts mean null.
     #[inline(never)]
     fn marked<'a>(&self, text: &'a [u8]) -> Value<'a> {
-        match self.plain {
-            _ if self.nulls.has(text) => Value::Null,
-            Plain::Marked { text: true, .. } => Value::Text(text),
-            Plain::Marked { says_null: true, .. } if text.is_empty() => Value::Text(text),
-            _ if text.is_empty() => Value::Null,
-            _ => Value::Untyped(text),
-        }
+        if self.nulls.has(text) { Value::Null } else { self.plain.value(text) }
     }
 
     /// Whether a field's text decides if it is null.

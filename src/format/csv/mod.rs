@@ -1,9 +1,9 @@
 //! CSV and TSV (RFC 4180 and dialects). The crate `csv-core` is the specification, also for malformed input.
 
+mod alone;
 mod append;
 mod begin;
 mod clean;
-mod comment;
 mod cut;
 mod decode;
 mod delimiter;
@@ -29,6 +29,7 @@ mod tests;
 mod write_tests;
 mod writing;
 
+pub use super::comment::Comment;
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
     BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Surplus, Tally, Want,
@@ -39,7 +40,6 @@ use crate::record::{Nulls, Schema};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
 pub use clean::CleanNames;
-pub use comment::Comment;
 pub use delimiter::Delimiter;
 pub use dialect::{Dialect, Known, OutDialect};
 use reading::Reading;
@@ -58,6 +58,7 @@ pub(super) static CSV: Entry = Entry {
     lines: Some(Lines::Breaks),
     ends: Ends::Break,
     tabular: true,
+    table: true,
     nested: false,
     payload: false,
     open: |options, head, end| open(Preset::Csv, options, head, end),
@@ -147,6 +148,12 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
     // A header that was looked for may look like a comment.
     let names = Resolved { comment: dialect.comment.filter(|_| !options.at_header), ..dialect };
     let Some(mut header) = header::read(&names, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    header.warnings.extend(beginning.passed.map(|delimiter| {
+        format!(
+            "the first line, `sep={}`, is read as the one with which Excel names the delimiter, and not as a record",
+            char::from(delimiter).escape_debug()
+        )
+    }));
     if options.ragged.surplus == Surplus::Extra {
         header.add_extra();
     }

@@ -48,7 +48,7 @@ pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
             Some(b'\n') => at += 1,
             Some(b'\r') if dialect.break_len(data, at) > 0 => at += 1,
             Some(b'\\') if dialect.is_end_mark(data, at) => at += 2,
-            Some(_) if dialect.comment.is_some_and(|comment| data[at..].starts_with(comment.bytes())) => {
+            Some(_) if dialect.comment.is_some_and(|comment| comment.begins(&data[at..])) => {
                 at += memchr::memchr2(b'\n', b'\r', &data[at..]).map_or(data.len() - at, |found| found + 1);
             }
             _ => return at,

@@ -1,7 +1,7 @@
 //! A dialect as it is read or written.
 
+use super::Comment;
 use super::Delimiter;
-use super::comment::Comment;
 use super::dialect::{Dialect, Known, OutDialect};
 use crate::error::{Error, Result};
 use crate::format::{Options, Surplus};
@@ -62,7 +62,8 @@ pub(crate) struct Resolved {
 
 impl Resolved {
     pub(super) fn reading(preset: Preset, dialect: &Dialect) -> Result<Resolved> {
-        Resolved::new(preset, dialect, "input")
+        let tsv_escapes = dialect.tsv_escapes && preset == Preset::Tsv;
+        Resolved::new(preset, &Dialect { tsv_escapes, ..*dialect }, "input")
     }
 
     pub(super) fn writing(preset: Preset, options: &Options) -> Result<Resolved> {
@@ -72,7 +73,11 @@ impl Resolved {
         if preset == Preset::Csv && backslashes == Backslashes::Mysql {
             escape = escape.or(Some(b'\\'));
         }
-        let tsv_escapes = options.dialect.tsv_escapes || databases;
+        // Without quotes, a database reads nothing but escapes.
+        let tsv_escapes = match preset {
+            Preset::Tsv => options.dialect.tsv_escapes || databases,
+            Preset::Csv => backslashes == Backslashes::Mysql && !quoting,
+        };
         let dialect = Dialect { delimiter, quote, escape, quoting, tsv_escapes, ..Dialect::default() };
         Resolved::new(preset, &dialect, "output")
     }
@@ -80,7 +85,7 @@ impl Resolved {
     fn new(preset: Preset, dialect: &Dialect, side: &str) -> Result<Resolved> {
         let backslashes = Backslashes::of(preset, dialect.known);
         let databases = backslashes != Backslashes::Plain;
-        let tsv_escapes = dialect.tsv_escapes && preset == Preset::Tsv && !databases;
+        let tsv_escapes = dialect.tsv_escapes && !databases;
         let quoting = dialect.quoting && !tsv_escapes && !(databases && preset == Preset::Tsv);
         // Until it is found, it is the usual one.
         let named = dialect.delimiter.filter(|delimiter| !delimiter.is_auto());
@@ -117,13 +122,7 @@ impl Resolved {
         ];
         if let Some(comment) = resolved.comment {
             let first = Some(comment.first());
-            if !comment.is_good() {
-                return Err(Error::usage(format!(
-                    "the comment mark of the {side} can't be `{}`; give one to {} bytes without a line break",
-                    comment.to_string().escape_debug(),
-                    Comment::ROOM
-                )));
-            }
+            comment.check(side)?;
             if let Some((other, _)) = named.iter().find(|(_, byte)| *byte == first) {
                 return Err(Error::usage(format!(
                     "{other} and the comment mark of the {side} both begin with `{comment}`"

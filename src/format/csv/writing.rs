@@ -1,5 +1,6 @@
 //! CSV that is ready to be written: the header, and the encoders.
 
+use super::alone::AloneEncoder;
 use super::append::Append;
 use super::encode::{ColumnsEncoder, KeyedEncoder, Style};
 use super::escapes::escaped;
@@ -40,7 +41,7 @@ impl Writing {
             (Shape::Columns(schema), _) => (schema.clone(), None),
             (Shape::Keyed, Some(columns)) => (columns.schema.clone(), Some(columns)),
             (Shape::Keyed, None) => {
-                let (schema, unknown) = (Schema::default(), UnknownKey::Refuse);
+                let (schema, unknown) = (Schema::default(), UnknownKey::Own);
                 (schema.clone(), Some(Columns { schema, unknown, apart: Apart::All, seen: None }))
             }
         };
@@ -142,11 +143,20 @@ impl WriteFormat for Writing {
     fn encoder(&self) -> Box<dyn Encode> {
         match &self.keyed {
             None => Box::new(ColumnsEncoder { style: self.style(), typed: self.typed }),
+            Some(Columns { unknown: UnknownKey::Own, apart, schema, .. }) => {
+                Box::new(AloneEncoder::new(self.style(), apart.clone(), schema, self.longest))
+            }
             Some(Columns { schema, unknown, apart, seen }) => {
                 let binder = Binder::new(schema.clone(), apart.clone()).watched(seen.clone());
                 Box::new(KeyedEncoder { style: self.style(), binder, unknown: *unknown, longest: self.longest })
             }
         }
+    }
+
+    /// With quotes, a field can hold anything.
+    fn may_refuse(&self) -> bool {
+        let longest = self.keyed.as_ref().is_some_and(|columns| columns.unknown != UnknownKey::Count);
+        self.dialect.quote.is_none() || self.join_lists.is_some() || self.bytes_as == BytesAs::Text || longest
     }
 
     fn appender(&self) -> Option<Box<dyn Encode>> {

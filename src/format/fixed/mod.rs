@@ -31,6 +31,7 @@ pub(super) static FIXED: Entry = Entry {
     lines: None,
     ends: Ends::Length,
     tabular: false,
+    table: false,
     nested: false,
     payload: false,
     open: |options, _, _| open(options),

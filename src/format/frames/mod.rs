@@ -34,6 +34,7 @@ pub(super) static FRAMES: Entry = Entry {
     lines: None,
     ends: Ends::Length,
     tabular: false,
+    table: false,
     nested: false,
     payload: true,
     open: |options, _, _| open(options),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::layout::{Layout, Unit};
 use crate::error::{Cause, RecordError};
+use crate::format::comment::Comment;
 use crate::format::{Decode, Types, Want};
 use crate::record::{Batch, Nulls, Value, utf8};
 use crate::scan::lines::terminator;
@@ -24,14 +25,17 @@ pub(super) struct Decoder {
     /// How many fields are selected.
     selected: usize,
     nulls: Nulls,
+    comment: Option<Comment>,
     types: Types,
+    /// The target writes fields as they were read.
+    untyped: bool,
     utf8: bool,
     replace: bool,
     at: usize,
 }
 
 impl Decoder {
-    pub fn new(layout: &Layout, nulls: &Nulls, want: &Want) -> Decoder {
+    pub fn new(layout: &Layout, nulls: &Nulls, comment: Option<Comment>, want: &Want) -> Decoder {
         let mut named = 0;
         let items = layout.fields.iter().map(|field| {
             let place = match (&field.name, &want.select) {
@@ -49,7 +53,9 @@ impl Decoder {
             items,
             selected: want.select.as_ref().map_or(named, Vec::len),
             nulls: nulls.clone(),
+            comment,
             types: want.types,
+            untyped: want.untyped,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             at: 0,
@@ -85,6 +91,8 @@ impl Decoder {
         }
         let text = if self.utf8 && !text.is_ascii() { utf8::checked(text, self.replace, offset, batch)? } else { text };
         Ok(match self.types {
+            // Null is empty in most targets, so an empty text has to differ from it.
+            Types::Text if self.untyped && (self.nulls.is_empty() || !text.is_empty()) => Value::Untyped(text),
             Types::Text => Value::Text(text),
             Types::Auto if text.is_empty() => Value::Null,
             Types::Auto => Value::Untyped(text),
@@ -97,6 +105,12 @@ impl Decoder {
             .cause(Cause::Fields)
             .hint("Check the widths in ⟨layout⟩, or give ⟨on_error skip⟩ to leave out such lines.")
     }
+}
+
+/// Whether a line, without its line break, is a record.
+#[inline]
+pub(super) fn is_record(line: &[u8], comment: Option<Comment>) -> bool {
+    !line.is_empty() && !comment.is_some_and(|comment| comment.begins(line))
 }
 
 /// The end of so many characters that begin at `from`, or of the line.
@@ -135,7 +149,7 @@ impl Decode for Decoder {
                 [line @ .., b'\r'] if end == slice.len() && source.last() == Some(&b'\r') => line,
                 line => line,
             };
-            if !line.is_empty() {
+            if is_record(line, self.comment) {
                 if let Err(error) = self.line(line, batch) {
                     batch.abandon();
                     return Err(error);

@@ -188,6 +188,8 @@ impl Style {
         let is_text = matches!(value, Value::Text(_));
         match text {
             _ if is_null => output.lose(LossyKind::TextAsNull),
+            // A field of a table that is left as it was read.
+            [] if !is_text => {}
             [] => output.lose(LossyKind::EmptyTextAsNull),
             [b' ', ..] | [.., b' '] => output.lose(LossyKind::SpacesAsPadding),
             _ if is_text && is_json_number(text) => output.lose(LossyKind::TextAsNumber),

@@ -9,6 +9,7 @@ mod layout;
 
 use std::sync::Arc;
 
+use super::comment::Comment;
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::line_cut::LineCut;
 use super::{BytesAs, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat};
@@ -16,7 +17,9 @@ use super::{Shape, Tallied, Tally, Want, WriteFormat};
 use crate::error::{Error, Result};
 use crate::record::{Nulls, Schema};
 use crate::scan::lines::Lines;
-use layout::Layout;
+use decode::is_record;
+use layout::Names;
+pub(crate) use layout::{Field, Layout, Unit};
 
 /// Fixed-width text.
 pub(super) static FWF: Entry = Entry {
@@ -30,6 +33,7 @@ pub(super) static FWF: Entry = Entry {
     lines: Some(Lines::Feeds),
     ends: Ends::Break,
     tabular: false,
+    table: true,
     nested: false,
     payload: false,
     open,
@@ -43,7 +47,7 @@ pub(super) static FWF: Entry = Entry {
 };
 
 fn takes(options: &Options) -> Takes {
-    let layout = options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
+    let layout = options.layout.as_deref().and_then(|layout| Layout::parse(layout, names(options)).ok());
     Takes {
         detail: Detail::Maps,
         untyped: true,
@@ -55,13 +59,35 @@ fn takes(options: &Options) -> Takes {
     }
 }
 
+/// Whether some field of a layout has no name: then names that are given, or numbers, are its names.
+pub(crate) fn takes_names(layout: &str) -> bool {
+    layout::is_nameless(layout)
+}
+
+/// The names of fields that have none in the layout.
+fn names(options: &Options) -> Names<'_> {
+    match options.names.as_slice() {
+        [] if options.no_headers => Names::Numbers,
+        [] => Names::Missing,
+        names => Names::Given(names),
+    }
+}
+
+/// The layout of the options, or this one.
+///
+/// # Errors
+/// Usage: it can't be understood.
+pub(crate) fn layout_or(options: &Options, other: &str) -> Result<Layout> {
+    Layout::parse(options.layout.as_deref().unwrap_or(other), names(options))
+}
+
 fn layout(options: &Options) -> Result<Layout> {
     let Some(text) = &options.layout else {
         return Err(Error::usage(
             "fixed-width text needs a layout\n  Say how wide the fields are: ⟨layout \"id:8,name:22\"⟩ (in characters; 8b: in bytes).",
         ));
     };
-    let layout = Layout::parse(text)?;
+    let layout = Layout::parse(text, names(options))?;
     if layout.width() > options.max_record {
         return Err(Error::usage(format!(
             "a line of this layout has {} characters, more than the limit of {} bytes for a record\n  Raise ⟨max_record_size⟩ (and ⟨memory_limit⟩ with it).",
@@ -76,18 +102,28 @@ fn layout(options: &Options) -> Result<Layout> {
 fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let layout = Arc::new(layout(options)?);
+    if !options.names.is_empty() && !options.layout.as_deref().is_some_and(takes_names) {
+        return Err(
+            Error::usage("⟨names⟩ has no effect: ⟨layout⟩ names the fields\n  Leave out one of the two.").into()
+        );
+    }
+    let comment = options.dialect.comment;
+    if let Some(comment) = comment {
+        comment.check("input")?;
+    }
     if !end && head.len() < MARK.len() && MARK.starts_with(head) {
         return Ok(Opening::More);
     }
     let start = if head.starts_with(MARK) { MARK.len() } else { 0 };
     let (schema, nulls) = (layout.schema(), Nulls::new(&options.nulls));
-    Ok(Opening::Ready(Box::new(Reading { schema, layout, nulls, start })))
+    Ok(Opening::Ready(Box::new(Reading { schema, layout, nulls, comment, start })))
 }
 
 struct Reading {
     layout: Arc<Layout>,
     schema: Schema,
     nulls: Nulls,
+    comment: Option<Comment>,
     start: usize,
 }
 
@@ -105,27 +141,35 @@ impl ReadFormat for Reading {
     }
 
     fn tally(&self) -> Option<Box<dyn Tally>> {
-        Some(Box::new(LineTally))
+        Some(Box::new(LineTally { comment: self.comment }))
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
-        Box::new(decode::Decoder::new(&self.layout, &self.nulls, want))
+        Box::new(decode::Decoder::new(&self.layout, &self.nulls, self.comment, want))
     }
 }
 
-/// Counts lines that are not empty.
-struct LineTally;
+/// Counts lines that are records.
+struct LineTally {
+    comment: Option<Comment>,
+}
 
 impl Tally for LineTally {
     fn records(&mut self, slice: &[u8]) -> Tallied {
-        let is_record = |line: &&[u8]| !matches!(*line, [] | [b'\r']);
-        Tallied::good(slice.split(|byte| *byte == b'\n').filter(is_record).count() as u64)
+        let lines = slice.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Tallied::good(lines.filter(|line| is_record(line, self.comment)).count() as u64)
     }
 }
 
 /// Prepares fixed-width text. It is a usage error if the layout needs a field that a tabular source does not have.
 fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
     let layout = Arc::new(layout(options)?);
+    let is_nameless = options.layout.as_deref().is_some_and(takes_names);
+    if is_nameless && options.names.is_empty() && matches!(given.shape, Shape::Keyed) {
+        return Err(Error::usage(
+            "⟨layout⟩ has widths without names, but the fields of the records have names\n  Name the fields that are to be written: ⟨layout \"id:8,name:22\"⟩.",
+        ));
+    }
     if let Shape::Columns(schema) = given.shape {
         check_columns(&layout, schema)?;
     }

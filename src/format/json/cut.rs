@@ -89,12 +89,22 @@ struct Passing {
     string: bool,
     escaped: bool,
     begun: bool,
+    /// How much white space is before it.
+    white: usize,
 }
 
 impl Passing {
     /// Whether a value has ended.
     fn is_behind(self) -> bool {
         self.begun && self.depth == 0 && !self.string
+    }
+
+    /// How much white space is at the end of what was seen, the last of which is `data`.
+    fn white_behind(self, data: &[u8]) -> usize {
+        match data.iter().rev().take_while(|byte| is_white(**byte)).count() {
+            all if all == data.len() => self.white + all,
+            own => own,
+        }
     }
 
     /// Whether the value ends after this byte (true) or before it (false).
@@ -423,14 +433,16 @@ impl Cut for ValueCut {
                 return lost(at);
             }
             if let Some(behind) = place.take(*byte, self.layout) {
-                // A comma does not belong to the value.
+                // A comma does not belong to the value, nor does white space after it.
                 let comma = usize::from(self.layout == Layout::Items && *byte == b',');
-                return Ok(Passed::End(at + usize::from(behind) - comma, comma));
+                let end = at + usize::from(behind) - comma;
+                return Ok(Passed::End(end + comma, place.white_behind(&data[..end]) + comma));
             }
         }
         if end && (place.string || place.depth > 0) {
             return lost(data.len());
         }
+        place.white = place.white_behind(data);
         self.passing = Some(place);
         Ok(Passed::All)
     }

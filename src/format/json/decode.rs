@@ -529,6 +529,8 @@ impl Decoder {
             return error;
         }
         let start = self.record;
+        // What follows it is read again.
+        self.closed = false;
         // No record contains a separator.
         let next =
             memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
@@ -556,7 +558,7 @@ impl Decoder {
 
     /// The `end` of a bad list or map, if it is followed by what may follow a record. Otherwise its brackets were
     /// closed by chance, and everything before the next line that begins a record belongs to it, if lines tell.
-    fn confirmed(&self, slice: &[u8], start: usize, end: usize) -> Option<usize> {
+    fn confirmed(&mut self, slice: &[u8], start: usize, end: usize) -> Option<usize> {
         let rest = &slice[end..];
         let white = rest.iter().take_while(|byte| is_between(**byte)).count();
         let begins = |at: usize| self.resync.knows_lines() && self.resync.begins(slice, at);
@@ -568,6 +570,7 @@ impl Decoder {
             // Slices may end there.
             _ if !self.resync.knows_lines() => true,
             (_, Some(b'{' | b'[')) if has_regular_strings(&slice[start..end]) => true,
+            _ if self.resync.is_valid(slice, start, end) => true,
             _ => rest[..white].contains(&b'\n'),
         };
         if right { Some(end) } else { self.resync.end_of_lines(slice, start) }

@@ -15,7 +15,7 @@ mod quick;
 mod resync;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
-use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};
+use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, Nonfinite, OpenError, Opening, Options};
 use super::{ReadFormat, Shape, Want, WriteFormat};
 use crate::error::{Error, RecordError};
 use crate::record::json::unflatten::{self, Step};
@@ -37,6 +37,7 @@ pub(super) static NDJSON: Entry = Entry {
     lines: Some(LineEnds::Feeds),
     ends: Ends::Break,
     tabular: false,
+    table: false,
     nested: true,
     payload: false,
     open: open_lines,
@@ -330,6 +331,11 @@ impl WriteFormat for Target {
             return Frame::default();
         }
         Frame { prefix: b"[".into(), first_skips: 1, suffix: b"\n]\n".into(), empty: b"]\n".into() }
+    }
+
+    fn may_refuse(&self) -> bool {
+        let Options { nonfinite, bytes_as, .. } = self.options;
+        self.groups.is_some() || nonfinite == Nonfinite::Fail || bytes_as == BytesAs::Text
     }
 
     fn encoder(&self) -> Box<dyn Encode> {

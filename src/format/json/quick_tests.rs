@@ -66,6 +66,7 @@ fn both_readers_tell_the_same() {
                 replace_invalid_utf8: false,
                 detail,
                 types: Types::Auto,
+                untyped: false,
                 typed: false,
             };
             for seed in 0..800 {

@@ -330,11 +330,19 @@ impl Resync {
         }
         let from = lines.last_record(text, at).unwrap_or(0);
         let stretch = lines.next(text, at).unwrap_or(text.len());
+        // A comma between records in no array is a bad record of its own, with which a slice may begin.
+        let commas = text[from..].iter().take_while(|byte| !items && (is_between(**byte) || **byte == b',')).count();
+        let from = from + commas;
         let whole = match text.get(from) {
             Some(b'{' | b'[') => self.are_records(&text[..=at], from),
             _ => self.is_regular(&text[from..=at], items),
         };
         if whole { Ok(()) } else { Err(stretch) }
+    }
+
+    /// Whether the list or map at `start` is valid and ends at `end`, where a slice may end.
+    pub fn is_valid(&mut self, text: &[u8], start: usize, end: usize) -> bool {
+        self.check(text, start).is_ok_and(|found| found == end)
     }
 
     /// Whether there is nothing but valid lists and maps from `from` on, with or without commas between them.

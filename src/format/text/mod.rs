@@ -31,6 +31,7 @@ pub(super) static TEXT: Entry = Entry {
     lines: Some(LineEnds::Feeds),
     ends: Ends::Break,
     tabular: false,
+    table: false,
     nested: false,
     payload: false,
     // A mark that is written is not there twice.
@@ -246,6 +247,10 @@ impl WriteFormat for KeepTerminators {
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(*self)
     }
+
+    fn may_refuse(&self) -> bool {
+        false
+    }
 }
 
 impl Encode for KeepTerminators {
@@ -274,6 +279,10 @@ impl WriteFormat for EndWithCrlf {
 
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(*self)
+    }
+
+    fn may_refuse(&self) -> bool {
+        false
     }
 }
 
@@ -329,6 +338,11 @@ impl WriteFormat for Lines {
 
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(LineEncoder { json: Writer::new(self.bytes_as), terminator: self.terminator })
+    }
+
+    /// Bytes that are to be text have to be UTF-8 inside JSON.
+    fn may_refuse(&self) -> bool {
+        self.bytes_as == BytesAs::Text
     }
 }
 

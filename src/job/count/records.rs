@@ -156,7 +156,13 @@ pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
         opened.route.names = Some(Schema::default());
     }
     ledger.begin(&opened.source.path, || opened.head());
-    let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
+    let how = How {
+        on_error: opened.settings.on_error,
+        strict: opened.settings.strict,
+        tries: false,
+        ledger: Some(ledger),
+        resumable: None,
+    };
     let registry = opened.settings.progress.as_ref().map_or_else(Registry::new, Progress::job);
     let (run, records) = opened.fold_by(how, Records::default(), &Target::memory(), &registry);
     let run = run.map_err(|error| opened.source.blame(error))?;

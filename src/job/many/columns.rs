@@ -122,6 +122,11 @@ impl Together {
         }
     }
 
+    /// The columns of a source have an order of their own.
+    pub fn keeps_order(&mut self) {
+        self.order = Order::default();
+    }
+
     /// Notes that a selected field has to become several columns.
     pub fn has_objects(&mut self) {
         self.objects = true;
@@ -155,7 +160,7 @@ impl Together {
     /// # Errors
     /// Data: it does not fit the other sources.
     pub fn align(&self, opened: &mut Opened<'_>) -> Result<u64> {
-        let (keyed, counts) = (opened.reading.schema().is_none(), self.unknown() == UnknownKey::Count);
+        let (keyed, counts) = (opened.route.is_keyed(&*opened.reading), self.unknown() == UnknownKey::Count);
         let route = &mut opened.route;
         if keyed {
             // Where other fields are only counted, not every source was looked at.

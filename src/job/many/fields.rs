@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::job::settings::Settings;
-use crate::op::{finds, instead_of};
+use crate::op::{finds, instead_of, may_be_pattern};
 use crate::plan::named::{Lacking, Named, named_fields};
 use crate::record::Schema;
 
@@ -28,7 +28,6 @@ impl Fields {
     /// Looks at the columns of a source. One without any may have any field in its records.
     pub fn look(&mut self, schema: Option<&Schema>) {
         let Some(schema) = schema else { return self.missing.clear() };
-        let chooses = |setting: &str| matches!(setting, "⟨select⟩" | "⟨drop⟩");
         self.missing.retain(|(setting, name)| {
             let finds = || chooses(setting) && finds(schema, &String::from_utf8_lossy(name));
             schema.position(name).is_none() && !finds()
@@ -44,10 +43,17 @@ impl Fields {
     /// Usage: which one, and which setting names it.
     pub fn check(&self) -> Result<()> {
         let (Some((setting, name)), Some(first)) = (self.missing.first(), &self.first) else { return Ok(()) };
-        Err(Error::usage(format!(
-            "{setting} names the field `{}`, which no input has{}",
-            String::from_utf8_lossy(name),
-            instead_of(first.names(), name)
-        )))
+        let text = String::from_utf8_lossy(name);
+        Err(Error::usage(match chooses(setting) && may_be_pattern(&text) {
+            true => format!("{setting} {text} matches no field of any input{}", instead_of(first.names(), b"")),
+            false => {
+                format!("{setting} names the field `{text}`, which no input has{}", instead_of(first.names(), name))
+            }
+        }))
     }
+}
+
+/// Whether a setting chooses fields, by patterns too.
+fn chooses(setting: &str) -> bool {
+    matches!(setting, "⟨select⟩" | "⟨drop⟩")
 }

@@ -17,8 +17,8 @@ use crate::job::folded::written;
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
-use crate::job::many::parts::split_of;
-use crate::job::many::target::{format_of, packing, target_format};
+use crate::job::many::parts::{named_by, packing, split_of};
+use crate::job::many::target::{format_of, target_format};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
@@ -116,7 +116,7 @@ impl Many {
         let mut target = target;
         let split = match split {
             Some(by) => {
-                Some(split_of(by, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
+                Some(split_of(by, to, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
             }
             None => None,
         };
@@ -131,7 +131,9 @@ impl Many {
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
-        target = encoded(target, to, &settings)?;
+        if split.is_none() {
+            target = encoded(target, to, &settings)?;
+        }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.can().truncate && !settings.folds() {
@@ -413,7 +415,10 @@ impl<'s> Run<'s> {
             opened.take_apart();
             together.has_objects();
         }
-        let keyed = opened.reading.schema().is_none();
+        if opened.route.spread.is_some() {
+            together.keeps_order();
+        }
+        let keyed = opened.route.is_keyed(&*opened.reading);
         let found = match opened.route.names.clone() {
             _ if together.is_enough() || keyed && !self.to.is_tabular() => Ok(()),
             Some(names) => {
@@ -449,6 +454,9 @@ impl<'s> Run<'s> {
             Entry::Spec(spec) => {
                 let mut opened = Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking())?;
                 opened.number = index as u32;
+                if let Some(split) = &self.split {
+                    named_by(&mut opened, split);
+                }
                 Ok(opened)
             }
             Entry::Held(opened) => Ok(*opened),
@@ -539,10 +547,7 @@ impl<'s> Run<'s> {
         if let Some(split) = &mut self.split {
             let names = opened.route.names.clone();
             let (ends, least) = (self.to.ends(), opened.plan.piece);
-            // All fields are needed: one of them names the part.
-            opened.route.tested = None;
-            let want = &mut opened.route.want;
-            want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
+            named_by(opened, split);
             split.go_on(&*writing, names.as_ref(), ends, least, &opened.budget)?;
             self.ledger.begin(&opened.source.path, || opened.head());
             self.frame = Some(writing.frame());
@@ -560,7 +565,8 @@ impl<'s> Run<'s> {
     /// Folds the records of a source separately, because the source may still fail as a whole.
     fn fold_one(&mut self, opened: &mut Opened<'_>, fold: Ending) -> Result<(RunOfOne, Option<Ending>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
-        let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };
+        let Settings { on_error, strict, .. } = *self.settings;
+        let how = How { on_error, strict, tries: false, ledger: Some(&mut self.ledger), resumable: None };
         let (run, fold) = opened.fold_by(how, fold, self.target, &self.sum.registry);
         let run = run.map_err(|error| opened.source.blame(error))?;
         Ok((run, Some(fold)))

@@ -1,14 +1,23 @@
 //! The many files that an output becomes.
 
+use crate::compress::{Compress, Packing};
 use crate::error::{Error, Result};
 use crate::flow::split::{By, Split};
-use crate::job::opened::ceiling;
+use crate::format::Format;
+use crate::job::open::recode;
+use crate::job::opened::{Opened, ceiling};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
-use crate::sink::{Parts, TargetSpec};
+use crate::sink::{Parts, TargetSpec, Wrap};
 
 /// An output that is split, under this path. Its records are written one after another.
-pub(crate) fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sources: &[SourceSpec]) -> Result<Split> {
+pub(crate) fn split_of(
+    by: By,
+    to: Format,
+    target: TargetSpec,
+    settings: &mut Settings,
+    sources: &[SourceSpec],
+) -> Result<Split> {
     let Some(template) = target.path() else {
         return Err(Error::usage("an output that is split is many files\n  Name them with ⟨target⟩ 'out/{part}.csv'."));
     };
@@ -18,16 +27,27 @@ pub(crate) fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sour
     if settings.aggregate.is_some() {
         return Err(Error::usage("groups are written into one file\n  Split that afterwards."));
     }
-    if settings.compress.of(Some(template)).is_some() {
-        return Err(Error::usage(
-            "parts of an output can't be compressed yet\n  Leave out ⟨compress⟩ and the extension, and compress the parts afterwards.",
-        ));
-    }
-    if settings.out_encoding.is_some_and(|encoding| !encoding.is_utf8()) {
-        return Err(Error::usage("parts of an output are UTF-8\n  Leave out ⟨out_encoding⟩."));
-    }
+    let wrap = Wrap { packing: packing(settings, &target)?, recode: recode(to, settings)? };
+    // One part is compressed at a time, when it is whole.
     (settings.workers, settings.split) = (1, true);
     let ids = sources.iter().filter_map(SourceSpec::file_id).collect();
-    let parts = Parts::new(template, settings.force, ceiling(settings), ids)?;
+    let parts = Parts::new(template, settings.force, ceiling(settings), ids, wrap)?;
     Ok(Split::new(by, parts, settings.strict, settings.on_error != OnError::Fail))
+}
+
+/// A field of the records of a source may name their parts, so all fields are needed.
+pub(crate) fn named_by(opened: &mut Opened<'_>, split: &Split) {
+    opened.by = split.field();
+    let want = &mut opened.route.want;
+    want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
+}
+
+/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
+pub(crate) fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
+    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
+    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
+    settings.memory_limit -= packing.bytes();
+    // The target compresses, so the sources' records need not be compressed again.
+    settings.compress = Compress::None;
+    Ok(Some(packing))
 }

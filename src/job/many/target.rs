@@ -1,22 +1,10 @@
 //! The one target of many sources.
 
-use crate::compress::{Compress, Packing};
 use crate::error::Result;
 use crate::format::{self, Format};
-use crate::job::opened::ceiling;
 use crate::job::settings::Settings;
 use crate::job::spec::SourceSpec;
 use crate::sink::TargetSpec;
-
-/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
-pub(super) fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
-    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
-    settings.memory_limit -= packing.bytes();
-    // The target compresses, so the sources' records need not be compressed again.
-    settings.compress = Compress::None;
-    Ok(Some(packing))
-}
 
 /// The one format of the target.
 pub(super) fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {

@@ -64,6 +64,8 @@ pub struct Batch<'a> {
     losses: Losses,
     /// A record that loses something is refused.
     strict: bool,
+    /// It is not refused after all: perhaps it is not written.
+    lenient: bool,
     /// What comes before the records.
     before: Before<'a>,
     /// Where text first follows a closing quote: the number of the record, and the offset.
@@ -120,6 +122,7 @@ impl<'a> Batch<'a> {
             odd: ArenaVec::new_in(bump),
             losses: Losses::default(),
             strict: false,
+            lenient: false,
             before: Before::default(),
             odd_quote: None,
         }
@@ -163,6 +166,16 @@ impl<'a> Batch<'a> {
         self.strict = strict;
     }
 
+    /// Records that lose something are not refused, even in a strict run: perhaps they are not written.
+    pub(crate) fn set_lenient(&mut self) {
+        (self.strict, self.lenient) = (false, true);
+    }
+
+    /// Whether records that lose something are accepted even in a strict run.
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
     /// What comes before the records in their source.
     pub(crate) fn before(&self) -> Before<'a> {
         self.before
@@ -172,7 +185,7 @@ impl<'a> Batch<'a> {
         self.before = before;
     }
 
-    /// Drops the columns from the one of this number on, of every record. Nothing but the encoder may follow.
+    /// Drops the columns from the one of this number on, of every record. Ops may not follow.
     pub(crate) fn narrow(&mut self, width: usize) {
         self.spans.iter_mut().for_each(|span| span.last = span.first + width as u32);
     }
@@ -314,7 +327,13 @@ impl<'a> Batch<'a> {
         }
         (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
         (empty.before, empty.grown, empty.tested) = (self.before, self.grown, self.tested);
+        empty.lenient = self.lenient;
         empty
+    }
+
+    /// The same for keyed records, made of records in columns.
+    pub(crate) fn rebuild_keyed(&self) -> Batch<'a> {
+        Batch { schema: None, ..self.rebuild() }
     }
 
     /// Refuses a record from within an op: the run's policy for bad records decides what happens to it.

@@ -14,6 +14,7 @@ impl<'a> Batch<'a> {
         (empty.losses, empty.odd_quote, empty.grown) = (self.losses, self.odd_quote, self.grown);
         (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
         (empty.before, empty.most, empty.tested) = (self.before, self.most, self.tested);
+        empty.lenient = self.lenient;
         empty
     }
 

@@ -85,7 +85,9 @@ impl<'a> Batch<'a> {
             // There is no memory: the run ends here.
             return self.reject_with(first, error);
         }
-        let width = self.schema.map(Schema::len);
+        let in_columns = self.schema.is_some();
+        // Columns at the end of each record may have been dropped, so records need not be next to each other.
+        let mut end = first.checked_sub(1).map_or(0, |last| self.spans[last].last);
         let (mut kept, mut alike) = (first, self.spans[first].alike);
         for index in first + 1..self.len() {
             let mut span = self.spans[index];
@@ -99,10 +101,10 @@ impl<'a> Batch<'a> {
                 self.rejected[refused_before].0 = kept;
             }
             span.alike = alike;
-            if let Some(width) = width {
-                let to = kept * width;
-                self.values.copy_within(span.first as usize..span.last as usize, to);
-                (span.first, span.last) = (to as u32, (to + width) as u32);
+            if in_columns {
+                self.values.copy_within(span.first as usize..span.last as usize, end as usize);
+                (span.first, span.last) = (end, end + (span.last - span.first));
+                end = span.last;
             }
             self.spans[kept] = span;
             self.numbers[kept] = self.numbers[index];
@@ -110,8 +112,8 @@ impl<'a> Batch<'a> {
         }
         self.spans.truncate(kept);
         self.numbers.truncate(kept);
-        if let Some(width) = width {
-            self.values.truncate(kept * width);
+        if in_columns {
+            self.values.truncate(end as usize);
             self.open = self.values.len();
         }
         self.lines = Lines::No;

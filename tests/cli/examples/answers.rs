@@ -105,6 +105,7 @@ pub const FILES: [(&str, &[u8]); 34] = [
     ),
     ("dump.tsv", b"1\tAda\t\\N\n2\tGrace\\tH.\tg@example.org\n"),
     ("excel.csv", b"city;fare\r\nZ\xfcrich;1,50\r\n"),
+    ("stations.txt", "ID   NAME        HEIGHT\n---- ------------ -----\n0042 Zürich HB     408\n7    Brig          678\n".as_bytes()),
     ("report.txt", "# 1   Zoë Smith   12.50\n# 2   Bob\n".as_bytes()),
     ("survey.csv", b"id,answer,note\n1,NA,\n2,NULL,\"NA\"\n"),
     ("export.txt", b"id||name\n1||a|b\n2||\"c||d\"\n"),
@@ -151,6 +152,13 @@ pub const ANSWERS: &[Answer] = &[
         "%20Zürich HB%20.csv\nBern, Bahnhof.csv\ntrip_id,id,from_station,fare\nT2,8,\"Bern, Bahnhof\",3\n",
     )
     .after("LC_ALL=C ls out; cat out/Bern*"),
+    answer(
+        "pagemill split trips.csv --by from_station -o 'out/{part}.csv.gz'",
+        "trip_id,id,from_station,fare\nT2,8,\"Bern, Bahnhof\",3\n",
+    )
+    .after("gzip -dc out/Bern*"),
+    answer("pagemill split trips.csv --records 100_000 -o 'out/{part}.csv' --out-encoding utf-16le --bom", "t\n")
+        .after("head -c 4 out/000001.csv | tr -dc 't'; echo"),
     answer(
         "pagemill split big.csv --records 1_000_000 -o 'out/{part}.ndjson'",
         "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\\nHopper\"}\n",
@@ -243,6 +251,7 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert spaced.csv -o plain.csv --skip-space", "id,name\n1,\"Ada, L.\"\n2,Bob\n").after("cat plain.csv"),
     answer("pagemill convert uneven.csv -o even.csv --ragged pad,trailing,truncate", "id,name\n1,Ada\n2,\n3,Alan\n").after("cat even.csv"),
     answer("pagemill convert report.txt -f fwf -o amounts.csv --layout \"mark:skip2,id:4,name:12,amount:8\"", "id,name,amount\n1,Zoë Smith,12.50\n2,Bob,\n").after("cat amounts.csv"),
+    answer("pagemill convert stations.txt -f fwf -o stations.csv --layout 4,skip1,12,6 --names id,name,height --comment=-- --skip-records 1", "id,name,height\n0042,Zürich HB,408\n7,Brig,678\n").after("cat stations.csv"),
     answer("pagemill convert uneven.csv -o even.ndjson --ragged pad,trailing,extra", "{\"id\":1,\"name\":\"Ada\",\"extra\":null}\n{\"id\":2,\"name\":null,\"extra\":null}\n{\"id\":3,\"name\":\"Alan\",\"extra\":\"T.,\\\"x, y\\\"\"}\n").after("cat even.ndjson"),
     answer("pagemill convert excel.csv -o plain.csv -d ';' --encoding windows-1252", "city,fare\nZürich,\"1,50\"\n").after("cat plain.csv"),
     parts("pagemill convert messy.csv -o clean.csv --on-error skip --report report.json", &["id,name\n1,Ada\n3,Alan\n", "\"records_failed\":1"]).after("cat clean.csv report.json"),

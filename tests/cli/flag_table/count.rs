@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::probes::{BAD, Input, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, WIDTHS, probe};
+use super::probes::{BAD, Input, JSON_TEXTS, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, WIDTHS, probe};
 use super::{Does, FORMATS, Pair, Place, Without, flags_of, judged};
 use crate::support::{folder, run};
 
@@ -32,7 +32,7 @@ const PROBES: &[Probe] = &[
     probe("quote", &["--quote", "'"], marked(b"a,b\n1,'x\ny'\n", b"a\tb\n1\t'x\ny'\n")),
     probe("escape", &["--escape", "\\"], marked(b"a,b\n1,\"\\\"\n\"\n", b"a\tb\n1\t\"\\\"\n\"\n")),
     probe("no-quoting", &["--no-quoting"], marked(b"a,b\n1,\"x\ny\"\n", b"a\tb\n1\t\"x\ny\"\n")),
-    probe("comment", &["--comment", "#"], marked(b"a,b\n1,x\n#\n", b"a\tb\n1\tx\n#\n")),
+    probe("comment", &["--comment", "#"], Input { fwf: b"1 x\n#\n", ..marked(b"a,b\n1,x\n#\n", b"a\tb\n1\tx\n#\n") }),
     probe("dialect", &["--dialect", "mysql"], marked(b"a,b\n1,\"\\\"\n\"\n", b"a\tb\n1\tx\\\ny\n")),
     probe("skip-space", &["--skip-space"], marked(b"a,b\n1, \"x\ny\"\n", b"a\tb\n1\t \"x\ny\"\n")),
     probe("include", &["--include", "*.none"], PLAIN).beside(&["--recursive"]).reading(&["folder"]),
@@ -68,6 +68,9 @@ const PROBES: &[Probe] = &[
     probe("workers", &["--workers", "3"], PLAIN).beside(&["--explain", "--slice-size", "1"]),
     probe("memory-limit", &["--memory-limit", "50MB"], PLAIN).beside(&["--explain"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
+    probe("explode", &["--explode", "a"], JSON_TEXTS).beside(&["--parse-json", "a"]),
+    probe("parse-json", &["--parse-json", "a", "--explode", "a"], JSON_TEXTS),
+    probe("types", &["--types", "a=date"], PLAIN),
     probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1},\"y\":{\"a\":2}}", ..PLAIN }),
     probe("set", &["--set", "x=1", "--where", "x = 2"], PLAIN),
     probe("slice-size", &["--slice-size", "100kB"], PLAIN).beside(&["--explain"]),

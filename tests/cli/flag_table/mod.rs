@@ -62,7 +62,7 @@ impl Pair {
             (_, "fixed") => Some(layout),
             ("text", "fwf") => Some("line:40"),
             ("frames", "fwf") if !self.json => Some("payload:40"),
-            (from, "fwf") if from != "fwf" && layout == "a:text9" => Some("a:9"),
+            ("fwf", _) | (_, "fwf") if layout == "a:text9" => Some("a:9"),
             ("fwf", _) | (_, "fwf") => Some(if layout.contains("ab.c") { "ab.c:2,d:2" } else { WIDTHS }),
             _ => None,
         }

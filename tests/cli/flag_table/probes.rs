@@ -118,6 +118,7 @@ pub const JSON_TEXTS: Input = Input {
     tsv: b"a\n\"[1, 2]\"\n",
     ndjson: b"{\"a\":\"[1, 2]\"}\n",
     json: b"[{\"a\":\"[1, 2]\"}]",
+    fwf: b"[1, 2]\n",
     frames_of_json: b"\x0e\0\0\0{\"a\":\"[1, 2]\"}",
     ..PLAIN
 };
@@ -209,7 +210,11 @@ pub const PROBES: &[Probe] = &[
         Input { csv: b"a,b\n1,\"\\\"\"\n2,\"z\"\n", tsv: b"a\tb\n1\t\"\\\"\"\n2\t\"z\"\n", ..PLAIN },
     ),
     probe("no-quoting", &["--no-quoting"], Input { csv: b"a,b\n1,\"x\n2,z\n", tsv: b"a\tb\n1\t\"x\n2\tz\n", ..PLAIN }),
-    probe("comment", &["--comment", "#"], Input { csv: b"a,b\n1,x\n#\n", tsv: b"a\tb\n1\tx\n#\n", ..PLAIN }),
+    probe(
+        "comment",
+        &["--comment", "#"],
+        Input { csv: b"a,b\n1,x\n#\n", tsv: b"a\tb\n1\tx\n#\n", fwf: b"1 x\n#\n", ..PLAIN },
+    ),
     probe("skip-lines", &["--skip-lines", "1"], PLAIN),
     probe("skip-until", &["--skip-until", "^[2z]"], PLAIN),
     probe("skip-records", &["--skip-records", "1"], PLAIN),

@@ -4,7 +4,7 @@ use super::text::{Syntax, skip};
 use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Fault, RecordError};
 use crate::format::json::check::Rest;
-use crate::format::{Boundary, Cut};
+use crate::format::{Boundary, Cut, Passed};
 
 /// Cuts records of one layout.
 pub struct Cutter {
@@ -16,6 +16,21 @@ pub struct Cutter {
     max_depth: usize,
     walk: Walk,
     place: Place,
+    /// A record that is too large is being skipped.
+    passing: Option<Passing>,
+}
+
+/// A place in a record that is being skipped.
+struct Passing {
+    walk: Walk,
+    /// How much white space is before it.
+    white: usize,
+}
+
+impl Default for Passing {
+    fn default() -> Passing {
+        Passing { walk: Walk::new(0, 0), white: 0 }
+    }
 }
 
 enum Place {
@@ -41,7 +56,7 @@ enum Around {
 
 impl Cutter {
     pub fn new(syntax: Syntax, layout: Layout, open: Vec<bool>, tokens: Vec<String>, max_depth: usize) -> Cutter {
-        Cutter { syntax, layout, open, tokens, max_depth, walk: Walk::new(0, 0), place: Place::Records }
+        Cutter { syntax, layout, open, tokens, max_depth, walk: Walk::new(0, 0), place: Place::Records, passing: None }
     }
 
     /// Ends a slice.
@@ -105,8 +120,19 @@ impl Cutter {
         }
         match best {
             Some(best) => self.slice(best),
-            None if !end => Ok(Boundary::More),
+            None if !end => Ok(self.before_record(data)),
             None => self.last(data),
+        }
+    }
+
+    /// More is needed; white space and comments before a record do not belong to it, however long.
+    fn before_record(&mut self, data: &[u8]) -> Boundary {
+        match skip(data, 0, self.syntax) {
+            Ok(at) if at > 0 && at < data.len() && !may_go_on(data, at) => {
+                self.walk = Walk::new(0, 0);
+                Boundary::Skip(at)
+            }
+            _ => Boundary::More,
         }
     }
 
@@ -227,6 +253,32 @@ impl Cut for Cutter {
             place @ (Place::Comma | Place::End) => {
                 self.place = place;
                 Ok(Boundary::Skip(data.len()))
+            }
+        }
+    }
+
+    fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
+        self.walk = Walk::new(0, 0);
+        // Only records are too large.
+        if !matches!(self.place, Place::Records) {
+            return Ok(Passed::Unknown);
+        }
+        let Passing { mut walk, white } = self.passing.take().unwrap_or_default();
+        walk.at = 0;
+        // White space after a record does not belong to it.
+        let behind = |at: usize| match at - data[..at].trim_ascii_end().len() {
+            all if all == at => white + all,
+            own => own,
+        };
+        match walk.next(data, self.layout.between(), self.syntax) {
+            Some(Found::Comma(at)) => Ok(Passed::End(at + 1, behind(at) + 1)),
+            Some(Found::Close(at)) => Ok(Passed::End(at, behind(at))),
+            Some(Found::End(at)) => Ok(Passed::End(at, 0)),
+            // It has no end, or ends with the input.
+            None if end => Ok(Passed::End(data.len(), behind(data.len()))),
+            None => {
+                self.passing = Some(Passing { walk, white: behind(data.len()) });
+                Ok(Passed::All)
             }
         }
     }

@@ -50,7 +50,7 @@ pub enum Found {
 }
 
 /// A walk through records: it knows strings, comments, and how deep it is, and nothing else. It can go on when there is
-/// more of the same text.
+/// more of the same text, or in what follows the text, which it has seen to its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk {
     pub at: usize,
@@ -66,9 +66,15 @@ enum Inside {
     /// A string with this quote.
     Text(u8),
     Escape(u8),
-    /// A comment up to the end of the line.
-    Line,
+    /// An escaped carriage return: a line feed after it belongs to it.
+    EscapedReturn(u8),
+    /// What may begin a comment.
+    Slash,
+    /// A comment up to the end of the line; how many bytes of U+2028 or U+2029 were seen.
+    Line(u8),
     Block,
+    /// In such a comment, what may end it.
+    Star,
 }
 
 impl Walk {
@@ -96,25 +102,29 @@ impl Walk {
                         return Some(Found::End(self.at));
                     }
                 }
-                // A line feed after an escaped carriage return belongs to it.
-                Inside::Escape(_) if byte == b'\r' && text.get(self.at) == Some(&b'\n') => {}
+                Inside::Escape(quote) if byte == b'\r' => self.inside = Inside::EscapedReturn(quote),
                 Inside::Escape(quote) => self.inside = Inside::Text(quote),
-                Inside::Line => {
-                    let mark = matches!(byte, 0xa8 | 0xa9) && at >= 2 && text[at - 2..at] == [0xe2, 0x80];
-                    if matches!(byte, b'\n' | b'\r') || mark {
-                        self.inside = Inside::Nothing;
+                Inside::EscapedReturn(quote) => {
+                    self.inside = Inside::Text(quote);
+                    if byte != b'\n' {
+                        self.at = at;
                     }
                 }
-                Inside::Block if byte == b'*' && text.get(self.at) == Some(&b'/') => {
-                    self.at += 1;
-                    self.inside = Inside::Nothing;
+                Inside::Slash => match byte {
+                    b'/' => self.inside = Inside::Line(0),
+                    b'*' => self.inside = Inside::Block,
+                    _ => (self.inside, self.at) = (Inside::Nothing, at),
+                },
+                Inside::Line(seen) => {
+                    self.inside = match (byte, seen) {
+                        (b'\n' | b'\r', _) | (0xa8 | 0xa9, 2) => Inside::Nothing,
+                        (0xe2, _) => Inside::Line(1),
+                        (0x80, 1) => Inside::Line(2),
+                        _ => Inside::Line(0),
+                    };
                 }
-                // The slash may be in what follows.
-                Inside::Block if byte == b'*' && self.at == text.len() => {
-                    self.at = at;
-                    return None;
-                }
-                Inside::Block => {}
+                Inside::Star if byte == b'/' => self.inside = Inside::Nothing,
+                Inside::Block | Inside::Star => self.inside = if byte == b'*' { Inside::Star } else { Inside::Block },
                 Inside::Scalar if matches!(byte, 0..=b' ' | b'/' | b'"' | b'\'' | b'{' | b'[' | b'}' | b']') => {
                     (self.inside, self.at) = (Inside::Nothing, at);
                     return Some(Found::End(at));
@@ -123,16 +133,7 @@ impl Walk {
                 Inside::Nothing => match byte {
                     b'"' => self.inside = Inside::Text(byte),
                     b'\'' if five => self.inside = Inside::Text(byte),
-                    b'/' if five => match text.get(self.at) {
-                        Some(b'/') => (self.inside, self.at) = (Inside::Line, self.at + 1),
-                        Some(b'*') => (self.inside, self.at) = (Inside::Block, self.at + 1),
-                        Some(_) => {}
-                        // It is looked at again when there is more.
-                        None => {
-                            self.at = at;
-                            return None;
-                        }
-                    },
+                    b'/' if five => self.inside = Inside::Slash,
                     b'{' | b'[' => self.depth += 1,
                     b'}' | b']' if self.depth == 0 => {
                         return Some(if between == Between::Commas { Found::Close(at) } else { Found::End(self.at) });

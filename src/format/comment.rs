@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::error::{Error, Result};
+
 /// Text with which lines begin that are left out: `#`, `##`, `//`. It has one to fifteen bytes, none of them a line
 /// break; a job with another one is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,9 +33,30 @@ impl Comment {
     }
 
     /// Whether it can be one.
-    pub(super) fn is_good(&self) -> bool {
+    fn is_good(&self) -> bool {
         let len = usize::from(self.len);
         (1..=Comment::ROOM).contains(&len) && !self.bytes().iter().any(|byte| b"\r\n".contains(byte))
+    }
+
+    /// Refuses what can't be one; `side` is the input or the output.
+    ///
+    /// # Errors
+    /// Usage: it has no bytes or too many of them, or a line break.
+    pub(super) fn check(&self, side: &str) -> Result<()> {
+        if self.is_good() {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "the comment mark of the {side} can't be `{}`; give one to {} bytes without a line break",
+            self.to_string().escape_debug(),
+            Comment::ROOM
+        )))
+    }
+
+    /// Whether a line that begins with these bytes is left out.
+    #[inline]
+    pub(super) fn begins(&self, line: &[u8]) -> bool {
+        line.starts_with(self.bytes())
     }
 
     /// Its first byte.

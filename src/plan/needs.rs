@@ -1,0 +1,30 @@
+//! What the settings of a job need of its route.
+
+use crate::format::{Format, Nested};
+use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
+
+/// How many ops make other batches of nested records, with the one that chooses and names fields.
+pub(crate) fn batches(settings: &Settings, from: Format, to: Format) -> usize {
+    if from.is_tabular() && !(to.is_tabular() && may_spread(settings)) {
+        return 0;
+    }
+    let Settings { select, drop, rename, columns, .. } = settings;
+    let chosen =
+        !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
+    settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
+}
+
+/// Whether maps in the columns of a source may become columns of their own, as those of nested records do.
+pub(super) fn may_spread(settings: &Settings) -> bool {
+    settings.options.nested == Nested::Dot && settings.ops.iter().any(|op| op.name() == "parse-json")
+}
+
+/// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because
+/// invalid bytes are to be replaced, because the output begins with the mark of UTF-8, or because tables have to be text
+/// when nothing may pass silently.
+pub(super) fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
+    settings.says_utf8()
+        || settings.invalid_utf8 == InvalidUtf8::Replace
+        || settings.options.out_dialect.bom
+        || settings.strict && (from.is_tabular() || to.is_tabular())
+}

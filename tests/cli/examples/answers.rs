@@ -81,7 +81,7 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 34] = [
+pub const FILES: [(&str, &[u8]); 35] = [
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("rides.csv", b"city,user,fare,at\nBern,a,1.10,2024-01-03\nRome,b,7,2024-01-09\nBern,a,2,2024-02-01\nBern,c,,2024-02-02\nParis,d,0.90,2023-12-31\n"),

@@ -162,6 +162,8 @@ pub mod wording;
 pub mod docs {
     #[doc = include_str!("docs/configuration.md")]
     pub mod configuration {}
+    #[doc = include_str!("docs/aggregate.md")]
+    pub mod aggregate {}
     #[doc = include_str!("docs/decisions.md")]
     pub mod decisions {}
     #[doc = include_str!("docs/errors.md")]

@@ -1,5 +1,6 @@
 //! The command line: one file for each command. The library does the work.
 
+mod aggregate;
 mod ahead;
 mod alerting;
 mod allocated;
@@ -119,6 +120,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "head" => head::run(typed),
         "split" => split::run(typed),
         "sort" => sort::run(typed),
+        "aggregate" => aggregate::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

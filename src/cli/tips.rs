@@ -173,7 +173,7 @@ const FLAGS: [(&str, Tip); 130] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 16] = [
+const COMMANDS: [(&str, Tip); 18] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -189,6 +189,8 @@ const COMMANDS: [(&str, Tip); 16] = [
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("stats", No(NOT_YET_STATS)),
+    ("groupby", Say("aggregate")),
+    ("agg", Say("aggregate")),
     ("join", No("files can't be joined by their fields")),
 ];
 

@@ -4,6 +4,7 @@ mod beginning;
 mod builder;
 mod choose;
 mod count;
+mod folded;
 pub(crate) mod header;
 mod many;
 pub(crate) mod open;
@@ -22,6 +23,7 @@ mod write;
 
 pub use crate::flow::sort::{KeyKind, SortKey};
 pub use crate::flow::split::By;
+pub use crate::fold::groups::Aggregate;
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};

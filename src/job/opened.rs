@@ -12,7 +12,7 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
-use crate::fold::words::WordCount;
+use crate::fold::groups::Aggregate;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
@@ -21,7 +21,7 @@ use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Warning, WarningKind};
-use crate::op::{Folding, RepeatedHeaders};
+use crate::op::RepeatedHeaders;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
 use crate::plan::needs::batches;
@@ -130,7 +130,8 @@ impl<'s> Opened<'s> {
             profile: settings.profile,
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
-            ops: settings.ops.iter().map(|op| op.memory()).sum(),
+            ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()
+                + settings.aggregate.as_ref().map_or(0, Aggregate::memory),
             batches: batches(settings, from, to),
             sorted: settings.sorted,
             ..Wishes::default()
@@ -192,7 +193,7 @@ impl<'s> Opened<'s> {
         if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
             route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
         }
-        if (route.is_ordered() || settings.rows.counts()) && wishes.workers != 1 {
+        if (route.is_ordered() || settings.source_rows().counts()) && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
                 plan = Plan::new(&wishes)?;
@@ -372,11 +373,6 @@ impl<'s> Opened<'s> {
     /// What kind of records the source gives.
     pub(crate) fn gives(&self) -> Gives {
         self.route.from.gives(&self.options)
-    }
-
-    /// The fold that the job ends in, if it does not write records.
-    pub(crate) fn fold(&self) -> Option<WordCount> {
-        self.settings.fold.map(|Folding::WordCount| WordCount::new(self.gives().lines))
     }
 
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {

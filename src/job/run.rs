@@ -24,7 +24,7 @@ use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
-use crate::format::{Frame, ReadFormat, Types, UnknownKey, WriteFormat};
+use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
@@ -66,7 +66,7 @@ impl Opened<'_> {
             Tries::All => true,
             Tries::Others => drawn.is_some() || skip > 0 || reads_on || left < u64::MAX && makes_several,
         };
-        if !any || self.settings.fold.is_some() {
+        if !any || self.settings.folds() {
             return Ok(None);
         }
         let columns = match &self.route.header {
@@ -87,16 +87,6 @@ impl Opened<'_> {
             column: self.route.names.as_ref().and_then(|names| names.position(field.as_bytes())),
         });
         Trial::of(writing, self.settings.strict && self.settings.on_error != OnError::Fail, all, by)
-    }
-
-    /// The encoding of the output, if it does not have every character.
-    pub(crate) fn narrow(&self) -> Option<Narrow> {
-        let encoding = self.settings.out_encoding.filter(|encoding| !encoding.has_all());
-        encoding.map(|encoding| Narrow {
-            characters: encoding.characters(),
-            has_ascii: encoding.has_ascii(),
-            keys: !self.route.to.is_tabular(),
-        })
     }
 
     /// Begins a file that is read anew.
@@ -259,7 +249,7 @@ impl Opened<'_> {
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
-        let narrow = self.narrow();
+        let narrow = narrow(self.settings, self.route.to);
         let Reach { path: source, bytes } = self.source.reach();
         let map = bytes.map();
         let begin = From { start, part: self.part, records: self.settings.skip.records };
@@ -321,7 +311,7 @@ impl Opened<'_> {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
         pass.committed(&totals.committed(target.left(place.offset)));
-        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
+        Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
 }
 
@@ -362,6 +352,16 @@ pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Pla
     let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
     target.write(suffix, place.offset)?;
     Ok(place.offset + suffix.len() as u64)
+}
+
+/// The encoding of the output, if it does not have every character.
+pub(crate) fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
+    let encoding = settings.out_encoding.filter(|encoding| !encoding.has_all());
+    encoding.map(|encoding| Narrow {
+        characters: encoding.characters(),
+        has_ascii: encoding.has_ascii(),
+        keys: !to.is_tabular(),
+    })
 }
 
 /// Where a run begins.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
 use crate::flow::sort::SortKey;
+use crate::fold::groups::Aggregate;
 use crate::fold::keys::Limits;
 use crate::format::{Extensions, Format, Options};
 use crate::job::rows::Rows;
@@ -112,6 +113,9 @@ pub struct Settings {
     pub spill_dir: Option<PathBuf>,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
+    /// Totals over all records or those of each group, which are written instead of records. `rows` then chooses among
+    /// the groups; only a sample is one of records.
+    pub aggregate: Option<Aggregate>,
     /// Where the header of a tabular target comes from; a list applies to every target.
     pub columns: ColumnsFrom,
     /// How many workers; 0: one for each processor.
@@ -207,6 +211,19 @@ impl Settings {
         self.out_encoding.filter(|encoding| !encoding.is_utf8())
     }
 
+    /// Whether a result over all records is written, and no records.
+    pub(crate) fn folds(&self) -> bool {
+        self.fold.is_some() || self.aggregate.is_some()
+    }
+
+    /// Which of the records are taken, where `rows` may be about the records of a result.
+    pub(crate) fn source_rows(&self) -> Rows {
+        match self.aggregate {
+            None => self.rows.clone(),
+            Some(_) => Rows { sample: self.rows.sample, seed: self.rows.seed, ..Rows::default() },
+        }
+    }
+
     /// The limits for the keys that are remembered.
     pub(crate) fn key_limits(&self) -> Limits {
         Limits { keys: self.options.max_keys, length: self.options.max_key_length }
@@ -234,6 +251,7 @@ impl Default for Settings {
             sort: Vec::new(),
             spill_dir: None,
             fold: None,
+            aggregate: None,
             columns: ColumnsFrom::Auto,
             workers: 0,
             slice_size: 0,

@@ -66,6 +66,7 @@ impl Job {
             match (route.pass_through, &route.tested) {
                 (Some(_), Some(tested)) if !tested.made.is_empty() => "copied, with new fields behind them",
                 (Some(_), _) => "passed through",
+                _ if self.settings.aggregate.is_some() => "decoded and put into groups",
                 (None, _) => "decoded and encoded",
             }
         );
@@ -78,6 +79,11 @@ impl Job {
         for op in &route.ops {
             for (index, line) in op.plan().iter().flat_map(|plan| plan.lines()).enumerate() {
                 text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
+            }
+        }
+        if let Some(aggregate) = &self.settings.aggregate {
+            for (name, asked) in ["by", "agg", "sort"].into_iter().zip(aggregate.texts()) {
+                text += &if asked.is_empty() { String::new() } else { format!("{name:<16} {asked}\n") };
             }
         }
         if !self.settings.rows.are_all() {

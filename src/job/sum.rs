@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
+use crate::fold::groups::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::job::sort::Sorted;
@@ -27,6 +28,8 @@ pub(crate) struct Sum {
     /// Records written.
     pub records_out: u64,
     pub bytes_out: u64,
+    /// The result over all records, if that was written.
+    pub result: Option<Written>,
     pub warnings: Vec<Warning>,
     /// Which of the given names occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
@@ -58,6 +61,7 @@ impl Sum {
             records_in: 0,
             records_out: 0,
             bytes_out: 0,
+            result: None,
             warnings: Vec::new(),
             seen: None,
             rename: Vec::new(),
@@ -78,6 +82,7 @@ impl Sum {
         self.records_in += run.totals.records_in;
         self.records_out += run.totals.records_out;
         self.registry.end();
+        self.result = run.written.take().or(self.result.take());
         match &self.seen {
             Some(seen) => seen.add(&opened.route.seen),
             None => {
@@ -152,6 +157,12 @@ impl Sum {
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
+        let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
+        let mut bounds = Vec::new();
+        if let Some(result) = self.result.take() {
+            lossy.add(&result.lossy);
+            bounds = result.bounds;
+        }
         let names_never_seen = self.names_never_seen();
         Report {
             from,
@@ -159,12 +170,13 @@ impl Sum {
             bytes_in: done.read_bytes,
             bytes_out: self.bytes_out,
             records_in: done.records_read,
-            records_out: sorted.records,
+            records_out: records_out.unwrap_or(sorted.records),
             records_failed: done.records_bad,
             records_filtered: done.records_filtered + sorted.left_out,
             spilled: sorted.spilled,
             bytes_failed: done.bad_bytes,
-            lossy: done.lossy_values,
+            lossy,
+            bounds,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,

@@ -133,6 +133,26 @@ pub struct Spilled {
     pub runs: u64,
 }
 
+/// How far a result that is approximate may be from the exact one.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BoundReport {
+    /// The field of the result.
+    pub field: String,
+    /// How it is calculated.
+    pub call: String,
+    /// The bound, relative to the exact result: 0.01 is one per cent.
+    pub relative: f64,
+    /// What that means.
+    pub means: &'static str,
+}
+
+impl BoundReport {
+    pub(crate) fn new(field: String, call: String, relative: f64, means: &'static str) -> BoundReport {
+        BoundReport { field, call, relative, means }
+    }
+}
+
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -200,6 +220,8 @@ pub struct Report {
     pub parts: Vec<PartReport>,
     /// What was written to disk because it did not fit into memory.
     pub spilled: Spilled,
+    /// The bounds of results that are approximate.
+    pub bounds: Vec<BoundReport>,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

@@ -53,6 +53,7 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         sort: _,
         spill_dir: _,
         sorted: _,
+        aggregate: _,
         columns,
         // The same bytes, whatever these are.
         workers: _,

@@ -52,7 +52,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 14] = [
+    const EACH: [Commands; 15] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -67,6 +67,7 @@ mod tests {
         Commands::HEAD,
         Commands::SPLIT,
         Commands::SORT,
+        Commands::AGGREGATE,
     ];
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::{Error, ErrorClass, Result};
-use crate::job::many::one::less_names;
+use crate::job::many::names::less_names;
 use crate::job::settings::Settings;
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;

@@ -7,6 +7,7 @@
 mod columns;
 mod each;
 mod fields;
+mod names;
 mod one;
 mod parts;
 mod places;

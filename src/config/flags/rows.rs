@@ -6,8 +6,9 @@ use super::commands::Commands;
 use super::flag::Takes::{self, Count, Expression, List, Text};
 use super::flag::{Flag, Group, flag};
 use super::unless::nothing_is_drawn;
-use super::values::{count, put, sort_keys};
+use super::values::{count, put};
 use crate::error::Error;
+use crate::flow::sort::add_keys;
 use crate::job::{Aggregate, Settings};
 
 const fn rows(name: &'static str, takes: Takes, help: &'static str) -> Flag {
@@ -77,7 +78,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::Rows)
     .common()
-    .sets(|s, flag, texts| put(&mut s.sort, sort_keys(flag, texts)?))
+    .sets(|s, flag, texts| texts.iter().try_for_each(|text| add_keys(flag, text, &mut s.sort)))
     .shows("sort", |s| {
         let keys: Vec<String> = s.sort.iter().map(ToString::to_string).collect();
         json!((!keys.is_empty()).then_some(keys))

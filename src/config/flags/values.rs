@@ -6,8 +6,6 @@ use crate::config::{parse_byte, parse_count, parse_delimiter, parse_size};
 use crate::error::Error;
 use crate::format::Ragged;
 use crate::format::csv::{Comment, Delimiter};
-use crate::job::{KeyKind, SortKey};
-use crate::op::{split, unescape};
 
 /// Sets one setting.
 pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
@@ -60,48 +58,6 @@ pub(super) fn comment(flag: &str, texts: &[String]) -> Result<Comment, Error> {
 pub(super) fn size(flag: &str, texts: &[String]) -> Result<usize, Error> {
     // It fits: `parse_size` has checked it.
     Ok(parse_size(flag, &texts[0])? as usize)
-}
-
-/// The fields that records are sorted by.
-pub(super) fn sort_keys(flag: &str, texts: &[String]) -> Result<Vec<SortKey>, Error> {
-    let mut keys: Vec<SortKey> = Vec::new();
-    for text in texts {
-        for part in split(text, ',')? {
-            let parts = split(part, ':')?;
-            let (field, words) = parts.split_first().map_or(("", &[][..]), |(field, words)| (*field, words));
-            let mut key = SortKey::new(unescape(field));
-            let (mut direction, mut kind) = (false, false);
-            for word in words {
-                let is_direction = ["asc", "desc"].iter().any(|name| name.eq_ignore_ascii_case(word));
-                let known = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
-                let twice = std::mem::replace(if is_direction { &mut direction } else { &mut kind }, true);
-                key = match known {
-                    _ if twice => return Err(no_key(flag, part)),
-                    _ if word.eq_ignore_ascii_case("desc") => key.descending(),
-                    _ if is_direction => key,
-                    Some((_, kind)) => key.as_kind(*kind),
-                    None => return Err(no_key(flag, part)),
-                };
-            }
-            if key.field().is_empty() {
-                return Err(no_key(flag, part));
-            }
-            if keys.iter().any(|other| other.field() == key.field()) {
-                return Err(Error::usage(format!("{flag}: `{}` is there twice", key.field())));
-            }
-            keys.push(key);
-        }
-    }
-    Ok(keys)
-}
-
-/// How values may be compared.
-const KINDS: [(&str, KeyKind); 3] = [("text", KeyKind::Text), ("number", KeyKind::Number), ("date", KeyKind::Date)];
-
-fn no_key(flag: &str, part: &str) -> Error {
-    Error::usage(format!(
-        "{flag}: `{part}` is no field to sort by\n  Write FIELD, FIELD:desc or FIELD:desc:number; the kinds are text, number and date. In a name, write \\: for a colon."
-    ))
 }
 
 /// A number.

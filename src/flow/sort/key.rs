@@ -102,6 +102,26 @@ impl std::fmt::Display for SortKey {
     }
 }
 
+/// Appends the key of a value, whose text has `len` bytes; one that is not of the kind comes last, as null does.
+pub(crate) fn append_key(keys: &mut Vec<u8>, value: Value<'_>, len: usize, key: &SortKey) {
+    let start = keys.len();
+    keys.resize(start + longest(len), 0);
+    let mut pen = Pen::new(&mut keys[start..]);
+    let written = match pen.value(value, key, false) {
+        Ok(()) => pen.len(),
+        Err(_) => 0,
+    };
+    keys.truncate(start + written);
+    if written == 0 {
+        keys.push(NULL);
+    }
+}
+
+/// How long the key of a text of `len` bytes is at most.
+pub(crate) fn longest(len: usize) -> usize {
+    2 * len + 32
+}
+
 /// Why a value has no place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoKey {

@@ -21,7 +21,6 @@ mod held;
 mod kept;
 mod keys;
 mod number;
-mod order;
 mod quantile;
 mod ranked;
 mod spec;

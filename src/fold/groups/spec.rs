@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::expr::decimal::{POWERS, Small};
 use crate::expr::{Expression, Type};
+use crate::flow::sort::{SortKey, add_keys};
 use crate::fold::groups::function::{Call, Function, Second, Share, Takes};
 use crate::fold::groups::given::Argument;
-use crate::fold::groups::order::{Key, keys};
 use crate::metrics::BoundReport;
 use crate::nearest::nearest;
 use crate::op::unescape;
@@ -34,7 +34,7 @@ pub struct Aggregate {
     by: Vec<By>,
     functions: Vec<Wanted>,
     arguments: Vec<Argument>,
-    sort: Vec<Key>,
+    sort: Vec<SortKey>,
     /// As it was written: `by`, functions, `sort`.
     texts: [Vec<String>; 3],
 }
@@ -121,7 +121,7 @@ impl Aggregate {
     /// # Errors
     /// Usage: no field, or an unknown word.
     pub fn sort(mut self, text: &str) -> Result<Aggregate> {
-        self.sort.extend(keys(text)?);
+        add_keys("⟨sort⟩", text, &mut self.sort)?;
         self.texts[2].push(text.to_owned());
         Ok(self)
     }
@@ -282,7 +282,7 @@ impl Aggregate {
         self.functions.iter().filter_map(bound).collect()
     }
 
-    pub(super) fn sorting(&self) -> &[Key] {
+    pub(super) fn sorting(&self) -> &[SortKey] {
         &self.sort
     }
 
@@ -298,12 +298,12 @@ impl Aggregate {
             )));
         }
         let names: Vec<&str> = self.names().collect();
-        match self.sort.iter().find(|key| !names.contains(&&*key.name)) {
+        match self.sort.iter().find(|key| !names.contains(&key.field())) {
             None => Ok(()),
             Some(key) => Err(Error::usage(format!(
                 "⟨sort⟩ names the field `{}`, which the result does not have{}",
-                key.name,
-                crate::op::instead_of(names.iter().map(|name| name.as_bytes()), key.name.as_bytes())
+                key.field(),
+                crate::op::instead_of(names.iter().map(|name| name.as_bytes()), key.field().as_bytes())
             ))),
         }
     }

@@ -3,6 +3,7 @@
 use crate::error::{Error, RecordError, Result};
 use crate::flow::large;
 use crate::flow::sayable::Narrow;
+use crate::flow::sort::{append_key, longest};
 use crate::fold::groups::column::At;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::parts;
@@ -10,6 +11,7 @@ use crate::fold::groups::{Groups, add_group, common, hash};
 use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
 use crate::memory::{ARENA_INSTEAD, Arena};
 use crate::metrics::BoundReport;
+use crate::record::digits::DigitRoom;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Value};
 use crate::sink::Target;
 
@@ -84,41 +86,37 @@ impl Groups {
         let fields: Vec<_> = spec
             .sorting()
             .iter()
-            .map(|key| names.iter().position(|name| *name == key.name).unwrap_or_default())
+            .map(|key| (names.iter().position(|name| *name == key.field()).unwrap_or_default(), key))
             .collect();
-        // The texts of all fields of all groups, one after the other; a place for each.
-        let (mut texts, mut places) = (Vec::new(), Vec::new());
+        // The keys of all groups, one after the other, and where each ends.
+        let (mut keys, mut ends): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
         let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget));
-        held.take(self.keys.len() * fields.len() * size_of::<Place>())?;
-        places.reserve_exact(self.keys.len() * fields.len());
+        held.take(self.keys.len() * size_of::<usize>())?;
+        ends.reserve_exact(self.keys.len());
         for group in 0..self.keys.len() as u32 {
             arena.clear();
             let mut row = Vec::with_capacity(names.len());
             self.values(group, &arena, &mut row).map_err(memory)?;
-            for field in &fields {
-                let mut room = [0; 32];
-                let (kind, text) = parts(row[*field], &mut room);
-                if texts.capacity() - texts.len() < text.len() {
-                    let more = texts.capacity().max(text.len()).max(1024);
+            for (field, key) in &fields {
+                let mut room = DigitRoom::default();
+                let len = parts(row[*field], &mut room).1.len();
+                let needed = longest(len);
+                if keys.capacity() - keys.len() < needed {
+                    let more = keys.capacity().max(needed).max(1024);
                     held.take(more)?;
-                    texts.reserve_exact(more);
+                    keys.reserve_exact(more);
                 }
-                let start = texts.len();
-                texts.extend_from_slice(text);
-                places.push(Place { start, len: (!kind.is_null()).then_some(text.len()) });
+                append_key(&mut keys, row[*field], len, key);
             }
+            ends.push(keys.len());
         }
-        let text = |group: u32, field: usize| -> Option<&[u8]> {
-            let place = &places[group as usize * fields.len() + field];
-            place.len.map(|len| &texts[place.start..place.start + len])
+        let key = |group: u32| {
+            let group = group as usize;
+            &keys[group.checked_sub(1).map_or(0, |before| ends[before])..ends[group]]
         };
-        order.sort_by(|one, two| {
-            let orders =
-                spec.sorting().iter().enumerate().map(|(field, key)| key.order(text(*one, field), text(*two, field)));
-            orders.into_iter().find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-        });
-        drop((texts, places));
+        order.sort_by(|one, two| key(*one).cmp(key(*two)));
+        drop((keys, ends));
         self.held = held;
         Ok(())
     }
@@ -184,12 +182,6 @@ impl Groups {
             bounds: self.spec.bounds(),
         })
     }
-}
-
-/// The text of a field: its place among all texts; no length: null.
-struct Place {
-    start: usize,
-    len: Option<usize>,
 }
 
 fn memory(error: RecordError) -> Error {

@@ -24,6 +24,7 @@ mod number;
 mod order;
 mod quantile;
 mod ranked;
+mod share;
 mod spec;
 mod sum;
 mod write;

@@ -137,11 +137,9 @@ def functions(rng):
         return short_form(ROUND.divide(sum(values), len(values))) if values else ""
 
     def dear(records):
-        values = [Decimal(text) * Decimal("1.5") for text in numbers(records)]
-        if not values:
-            return ""
-        values = [value.quantize(Decimal(1)) if value.as_tuple().exponent > 0 else value for value in values]
-        return plain(sum(values[1:], values[0]))
+        # A product has the digits after the point of both, so the number needs its own first.
+        values = [Decimal(plain(Decimal(text))) * Decimal("1.5") for text in numbers(records)]
+        return plain(sum(values[1:], values[0])) if values else ""
 
     def best(records, choose):
         values = numbers(records)

@@ -9,10 +9,10 @@ use crate::expr::decimal::{Decimal, ROOM};
 use crate::fold::groups::column::{At, State};
 use crate::fold::groups::count::number;
 use crate::fold::groups::exact;
-use crate::fold::groups::function::Share;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::parts;
+use crate::fold::groups::share::Share;
 use crate::memory::Arena;
 use crate::record::Value;
 

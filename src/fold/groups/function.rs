@@ -8,6 +8,7 @@ use crate::fold::groups::different::{Different, Wanted};
 use crate::fold::groups::extreme::{Extreme, ExtremeText};
 use crate::fold::groups::first::First;
 use crate::fold::groups::quantile::Quantile;
+use crate::fold::groups::share::Share;
 use crate::fold::groups::sum::{Deviation, Mean, Sum};
 
 /// What a function calculates with.
@@ -29,22 +30,6 @@ pub(super) enum Second {
     Share,
     /// A number of values, at least 1.
     Most,
-}
-
-/// A share as an exact quotient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Share {
-    pub part: u64,
-    pub whole: u64,
-}
-
-impl Share {
-    /// The smallest rank, from 1, that has at least this share of all at or below it.
-    pub fn rank(self, count: u64) -> u128 {
-        (u128::from(count) * u128::from(self.part)).div_ceil(u128::from(self.whole)).max(1)
-    }
-
-    const HALF: Share = Share { part: 1, whole: 2 };
 }
 
 /// How a function was called.

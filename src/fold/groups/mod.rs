@@ -23,6 +23,7 @@ mod keys;
 mod number;
 mod quantile;
 mod ranked;
+mod share;
 mod spec;
 mod sum;
 mod write;

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
-use crate::fold::groups::function::Share;
 use crate::fold::groups::given::{Number, decimal};
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::copied;
 use crate::fold::groups::number::{Packed, Tight};
 use crate::fold::groups::ranked::Ranked;
+use crate::fold::groups::share::Share;
 use crate::memory::Arena;
 use crate::record::Value;
 

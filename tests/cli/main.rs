@@ -1,6 +1,7 @@
 //! The command, run as its users run it; the shape of the source too.
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
+mod aggregate;
 mod alerts;
 mod audit;
 mod basics;
@@ -36,6 +37,7 @@ mod quarantine;
 mod reports;
 mod rows;
 mod rows_bad;
+mod sort;
 mod split;
 mod strict;
 mod structure;

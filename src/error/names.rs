@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 74] = [
+const SETTINGS: [&str; 75] = [
     "Each",
     "agg",
     "by",
@@ -46,6 +46,7 @@ const SETTINGS: [&str; 74] = [
     "no_headers",
     "offset",
     "on_error",
+    "nonfinite",
     "ops",
     "out_dialect.bom",
     "out_dialect.delimiter",

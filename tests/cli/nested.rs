@@ -82,7 +82,10 @@ fn numbers_that_are_not_finite() {
         let words = ["convert", "f.fixed", "-t", "ndjson", "--layout", "a:f32le"];
         run(here, words.iter().chain(more).copied())
     };
-    all(&["--nonfinite", "fail"]).ends(1).says(&["record 1, byte 0", "NaN or infinite, which JSON can't hold"]);
+    all(&["--nonfinite", "fail"]).ends(1).says(&[
+        "record 1, byte 0: a number in the field `a` is NaN or infinite, which JSON can't hold",
+        "--nonfinite null writes null",
+    ]);
     all(&["--nonfinite", "text"]).ends(0).says(&["3 numbers written as text (number_as_text)"]);
     all(&["--nonfinite", "text", "--strict"]).ends(1);
     run(here, ["convert", "f.fixed", "-t", "csv", "--layout", "a:f32le", "--nonfinite", "text"]).ends(2);

@@ -390,6 +390,10 @@ impl Style {
             match written {
                 Ok(()) => Ok(()),
                 Err(Refusal::Stop(error)) => Err(error),
+                Err(Refusal::NotFinite) => {
+                    refused = Some("a number is NaN or infinite, which JSON can't hold".into());
+                    Ok(())
+                }
                 Err(Refusal::Value(reason)) => {
                     refused = Some(reason);
                     Ok(())

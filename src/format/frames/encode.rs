@@ -193,7 +193,7 @@ impl Encoder {
         output.room(longest)?;
         output.advance(self.guess);
         let work = Compact { json: &mut self.json, batch, index, output };
-        self.unit.run(work).map_err(|refusal| refused(refusal, begun.offset))?;
+        self.unit.run(work).map_err(|refusal| refused(refusal, batch, index))?;
         let len = output.since(begun.mark) - self.guess;
         let (prefix, head) = self.style.head(len, begun.offset)?;
         output.put_start(begun.mark, self.guess, &prefix[..head]);
@@ -211,20 +211,17 @@ impl Encoder {
         output: &mut Output<'_>,
     ) -> Result<(), Fail> {
         let mut measure = Measure { len: 0, output };
-        self.json.write(batch, index, &mut measure).map_err(|refusal| refused(refusal, begun.offset))?;
+        self.json.write(batch, index, &mut measure).map_err(|refusal| refused(refusal, batch, index))?;
         let len = measure.len;
         let (prefix, head) = self.style.head(len, begun.offset)?;
         output.end_record(begun.offset)?;
         output.put(&prefix[..head])?;
-        self.json.write(batch, index, &mut Again(output)).map_err(|refusal| refused(refusal, begun.offset))
+        self.json.write(batch, index, &mut Again(output)).map_err(|refusal| refused(refusal, batch, index))
     }
 }
 
-fn refused(refusal: Refusal, offset: usize) -> Fail {
-    match refusal {
-        Refusal::Value(reason) => Fail::Record(RecordError::new(offset, reason)),
-        Refusal::Stop(error) => Fail::Stop(error),
-    }
+fn refused(refusal: Refusal, batch: &Batch<'_>, index: usize) -> Fail {
+    refusal.of_record(batch, index).map_or_else(Fail::Stop, Fail::Record)
 }
 
 /// Writes one record as JSON with the processor's vector instructions.

@@ -382,7 +382,7 @@ impl Encode for Any {
             let mut sink = Plain(output);
             let outcome = self.grouped.record(batch.columns(index), &mut sink);
             let outcome = outcome.and_then(|()| Ok(sink.put(self.end)?));
-            finish(outcome, mark, index, batch.span(index).start, output)?;
+            finish(outcome, mark, index, batch, output)?;
         }
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::error::RecordError;
 use crate::format::Encode;
 use crate::record::json::{Fast, Forms, Refusal, Sink, Writer};
 use crate::record::{Batch, EncodeError, Mark, Output};
@@ -41,16 +40,15 @@ pub fn finish(
     outcome: Result<(), Refusal>,
     mark: Mark,
     index: usize,
-    offset: usize,
+    batch: &Batch<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), EncodeError> {
     let error = match outcome {
-        Ok(()) => match output.end_record(offset) {
+        Ok(()) => match output.end_record(batch.span(index).start) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         },
-        Err(Refusal::Stop(error)) => return Err(error.into()),
-        Err(Refusal::Value(reason)) => RecordError::new(offset, reason),
+        Err(refusal) => refusal.of_record(batch, index)?,
     };
     Err(output.refuse(mark, index, error))
 }
@@ -95,7 +93,7 @@ impl Work for Write<'_, '_, '_, '_, '_> {
             let mut sink = Fast { vector, output };
             let outcome = keyed.writer.tree(batch.tree(index), &mut sink);
             let outcome = outcome.and_then(|()| Ok(sink.put(keyed.end)?));
-            finish(outcome, mark, index, batch.span(index).start, output)?;
+            finish(outcome, mark, index, batch, output)?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::line_cut::LineCut;
 use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, Opening, Options, ReadFormat, Tallied};
 use super::{Tally, Want, WriteFormat};
 use crate::error::RecordError;
-use crate::record::json::{Plain, Refusal, Writer};
+use crate::record::json::{Plain, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
 use crate::record::{Batch, EncodeError, Kind, LossyKind, Output, Schema, Value, utf8};
 use crate::scan::lines::{Lines as LineEnds, terminator};
@@ -358,9 +358,9 @@ impl Encode for LineEncoder {
             match LineForm::of(batch, index) {
                 LineForm::Json => match self.json.record(batch, index, &mut Plain(output)) {
                     Ok(()) => {}
-                    Err(Refusal::Stop(error)) => return Err(error.into()),
-                    Err(Refusal::Value(reason)) => {
-                        return Err(output.refuse(mark, index, RecordError::new(offset, reason)));
+                    Err(refusal) => {
+                        let error = refusal.of_record(batch, index)?;
+                        return Err(output.refuse(mark, index, error));
                     }
                 },
                 LineForm::Value { key, value } => {

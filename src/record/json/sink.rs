@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::error::Error;
-use crate::record::LossyKind;
+use crate::error::{Error, RecordError};
+use crate::record::{Batch, LossyKind, Value};
 use crate::scan::json::{Compactor, escape_of, find_special};
 use crate::scan::vector::Unit;
 
@@ -12,8 +12,45 @@ use crate::scan::vector::Unit;
 pub enum Refusal {
     /// JSON can't hold it.
     Value(Cow<'static, str>),
+    /// It is a number that is NaN or infinite.
+    NotFinite,
     /// The run can't go on.
     Stop(Error),
+}
+
+impl Refusal {
+    /// The error for this record, if it is the record that is refused, and otherwise the one that ends the run.
+    #[cold]
+    pub fn of_record(self, batch: &Batch<'_>, index: usize) -> Result<RecordError, Error> {
+        let offset = batch.span(index).start;
+        match self {
+            Refusal::Value(reason) => Ok(RecordError::new(offset, reason)),
+            Refusal::Stop(error) => Err(error),
+            Refusal::NotFinite => {
+                let which = match not_finite(batch, index) {
+                    Some(field) => format!("a number in the field `{field}`"),
+                    None => "a number".to_owned(),
+                };
+                let error = RecordError::new(offset, format!("{which} is NaN or infinite, which JSON can't hold"));
+                Ok(error.hint("⟨nonfinite null⟩ writes null, and ⟨nonfinite text⟩ its name; ⟨on_error skip⟩ leaves out such records."))
+            }
+        }
+    }
+}
+
+/// The first field with a number that is not finite.
+fn not_finite(batch: &Batch<'_>, index: usize) -> Option<String> {
+    let is = |value: &Value<'_>| matches!(value, Value::Float(number) if !number.is_finite());
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    match batch.schema() {
+        Some(schema) => {
+            schema.names().zip(batch.columns(index)).find(|(_, value)| is(value)).map(|(name, _)| text(name))
+        }
+        None => {
+            let mut fields = batch.tree(index).children();
+            fields.find(|field| field.nodes().0.iter().any(is)).map(|field| text(field.key()))
+        }
+    }
 }
 
 impl From<Error> for Refusal {

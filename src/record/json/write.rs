@@ -308,7 +308,7 @@ impl Writer {
                 sink.lose(LossyKind::NumberAsText);
                 Ok(sink.text(name_of(number))?)
             }
-            Nonfinite::Fail => Err(Refusal::Value("a number is NaN or infinite, which JSON can't hold".into())),
+            Nonfinite::Fail => Err(Refusal::NotFinite),
         }
     }
 

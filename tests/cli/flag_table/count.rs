@@ -112,7 +112,9 @@ fn line(probe: &Probe, (pair, what): (Pair, What), with: bool) -> Vec<&'static s
             line.extend(["--layout", probe.layout]);
         }
         if pair.from == "fwf" && !probe.layout.is_empty() {
-            line.extend(["--layout", WIDTHS]);
+            // A list of two items takes more room.
+            let is_json = ["explode", "parse-json"].contains(&probe.flag);
+            line.extend(["--layout", if is_json { "a:6" } else { WIDTHS }]);
         }
         if pair.json && probe.flag != "payload" {
             line.extend(["--payload", "json"]);

@@ -89,7 +89,7 @@ fn decoded(mut source: Source, from: Option<Format>, settings: &Settings, malfor
             None => return Ok(source),
         },
     };
-    if from == Some(Format::Fwf) && !encoding.is_utf8() {
+    if from.is_some_and(Format::has_widths) && !encoding.is_utf8() {
         fwf::refuse_bytes(&settings.options, "source", encoding.name())?;
     }
     forwards(source, encoding, settings, malformed)
@@ -132,7 +132,7 @@ pub(crate) fn recode(to: Format, settings: &Settings) -> Result<Option<Recode>> 
             "⟨out_encoding⟩ is for text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, not for {to}"
         )));
     }
-    if to == Format::Fwf {
+    if to.has_widths() {
         fwf::refuse_bytes(&settings.options, "output", encoding.name())?;
     }
     if settings.options.out_dialect.bom && encoding.characters().first_missing("\u{feff}").is_some() {

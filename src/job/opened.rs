@@ -185,6 +185,8 @@ impl<'s> Opened<'s> {
         }
         let suspicion =
             reading.suspicion().or_else(|| from.suspicion(at_hand(&source, &head, part))).map(str::to_owned);
+        // Lines that begin like an array are what was said.
+        let suspicion = suspicion.filter(|_| from.is_tabular() || !options.names_rows());
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
             if let Some(text) = too_few_lines(skip.lines, part.begin.lines) {

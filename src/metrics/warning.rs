@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::error::{as_settings, named};
-use crate::op::may_be_pattern;
 
 /// What a [`Warning`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +84,7 @@ impl NeverSeen {
             return format!("{setting} {name} matches no field that a record has");
         }
         let other = match self.setting {
-            _ if !may_be_pattern(name) => None,
+            _ if !is_pattern(name) => None,
             "columns" => Some(format!("positions, ranges and regexes are for {select}")),
             "select" | "drop" => Some("fields of such records have names, and no positions".to_owned()),
             _ => None,
@@ -96,6 +95,11 @@ impl NeverSeen {
         let nearest = nearest.as_ref().map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
         format!("{setting} names the field `{name}`, which no record has{nearest}")
     }
+}
+
+/// Whether a name is what finds fields of tables: a position, a range or a regex.
+fn is_pattern(name: &str) -> bool {
+    is_regex("select", name) || name.contains("..") || name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a name is a regex for names: `/^x_/`.

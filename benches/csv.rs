@@ -71,6 +71,7 @@ fn want(schema: &Schema, select: Option<&[usize]>, utf8: bool) -> Want {
         replace_invalid_utf8: false,
         detail: Detail::Fields,
         types: Types::Auto,
+        untyped: false,
         typed: false,
     }
 }

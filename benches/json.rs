@@ -68,6 +68,7 @@ fn want(detail: Detail, select: &[&str]) -> Want {
         replace_invalid_utf8: false,
         detail,
         types: Types::Auto,
+        untyped: false,
         typed: false,
     }
 }

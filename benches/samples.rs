@@ -53,6 +53,7 @@ fn read(criterion: &mut Criterion) {
         replace_invalid_utf8: false,
         detail: Detail::All,
         types: Types::Auto,
+        untyped: false,
         typed: false,
     };
     for (format, options) in frames().into_iter().chain([(Format::Fixed, options(Payload::Text))]) {

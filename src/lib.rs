@@ -147,6 +147,7 @@ pub(crate) mod sigma;
 pub mod sink;
 #[doc(hidden)]
 pub mod source;
+pub(crate) mod spill;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod sys;
@@ -161,6 +162,8 @@ pub mod wording;
 pub mod docs {
     #[doc = include_str!("docs/configuration.md")]
     pub mod configuration {}
+    #[doc = include_str!("docs/aggregate.md")]
+    pub mod aggregate {}
     #[doc = include_str!("docs/decisions.md")]
     pub mod decisions {}
     #[doc = include_str!("docs/errors.md")]
@@ -181,6 +184,8 @@ pub mod docs {
     pub mod rows {}
     #[doc = include_str!("docs/seeing.md")]
     pub mod seeing {}
+    #[doc = include_str!("docs/sort.md")]
+    pub mod sort {}
     #[doc = include_str!("docs/speed.md")]
     pub mod speed {}
     #[doc = include_str!("docs/values.md")]

@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 16] = [
+pub static ALL: [Entry; 18] = [
     Entry {
         name: "convert",
         alias: None,
@@ -158,6 +158,50 @@ All flags of convert choose and change records before.
 Files are called 000001, 000002 and so on, or by the value of the field: what can't be in the name of a file is \
 written as % and two hexadecimal digits. %null is for records without a value, %empty for empty text. A value that \
 differs from an earlier one only in upper and lower case has all its letters written so, and a long one is cut.",
+    },
+    Entry {
+        name: "sort",
+        alias: None,
+        about: "Sort records, also more than fit into memory",
+        flags: Some(Commands::SORT),
+        operands: INPUTS,
+        examples: &[
+    "pagemill sort trips.csv --by fare:desc:number -o sorted.csv",
+    "pagemill sort trips.csv --by from_station,started_at:desc:date -o sorted.ndjson",
+    "pagemill sort trips.csv --by fare:desc --limit 10      (the ten highest)",
+    "pagemill sort big.csv --by id --memory-limit 32MB --spill-dir /var/tmp -o sorted.csv",
+],
+        notes: "\
+The order is exact and stable: numbers are compared digit by digit, text by its bytes, dates by the instant, and records \
+with equal fields stay in the order of the input. Records without a value come last, with :desc too.
+
+Without a kind, each value counts as what it is: false, true, then numbers, then text. With :number or :date, \
+another value makes the record bad, and --on-error says what happens. Names are those of the output.
+
+--limit, --offset and --tail apply to the sorted records, --sample draws from the input. What does not fit into the memory \
+limit goes to a file without a name, which is gone when the program ends, however it ends.",
+    },
+    Entry {
+        name: "aggregate",
+        alias: None,
+        about: "Groups and totals, exact: --by and --agg",
+        flags: Some(Commands::AGGREGATE),
+        operands: INPUTS,
+        examples: &[
+    "pagemill aggregate trips.csv --by from_station --agg 'n=count(), total=sum(fare), mean=mean(fare)'",
+    "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), x=max(fare*1.1)' -t json",
+    "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count()' -o months.csv",
+    "pagemill aggregate rides.csv --by city --agg 'n=count()' --sort n:desc --limit 10",
+],
+        notes: "\
+Records are chosen and changed as convert does it; --by and --agg then use the names after --rename. --sort, --offset, --limit \
+and --tail are about the groups, which otherwise come in the order of their first records. Without --by there is one record.
+
+Sums are exact, whatever the number of workers. Null is ignored. Where a function needs a number and a field has another text, \
+the record is bad, and --on-error decides.
+
+The functions are count(), count(x), sum(x), mean(x), stddev(x), min(x), max(x), quantile(x, 0.95), median(x), first(x), last(x), any(x), \
+distinct(x), mode(x), top(x, 3), approx_distinct(x) and approx_quantile(x, 0.95).",
     },
     Entry {
         name: "generate",

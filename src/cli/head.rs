@@ -14,6 +14,7 @@ use super::exit::Exit;
 use super::kept::Kept;
 use super::parser::Typed;
 use super::paths::file;
+use super::request::Request;
 use super::table::table;
 
 /// How many records are shown unless the flags say so.
@@ -40,7 +41,22 @@ const WRITING: [&str; 12] = [
 ];
 
 /// Shows the first records.
-pub fn run(mut typed: Typed) -> Result<Exit, Error> {
+pub fn run(typed: Typed) -> Result<Exit, Error> {
+    shown(typed, Commands::HEAD, |request| {
+        let rows = &mut request.settings.rows;
+        if rows.limit.is_none() && rows.tail.is_none() && rows.sample.is_none() {
+            rows.limit = Some(USUAL);
+        }
+        Ok(())
+    })
+}
+
+/// Runs a request, and shows what it writes as a table where that is for people.
+pub fn shown(
+    mut typed: Typed,
+    command: Commands,
+    prepare: impl FnOnce(&mut Request) -> Result<(), Error>,
+) -> Result<Exit, Error> {
     let is_table = is_table(&typed.said)?;
     let out = is_table.then(|| Out::table(&typed.said));
     if is_table {
@@ -51,11 +67,8 @@ pub fn run(mut typed: Typed) -> Result<Exit, Error> {
         }
         typed.said.show();
     }
-    let mut request = convert::request(typed, Commands::HEAD, false)?;
-    let rows = &mut request.settings.rows;
-    if rows.limit.is_none() && rows.tail.is_none() && rows.sample.is_none() {
-        rows.limit = Some(USUAL);
-    }
+    let mut request = convert::request(typed, command, false)?;
+    prepare(&mut request)?;
     let Some(out) = out.filter(|_| !request.see.explain && request.settings.fold.is_none()) else {
         return request.convert();
     };

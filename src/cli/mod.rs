@@ -1,5 +1,6 @@
 //! The command line: one file for each command. The library does the work.
 
+mod aggregate;
 mod ahead;
 mod alerting;
 mod allocated;
@@ -51,6 +52,7 @@ mod rules;
 mod screen;
 mod settings;
 mod signals;
+mod sort;
 mod split;
 mod table;
 mod tips;
@@ -117,6 +119,8 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "count" => count::run(typed),
         "head" => head::run(typed),
         "split" => split::run(typed),
+        "sort" => sort::run(typed),
+        "aggregate" => aggregate::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

@@ -28,7 +28,7 @@ use Tip::{Drop, None as No, Say};
 
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
-const NOT_YET_SORT: &str = "pagemill can't sort yet: it keeps the order of the input";
+const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
 const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
 const AN_INPUT: &str = "an input needs no flag";
 
@@ -121,7 +121,7 @@ const FLAGS: [(&str, Tip); 130] = [
         No("a quote inside an unquoted field is text without a flag; --no-quoting makes all quotes text"),
     ),
     ("--usage", Say("--help")),
-    ("--sort", No(NOT_YET_SORT)),
+    ("--sort", No(SORT)),
     ("--skiprows", Say("--skip-lines")),
     ("--skip-rows", Say("--skip-lines")),
     ("--skipfooter", Say("--skip-footer")),
@@ -173,7 +173,7 @@ const FLAGS: [(&str, Tip); 130] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 17] = [
+const COMMANDS: [(&str, Tip); 18] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -188,8 +188,9 @@ const COMMANDS: [(&str, Tip); 17] = [
     ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
-    ("sort", No(NOT_YET_SORT)),
     ("stats", No(NOT_YET_STATS)),
+    ("groupby", Say("aggregate")),
+    ("agg", Say("aggregate")),
     ("join", No("files can't be joined by their fields")),
 ];
 

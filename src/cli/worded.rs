@@ -8,13 +8,14 @@ pub fn worded(error: &Error) -> String {
 }
 
 /// Settings whose flag has another name, or is better known by its letter.
-const OTHER_NAMES: [(&str, &str); 11] = [
+const OTHER_NAMES: [(&str, &str); 12] = [
     ("out_dialect.bom", "--bom"),
     ("from", "-f"),
     ("to", "-t"),
     ("target", "-o"),
     ("Each", "--out-dir"),
     ("ops", "--op"),
+    ("sort", "--by"),
     ("bytes_as", "--bytes"),
     ("dialect.delimiter", "-d"),
     ("dialect.quoting", "--no-quoting"),

@@ -5,8 +5,9 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 71] = [
+const SETTINGS: [&str; 74] = [
     "Each",
+    "agg",
     "by",
     "bytes_as",
     "checkpoint",
@@ -67,7 +68,9 @@ const SETTINGS: [&str; 71] = [
     "skip.records",
     "skip.until",
     "snapshot",
+    "sort",
     "source_column",
+    "spill_dir",
     "slice_size",
     "strict",
     "tail",

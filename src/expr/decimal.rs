@@ -239,6 +239,19 @@ impl Decimal {
         }
     }
 
+    /// Whether it is below zero, its size without the point (the lowest 64 bits first), and how many digits come after the
+    /// point.
+    pub fn parts(self) -> (bool, [u64; 20], u32) {
+        let Big { negative, coefficient, scale } = self.big();
+        (negative, *coefficient.as_limbs(), scale)
+    }
+
+    /// Whether it has at most `places` digits before the point, and at most as many after it.
+    pub fn is_within(self, places: i64) -> bool {
+        let Big { coefficient, scale, .. } = self.big();
+        i64::from(scale) <= places && digits(coefficient) as i64 - i64::from(scale) <= places
+    }
+
     #[inline]
     pub fn sum(self, other: Decimal) -> Result<Decimal, Trouble> {
         if let (Decimal::Small(a), Decimal::Small(b)) = (self, other)

@@ -97,7 +97,9 @@ impl<'a> Machine<'_, 'a> {
             Code::ToNumber(origin) => {
                 let value = self.peek();
                 match value.small() {
-                    Some(small) => self.replace(Scalar::Number(small)),
+                    // A zero keeps its sign.
+                    Some(small) if small.mantissa != 0 => self.replace(Scalar::Number(small)),
+                    Some(_) => {}
                     None if value.is_null() || value.is_number() => {}
                     None => return Err(needs("a number", value, origin, scope)),
                 }

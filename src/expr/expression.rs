@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::calculation::Calculation;
-use super::code::Program;
+use super::code::{Code, Program};
 use super::compile::compile;
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
@@ -26,6 +26,7 @@ pub struct Expression {
     text: Box<str>,
     /// It only matters whether it is true.
     is_condition: bool,
+    gives: Type,
     program: Program,
     /// What workers keep from batch to batch.
     scratch: Mutex<Vec<Scratch>>,
@@ -37,22 +38,36 @@ impl Expression {
     /// # Errors
     /// A usage error that shows the place of the mistake.
     pub fn condition(text: &str) -> Result<Expression, Error> {
-        Expression::new(text, Some(Type::Bool))
+        Expression::new(text, Some(Type::Bool), true)
+    }
+
+    /// An expression whose value is null or a number. Errors as for a [`condition`](Self::condition).
+    pub fn number(text: &str) -> Result<Expression, Error> {
+        Expression::new(text, Some(Type::Number), false)
     }
 
     /// An expression of any value. Errors as for a [`condition`](Self::condition).
     pub fn value(text: &str) -> Result<Expression, Error> {
-        Expression::new(text, None)
+        Expression::new(text, None, false)
     }
 
-    fn new(text: &str, wanted: Option<Type>) -> Result<Expression, Error> {
-        let is_condition = wanted.is_some();
-        let program = parse(text).and_then(|tree| {
-            let wanted = wanted.filter(|wanted| *wanted != infer::of(&tree));
-            compile(&tree, text, wanted)
+    fn new(text: &str, wanted: Option<Type>, is_condition: bool) -> Result<Expression, Error> {
+        let compiled = parse(text).and_then(|tree| {
+            let gives = infer::of(&tree);
+            Ok((compile(&tree, text, wanted.filter(|wanted| *wanted != gives))?, gives))
         });
-        let program = program.map_err(|fault| fault.into_error(text))?;
-        Ok(Expression { text: text.into(), is_condition, program, scratch: Mutex::new(Vec::new()) })
+        let (program, gives) = compiled.map_err(|fault| fault.into_error(text))?;
+        Ok(Expression { text: text.into(), is_condition, gives, program, scratch: Mutex::new(Vec::new()) })
+    }
+
+    /// The type of its values, as far as its text tells.
+    pub fn gives(&self) -> Type {
+        self.gives
+    }
+
+    /// Whether it is nothing but a field (of any value, or of a number).
+    pub fn is_field(&self) -> bool {
+        matches!(&self.program.code[..], [Code::Field(0)] | [Code::Field(0), Code::ToNumber(_)])
     }
 
     /// As it was written.

@@ -37,6 +37,7 @@ pub use moment::Moment;
 pub use path::{Spot, each as each_node, find, spot};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};
+pub use types::Type;
 
 #[cfg(test)]
 mod tests;

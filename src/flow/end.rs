@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::Error;
 use crate::flow::large;
+use crate::flow::sort::Sorter;
 use crate::flow::split::Split;
 use crate::fold::Fold;
 use crate::format::Encode;
@@ -14,6 +15,7 @@ pub(crate) enum End<'e> {
     Encode(Box<dyn Encode>),
     Fold(&'e mut dyn Fold),
     Split(&'e mut Split),
+    Sort(&'e mut Sorter),
 }
 
 impl End<'_> {
@@ -31,6 +33,7 @@ impl End<'_> {
             }
             End::Encode(encoder) => return large::encode(&mut **encoder, batch, records, output),
             End::Split(split) => return split.take(batch, records, output),
+            End::Sort(sorter) => return sorter.take(slice, batch, records, output),
             End::Fold(fold) => fold,
         };
         let start = records.start;
@@ -47,7 +50,7 @@ impl End<'_> {
     pub fn take_refused(&mut self, slice: u64, batch: &Batch<'_>, record: usize) -> Result<(), Error> {
         match self {
             End::Fold(fold) => fold.add_refused(slice, batch, record),
-            End::Encode(_) | End::Split(_) => Ok(()),
+            End::Encode(_) | End::Split(_) | End::Sort(_) => Ok(()),
         }
     }
 
@@ -58,8 +61,10 @@ impl End<'_> {
 
     /// The run ended after `slices` slices.
     pub fn ended(self, slices: u64) {
-        if let End::Fold(fold) = self {
-            fold.ended(slices);
+        match self {
+            End::Fold(fold) => fold.ended(slices),
+            End::Sort(sorter) => sorter.ended(slices),
+            End::Encode(_) | End::Split(_) => {}
         }
     }
 }

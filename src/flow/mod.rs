@@ -19,6 +19,7 @@ pub(crate) mod replay;
 pub(crate) mod sayable;
 pub(crate) mod shared;
 pub(crate) mod skip;
+pub(crate) mod sort;
 pub(crate) mod split;
 pub(crate) mod sync;
 pub(crate) mod totals;

@@ -1,6 +1,8 @@
 //! Results over all records: each worker gathers its own, and they are merged when all slices are done.
 
 pub(crate) mod draw;
+pub(crate) mod ending;
+pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod records;
 pub(crate) mod words;

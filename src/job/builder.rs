@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
 use crate::error::Result;
+use crate::fold::groups::Aggregate;
 use crate::format::csv::Delimiter;
 use crate::format::{Format, Options};
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings};
@@ -75,6 +76,11 @@ impl Job {
             settings.ops.extend(named.ops);
             settings.fold = named.fold;
         }))
+    }
+
+    /// Writes totals over all records, or over those of each group, instead of records.
+    pub fn aggregate(self, aggregate: Aggregate) -> Job {
+        self.with(|settings| settings.aggregate = Some(aggregate))
     }
 
     /// Only these fields, in this order.

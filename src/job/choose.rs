@@ -18,7 +18,7 @@ impl Opened<'_> {
     /// # Errors
     /// Those of a run; bad records are left for the run if they don't end it.
     pub fn choose(&mut self) -> Result<()> {
-        let rows = &self.settings.rows;
+        let rows = &self.settings.source_rows();
         let mut drawn = None;
         if let Some(most) = rows.sample {
             let draw = self.draw(Draw::new(most, rows.seed, &self.budget))?;

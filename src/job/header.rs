@@ -19,6 +19,7 @@ use crate::format::{Boundary, Columns, Types, UnknownKey};
 use crate::job::opened::Opened;
 use crate::job::pass::How;
 use crate::job::run::Tries;
+use crate::job::run::narrow;
 use crate::job::settings::{ColumnsFrom, OnError};
 use crate::metrics::Registry;
 use crate::plan::route::Header;
@@ -263,7 +264,7 @@ impl Opened<'_> {
             number: self.number,
             lines: lines.map(|lines| (lines, self.line_of(None))),
             wanted: self.wanted,
-            narrow: self.narrow(),
+            narrow: narrow(self.settings, self.route.to),
             room: vec![0; if trial.is_some() { self.plan.buffer } else { 0 }],
             trial,
             strict: self.settings.strict,

@@ -4,6 +4,7 @@ mod beginning;
 mod builder;
 mod choose;
 mod count;
+mod folded;
 pub(crate) mod header;
 mod many;
 pub(crate) mod open;
@@ -14,12 +15,15 @@ pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod settings;
 mod single;
+pub(crate) mod sort;
 pub(crate) mod spec;
 mod split;
 mod sum;
 mod write;
 
+pub use crate::flow::sort::{KeyKind, SortKey};
 pub use crate::flow::split::By;
+pub use crate::fold::groups::Aggregate;
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};

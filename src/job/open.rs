@@ -24,7 +24,7 @@ pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
             let access = Access { mapping, decompress: settings.decompress, stop: settings.stop.as_ref() };
             let store = source.store();
             // What is read twice can't be a pipe.
-            let store = if settings.rows.looks_first() { Box::new(Spooled::new(store)) } else { store };
+            let store = if settings.source_rows().looks_first() { Box::new(Spooled::new(store)) } else { store };
             Source::open(store, access)
         }
     }

@@ -12,7 +12,7 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
-use crate::fold::words::WordCount;
+use crate::fold::groups::Aggregate;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
@@ -21,7 +21,7 @@ use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Warning, WarningKind};
-use crate::op::{Folding, RepeatedHeaders};
+use crate::op::RepeatedHeaders;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
 use crate::plan::needs::batches;
@@ -117,9 +117,7 @@ impl<'s> Opened<'s> {
             workers: settings.workers,
             slice_size: settings.slice_size,
             memory_limit: settings.memory_limit,
-            group: group_left(input),
-            names: 0,
-            columns: 0,
+            group: group_left(input, settings.sorted),
             max_record: settings.max_record_size,
             streamed,
             lookahead: from.gives(&settings.options).looks_ahead,
@@ -132,8 +130,11 @@ impl<'s> Opened<'s> {
             profile: settings.profile,
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
-            ops: settings.ops.iter().map(|op| op.memory()).sum(),
+            ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()
+                + settings.aggregate.as_ref().map_or(0, Aggregate::memory),
             batches: batches(settings, from, to),
+            sorted: settings.sorted,
+            ..Wishes::default()
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -197,7 +198,7 @@ impl<'s> Opened<'s> {
         if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
             route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
         }
-        if (route.is_ordered() || settings.rows.counts()) && wishes.workers != 1 {
+        if (route.is_ordered() || settings.source_rows().counts()) && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
                 plan = Plan::new(&wishes)?;
@@ -382,11 +383,6 @@ impl<'s> Opened<'s> {
         self.route.from.gives(&self.options)
     }
 
-    /// The fold that the job ends in, if it does not write records.
-    pub(crate) fn fold(&self) -> Option<WordCount> {
-        self.settings.fold.map(|Folding::WordCount| WordCount::new(self.gives().lines))
-    }
-
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
         let mut gives = self.gives();
@@ -421,17 +417,17 @@ pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
 
 /// The memory that a job may take: its limit, or what the control group leaves where that is less.
 pub(crate) fn ceiling(settings: &Settings) -> usize {
-    group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
+    group_left(None, settings.sorted).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
 }
 
-/// What the control group leaves to a run, if it has a limit. For a small input, asking would cost more than it is
+/// What the control group leaves to a run, if it has a limit; of the plan, `held` is there already. For a small input, asking would cost more than it is
 /// worth.
-fn group_left(input: Option<u64>) -> Option<usize> {
+fn group_left(input: Option<u64>, held: usize) -> Option<usize> {
     const SMALL: u64 = 1 << 20;
     let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
     // The kernel needs some of it: for page tables, and for pages on their way to and from the disk. What the process
     // already has is part of the plan.
-    Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
+    Some(((left + usage::anonymous_now().min((BASE + held) as u64)) / 8 * 7) as usize)
 }
 
 const NAMES_INSTEAD: &str = "name fewer fields with ⟨select⟩ or ⟨columns⟩";

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
+use crate::fold::groups::Written;
 use crate::job::settings::OnError;
 use crate::memory::audit;
 use crate::metrics::{Events, FileReport};
@@ -12,6 +13,8 @@ use crate::resume::Resumable;
 
 /// The outcome of a run.
 pub(crate) struct Run {
+    /// The result over all records, if that was written.
+    pub written: Option<Written>,
     pub totals: Totals,
     pub bytes_in: u64,
     pub bytes_out: u64,

@@ -17,13 +17,14 @@ use crate::flow::order::reached::Place;
 use crate::flow::sayable::Narrow;
 use crate::flow::shared::{Shared, Tested};
 use crate::flow::skip::SkipRecords;
+use crate::flow::sort::Sorter;
 use crate::flow::split::{PartOf, Split};
 use crate::flow::totals::Totals;
 use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
-use crate::format::{Frame, ReadFormat, Types, UnknownKey, WriteFormat};
+use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
@@ -65,7 +66,7 @@ impl Opened<'_> {
             Tries::All => true,
             Tries::Others => drawn.is_some() || skip > 0 || reads_on || left < u64::MAX && makes_several,
         };
-        if !any || self.settings.fold.is_some() {
+        if !any || self.settings.folds() {
             return Ok(None);
         }
         let columns = match &self.route.header {
@@ -86,16 +87,6 @@ impl Opened<'_> {
             column: self.route.names.as_ref().and_then(|names| names.position(field.as_bytes())),
         });
         Trial::of(writing, self.settings.strict && self.settings.on_error != OnError::Fail, all, by)
-    }
-
-    /// The encoding of the output, if it does not have every character.
-    pub(crate) fn narrow(&self) -> Option<Narrow> {
-        let encoding = self.settings.out_encoding.filter(|encoding| !encoding.has_all());
-        encoding.map(|encoding| Narrow {
-            characters: encoding.characters(),
-            has_ascii: encoding.has_ascii(),
-            keys: !self.route.to.is_tabular(),
-        })
     }
 
     /// Begins a file that is read anew.
@@ -187,12 +178,27 @@ impl Opened<'_> {
 
     /// Writes the records of the source to the parts of an output that is split.
     pub(crate) fn split(&mut self, split: &mut Split, registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        self.without_target(std::iter::once(End::Split(split)), registry, ledger)
+    }
+
+    /// Takes the records of the source to those who sort them.
+    pub(crate) fn sort(&mut self, sorters: &mut [Sorter], registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        self.without_target(sorters.iter_mut().map(End::Sort), registry, ledger)
+    }
+
+    /// Takes the records of the source to the ends of the workers, which write them elsewhere or later.
+    fn without_target<'e>(
+        &mut self,
+        ends: impl Iterator<Item = End<'e>>,
+        registry: &Registry,
+        ledger: &mut Ledger,
+    ) -> Result<Run> {
         let target = Target::memory();
-        let place = Place::behind(0);
         let ledger = Some(ledger);
-        let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+        let begin =
+            Begin { place: Place::behind(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target: &target, begin, start: None, written_before: 0 };
-        self.records_from(self.rules(), std::iter::once(End::Split(split)), onto, registry)
+        self.records_from(self.rules(), ends, onto, registry)
     }
 
     /// How records are written.
@@ -243,7 +249,7 @@ impl Opened<'_> {
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
-        let narrow = self.narrow();
+        let narrow = narrow(self.settings, self.route.to);
         let Reach { path: source, bytes } = self.source.reach();
         let map = bytes.map();
         let begin = From { start, part: self.part, records: self.settings.skip.records };
@@ -305,7 +311,7 @@ impl Opened<'_> {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
         pass.committed(&totals.committed(target.left(place.offset)));
-        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
+        Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
 }
 
@@ -346,6 +352,16 @@ pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Pla
     let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
     target.write(suffix, place.offset)?;
     Ok(place.offset + suffix.len() as u64)
+}
+
+/// The encoding of the output, if it does not have every character.
+pub(crate) fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
+    let encoding = settings.out_encoding.filter(|encoding| !encoding.has_all());
+    encoding.map(|encoding| Narrow {
+        characters: encoding.characters(),
+        has_ascii: encoding.has_ascii(),
+        keys: !to.is_tabular(),
+    })
 }
 
 /// Where a run begins.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
+use crate::flow::sort::SortKey;
+use crate::fold::groups::Aggregate;
 use crate::fold::keys::Limits;
 use crate::format::{Extensions, Format, Options};
 use crate::job::rows::Rows;
@@ -103,8 +105,17 @@ pub struct Settings {
     pub ops: Vec<Arc<dyn Op>>,
     /// Which records are written, by their place among those that the ops leave.
     pub rows: Rows,
+    /// The fields by which records are sorted, the most important first; empty: they stay in the order of the sources.
+    /// Names are those of the output. Records with equal fields keep their order, and those without a value come last.
+    /// `rows` applies to the sorted records, apart from `sample`.
+    pub sort: Vec<SortKey>,
+    /// The folder for sorted records that do not fit into memory; none: that of the target, or that for temporary files.
+    pub spill_dir: Option<PathBuf>,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
+    /// Totals over all records or those of each group, which are written instead of records. `rows` then chooses among
+    /// the groups; only a sample is one of records.
+    pub aggregate: Option<Aggregate>,
     /// Where the header of a tabular target comes from; a list applies to every target.
     pub columns: ColumnsFrom,
     /// How many workers; 0: one for each processor.
@@ -163,6 +174,9 @@ pub struct Settings {
     /// Records are not written by the run itself, which needs no buffers for them then.
     #[doc(hidden)]
     pub split: bool,
+    /// What sorted records take of the memory, in bytes.
+    #[doc(hidden)]
+    pub sorted: usize,
     /// What else the process takes of the memory while the job runs, in bytes: a dashboard.
     #[doc(hidden)]
     pub dashboard: usize,
@@ -197,6 +211,19 @@ impl Settings {
         self.out_encoding.filter(|encoding| !encoding.is_utf8())
     }
 
+    /// Whether a result over all records is written, and no records.
+    pub(crate) fn folds(&self) -> bool {
+        self.fold.is_some() || self.aggregate.is_some()
+    }
+
+    /// Which of the records are taken, where `rows` may be about the records of a result.
+    pub(crate) fn source_rows(&self) -> Rows {
+        match self.aggregate {
+            None => self.rows.clone(),
+            Some(_) => Rows { sample: self.rows.sample, seed: self.rows.seed, ..Rows::default() },
+        }
+    }
+
     /// The limits for the keys that are remembered.
     pub(crate) fn key_limits(&self) -> Limits {
         Limits { keys: self.options.max_keys, length: self.options.max_key_length }
@@ -221,7 +248,10 @@ impl Default for Settings {
             rename: Vec::new(),
             ops: Vec::new(),
             rows: Rows::default(),
+            sort: Vec::new(),
+            spill_dir: None,
             fold: None,
+            aggregate: None,
             columns: ColumnsFrom::Auto,
             workers: 0,
             slice_size: 0,
@@ -247,6 +277,7 @@ impl Default for Settings {
             stop: None,
             progress: None,
             split: false,
+            sorted: 0,
             dashboard: 0,
             profile: 0,
             pressure: None,

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings};
+use crate::job::sort;
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
@@ -33,7 +34,14 @@ pub struct Job {
 
 impl Job {
     /// Says how the job would run, without running it: the memory plan and the concrete choices.
-    pub fn explain(self) -> Result<String> {
+    pub fn explain(mut self) -> Result<String> {
+        let sorted = match self.settings.sort.is_empty() {
+            true => String::new(),
+            false => {
+                let rows = sort::prepare(&mut self.settings);
+                sort::explain(&self.settings, &rows, self.target.path())?
+            }
+        };
         let opened = Opened::new(self.source, &self.target, &self.settings)?;
         let route = &opened.route;
         let mut text = format!("source           {}\n", input(&opened.source.path));
@@ -58,6 +66,7 @@ impl Job {
             match (route.pass_through, &route.tested) {
                 (Some(_), Some(tested)) if !tested.made.is_empty() => "copied, with new fields behind them",
                 (Some(_), _) => "passed through",
+                _ if self.settings.aggregate.is_some() => "decoded and put into groups",
                 (None, _) => "decoded and encoded",
             }
         );
@@ -72,9 +81,15 @@ impl Job {
                 text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
             }
         }
+        if let Some(aggregate) = &self.settings.aggregate {
+            for (name, asked) in ["by", "agg", "sort"].into_iter().zip(aggregate.texts()) {
+                text += &if asked.is_empty() { String::new() } else { format!("{name:<16} {asked}\n") };
+            }
+        }
         if !self.settings.rows.are_all() {
             text += &format!("rows             {}\n", self.settings.rows.explain());
         }
+        text += &sorted;
         if route.is_ordered() {
             text += "order            records or lines are numbered, so there is one worker\n";
         }
@@ -94,6 +109,9 @@ impl Job {
     /// # Errors
     /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
     pub fn run(self) -> Result<Report> {
+        if !self.settings.sort.is_empty() {
+            return self.run_sorted();
+        }
         let started = Instant::now();
         let mut sum = Sum::new(self.settings.progress.as_ref());
         let memory_limit = self.settings.memory_limit;
@@ -110,6 +128,17 @@ impl Job {
             elapsed: started.elapsed(),
             ..sum.report(memory_limit)
         })
+    }
+
+    /// Runs a job whose records are sorted.
+    fn run_sorted(self) -> Result<Report> {
+        let stream = self.source.name().as_os_str() == "-";
+        let mut report = Job::many([self.source], self.target).with(|own| *own = self.settings).run()?;
+        if let Some(file) = report.files.pop() {
+            report.source = (!stream).then_some(file.source);
+            report.delimiter = file.delimiter;
+        }
+        Ok(report)
     }
 
     /// Runs the job and adds what it did to `sum`. Returns the bytes of a memory target too. `alone`: no other job

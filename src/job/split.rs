@@ -64,6 +64,9 @@ impl Split {
         if matches!(by, By::Records(0) | By::Size(0)) {
             return Err(Error::usage("a part has room for at least one record or byte"));
         }
+        if !settings.sort.is_empty() {
+            return Err(Error::usage("⟨sort⟩ is for one output\n  Sort into one file, and split that."));
+        }
         let mut many = Job::many(sources, TargetSpec::Path(template)).with(|own| *own = settings);
         many.split = Some(by);
         many.run()

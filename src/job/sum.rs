@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
+use crate::fold::groups::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
+use crate::job::sort::Sorted;
 use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
@@ -26,6 +28,8 @@ pub(crate) struct Sum {
     /// Records written.
     pub records_out: u64,
     pub bytes_out: u64,
+    /// The result over all records, if that was written.
+    pub result: Option<Written>,
     pub warnings: Vec<Warning>,
     /// Which of the given names occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
@@ -41,6 +45,8 @@ pub(crate) struct Sum {
     workers: usize,
     slice_size: usize,
     formats: Option<(&'static str, &'static str)>,
+    /// What became of the records, if they were sorted.
+    pub sorted: Option<Sorted>,
 }
 
 impl Sum {
@@ -55,6 +61,7 @@ impl Sum {
             records_in: 0,
             records_out: 0,
             bytes_out: 0,
+            result: None,
             warnings: Vec::new(),
             seen: None,
             rename: Vec::new(),
@@ -65,6 +72,7 @@ impl Sum {
             workers: 0,
             slice_size: 0,
             formats: None,
+            sorted: None,
         }
     }
 
@@ -74,6 +82,7 @@ impl Sum {
         self.records_in += run.totals.records_in;
         self.records_out += run.totals.records_out;
         self.registry.end();
+        self.result = run.written.take().or(self.result.take());
         match &self.seen {
             Some(seen) => seen.add(&opened.route.seen),
             None => {
@@ -142,10 +151,18 @@ impl Sum {
 
     fn report_on(mut self, done: &Metrics, memory_limit: usize) -> Report {
         self.warnings.extend(self.odd_quotes(&done.lossy_values));
+        let sorted = self.sorted.take().unwrap_or_else(|| Sorted::none(done.records_written));
+        self.warnings.extend(sorted.warnings);
         let all = |part: fn(&StageAllocations) -> Allocated| done.stages.iter().map(part).sum();
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
+        let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
+        let mut bounds = Vec::new();
+        if let Some(result) = self.result.take() {
+            lossy.add(&result.lossy);
+            bounds = result.bounds;
+        }
         let names_never_seen = self.names_never_seen();
         Report {
             from,
@@ -153,11 +170,13 @@ impl Sum {
             bytes_in: done.read_bytes,
             bytes_out: self.bytes_out,
             records_in: done.records_read,
-            records_out: done.records_written,
+            records_out: records_out.unwrap_or(sorted.records),
             records_failed: done.records_bad,
-            records_filtered: done.records_filtered,
+            records_filtered: done.records_filtered + sorted.left_out,
+            spilled: sorted.spilled,
             bytes_failed: done.bad_bytes,
-            lossy: done.lossy_values,
+            lossy,
+            bounds,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,

@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::flow::place;
-use crate::fold::{self, Fold};
 use crate::format::Columns;
+use crate::job::folded::written;
 use crate::job::opened::Opened;
 use crate::job::pass::{How, Run};
 use crate::job::settings::Settings;
@@ -28,7 +28,9 @@ impl Opened<'_> {
             let how = How { on_error, strict, tries: false, ledger: Some(ledger), resumable: None };
             let (run, fold) = self.fold_by(how, fold, target, registry);
             let mut run = run?;
-            run.bytes_out = fold::write(&fold.finish(), target)?;
+            let written = written(fold, self.settings, self.route.to, target, run.totals.records_out)?;
+            (run.bytes_out, run.totals.records_out) = (written.bytes, written.records);
+            run.written = Some(written);
             return Ok(run);
         }
         let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {

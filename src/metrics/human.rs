@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::event::Events;
 use super::units::{duration, micros, size, size_rounded};
-use super::{FileReport, Report, Response};
+use super::{FileReport, Report, Response, Spilled};
 use crate::scan::count::Counts;
 use crate::wording::{clock, count, counted, input};
 
@@ -43,6 +43,7 @@ fn lines(report: &Report) -> Vec<(&'static str, String)> {
     lines.push(("speed", speed(report)));
     lines.extend(latency(report).map(|text| ("latency", text)));
     lines.extend(memory(report).map(|text| ("memory", text)));
+    lines.extend(spilled(report).map(|text| ("spilled", text)));
     lines.extend(pressure(report).map(|text| ("pressure", text)));
     lines.extend(heap(report).map(|text| ("heap", text)));
     lines
@@ -181,6 +182,12 @@ fn memory(report: &Report) -> Option<String> {
         text += &format!(", {share:.0} % of the limit of {}{over}", size(limit));
     }
     Some(text)
+}
+
+/// What did not fit into memory.
+fn spilled(report: &Report) -> Option<String> {
+    let Spilled { bytes, runs } = report.spilled;
+    (runs > 0).then(|| format!("{} to disk in {}", size_rounded(bytes), counted(runs, "sorted run")))
 }
 
 /// When memory was scarce and what was done about it; nothing if it never was.
@@ -328,11 +335,13 @@ mod tests {
         let mut report = Report { from: "several formats", to: "fixed", bytes_in: 20, records_failed: 2, ..example() };
         report.files = vec![file("a.csv", Some("a.q")), file("-", Some("b.q"))];
         report.quarantine = None;
+        report.spilled = Spilled { bytes: 61_776_113, runs: 10 };
         let text = report.to_string();
         for part in [
             "  converted  2 inputs, 20 B of several formats, to 838 GB of fixed records in 20 min 26 s\n",
             "             a.csv: 10 B in 2 records\n             standard input: 10 B in 2 records\n",
             "; 2 bad ones are in a.q and 1 other file\n",
+            "  spilled    61.8 MB to disk in 10 sorted runs\n",
             "  pressure   high: released pages,",
         ] {
             assert!(text.contains(part), "{part:?} is not in:\n{text}");

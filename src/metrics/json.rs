@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, Event, FileReport, Latency, NeverSeen, PartReport, Report};
+use super::{Allocations, BoundReport, Event, FileReport, Latency, NeverSeen, PartReport, Report, Spilled};
 use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
@@ -41,7 +41,10 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// were done before; `records_filtered`, those that ops dropped or that were passed over; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; `delimiter_found`, what the beginning
 /// of CSV or TSV says or was found to have, of many sources in `files.sources`; where text is counted `counts`
-/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
+/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`; where sorted records did not fit into memory `spilled`
+/// {`bytes`, `runs`};
+/// of approximate results `bounds`: for each `field`, its
+/// `call`, and how far it is from the exact one, `relative` to that, and what this `means`. Where no records are read, `records_in` is null.
 ///
 /// A run that failed has a report too, with an `error` and what was counted until then. `docs/report.schema.json` is its
 /// JSON Schema.
@@ -91,6 +94,8 @@ pub fn json(
         resumed_from: report.resumed_from,
         quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
         delimiter_found: report.delimiter,
+        spilled: Some(report.spilled).filter(|spilled| spilled.runs > 0),
+        bounds: report.bounds.iter().map(OneBound::from).collect(),
     };
     // The view has only text keys and finite numbers, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -136,6 +141,26 @@ struct View<'a, S: Serialize> {
     quarantine: Option<Quarantine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delimiter_found: Option<char>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spilled: Option<Spilled>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bounds: Vec<OneBound<'a>>,
+}
+
+/// The bound of an approximate result.
+#[derive(serde::Serialize)]
+struct OneBound<'a> {
+    field: &'a str,
+    call: &'a str,
+    relative: f64,
+    means: &'static str,
+}
+
+impl<'a> From<&'a BoundReport> for OneBound<'a> {
+    fn from(bound: &'a BoundReport) -> OneBound<'a> {
+        let BoundReport { field, call, relative, means } = bound;
+        OneBound { field, call, relative: *relative, means }
+    }
 }
 
 /// A name that no record had.

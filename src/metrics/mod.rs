@@ -30,7 +30,9 @@ pub use latency::LatencyRecorder;
 pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
-pub use report::{Allocated, Allocations, FileReport, Latency, PartReport, Report, StageAllocations};
+pub use report::{
+    Allocated, Allocations, BoundReport, FileReport, Latency, PartReport, Report, Spilled, StageAllocations,
+};
 pub use stage::STAGES;
 pub(crate) use stage::Stage;
 #[doc(hidden)]

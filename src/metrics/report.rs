@@ -123,6 +123,36 @@ impl PartReport {
     }
 }
 
+/// What was written to disk because it did not fit into memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Spilled {
+    /// Bytes written, each as often as it was.
+    pub bytes: u64,
+    /// How many sorted runs they were before any was merged.
+    pub runs: u64,
+}
+
+/// How far a result that is approximate may be from the exact one.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BoundReport {
+    /// The field of the result.
+    pub field: String,
+    /// How it is calculated.
+    pub call: String,
+    /// The bound, relative to the exact result: 0.01 is one per cent.
+    pub relative: f64,
+    /// What that means.
+    pub means: &'static str,
+}
+
+impl BoundReport {
+    pub(crate) fn new(field: String, call: String, relative: f64, means: &'static str) -> BoundReport {
+        BoundReport { field, call, relative, means }
+    }
+}
+
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -188,6 +218,10 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// The files of an output that was split, in the order of their first records.
     pub parts: Vec<PartReport>,
+    /// What was written to disk because it did not fit into memory.
+    pub spilled: Spilled,
+    /// The bounds of results that are approximate.
+    pub bounds: Vec<BoundReport>,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

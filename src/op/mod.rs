@@ -38,6 +38,8 @@ pub use crate::nearest::nearest;
 pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub use case::ChangeCase;
 pub(crate) use check::unique;
+#[doc(hidden)]
+pub(crate) use each::Evaluation;
 pub(crate) use escape::{split, unescape};
 pub(crate) use everything::Everything;
 pub use explode::Explode;
@@ -51,7 +53,6 @@ pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
 pub(crate) use pattern::{check_pattern, finds, lacks, may_be_pattern, regex_of};
 pub(crate) use project::Order;
-#[doc(hidden)]
 pub use project::{Projection, project};
 pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
@@ -59,6 +60,7 @@ pub use reverse::Reverse;
 pub use select::KeyedFilter;
 pub use set::Set;
 pub use source_column::SourceColumn;
+pub(crate) use splice::dotted;
 pub(crate) use spread::Spread;
 pub use trim::Trim;
 pub use typed::{FieldKind, TypeFields};

@@ -30,7 +30,7 @@ pub(super) fn splice<'a>(
 }
 
 /// A path of a field with `.0` in place of `[0]`, as paths of nested records have it.
-pub(super) fn dotted(name: &str) -> Box<[u8]> {
+pub(crate) fn dotted(name: &str) -> Box<[u8]> {
     let mut path = String::with_capacity(name.len());
     let mut rest = name;
     while let Some((before, after)) = rest.split_once('[') {

@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What sorted records take, in bytes.
+    pub sorted: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
     /// Bad records are noted on their way to the committer.
@@ -101,6 +103,8 @@ pub(crate) struct Wishes {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What sorted records take, in bytes.
+    pub sorted: usize,
     /// Nothing is written through output buffers.
     pub split: bool,
     /// What lines of a stream may take that are held back, in bytes.
@@ -153,6 +157,7 @@ impl Plan {
                 noting: wishes.noting,
                 dashboard: wishes.dashboard,
                 profile: wishes.profile,
+                sorted: wishes.sorted,
                 ops: wishes.ops,
                 max_record,
                 header,
@@ -243,6 +248,7 @@ impl Plan {
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("dashboard", self.dashboard),
             ("profile", self.profile),
+            ("sorted records", self.sorted),
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
@@ -276,8 +282,12 @@ impl Plan {
     /// afterwards.
     pub fn room_for_names(&self) -> usize {
         let head = if self.streamed { HEAD + self.room_for_header() } else { 0 };
-        let held =
-            BASE + self.dashboard + self.profile + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
+        let held = BASE
+            + self.dashboard
+            + self.profile
+            + self.sorted
+            + head
+            + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::fold::groups::Aggregate;
 use crate::job::settings::Settings;
 use crate::op::{Op, instead_of};
 use crate::record::Schema;
@@ -42,6 +43,37 @@ pub(crate) enum Lacking {
 /// A setting, with a field that it names.
 pub(crate) type Named = (String, Box<[u8]>);
 
+/// The fields that groups read, and their names after all steps.
+///
+/// # Errors
+/// Usage: there is no such field.
+pub(super) fn read_by(
+    aggregate: &Aggregate,
+    fields: &Schema,
+    names: &Schema,
+    lacking: Lacking,
+) -> Result<(Schema, Schema)> {
+    let mut columns: Vec<usize> = Vec::new();
+    for (setting, name) in aggregate.reads() {
+        match names.position(name) {
+            Some(column) if columns.contains(&column) => {}
+            Some(column) => columns.push(column),
+            None if lacking == Lacking::Absent || names.is_empty() => {}
+            None => {
+                let instead = instead_of(names.names(), name);
+                let (meant, list) = instead.split_once('\n').unwrap_or((&instead, ""));
+                let excerpt = aggregate.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
+                let name = String::from_utf8_lossy(name);
+                return Err(Error::usage(format!(
+                    "⟨{setting}⟩ names the field `{name}`, which the source does not have{meant}\n{excerpt}{list}"
+                )));
+            }
+        }
+    }
+    let picked = |schema: &Schema| Schema::new(columns.iter().map(|column| schema.name(*column)));
+    Ok((picked(fields), picked(names)))
+}
+
 /// The fields that a job names and does not make, in a table.
 pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     let made: Vec<_> = settings.ops.iter().filter_map(|op| op.makes()).collect();
@@ -51,7 +83,11 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     let lists = lists.chain(rename.iter().map(|(old, _)| ("⟨rename⟩", old)));
     let lists = lists.map(|(setting, name)| (setting.to_owned(), name.as_bytes().into()));
     let ops = settings.ops.iter().flat_map(|op| names_of(&**op).iter().map(|name| (setting_of(&**op), name.clone())));
-    lists.chain(ops).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
+    // Groups use new names.
+    let reads = settings.aggregate.iter().flat_map(|aggregate| aggregate.reads());
+    let reads = reads.filter(|(_, name)| !rename.iter().any(|(_, new)| new.as_bytes() == *name));
+    let reads = reads.map(|(setting, name)| (format!("⟨{setting}⟩"), name.into()));
+    lists.chain(ops).chain(reads).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
 }
 
 /// How messages call the setting of an op.
@@ -103,4 +139,16 @@ pub(super) fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking:
         made.extend(new);
     }
     Ok(made)
+}
+
+/// Refuses names for columns of a source without a header, which have none.
+pub(super) fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
+    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
+    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
+    match list.iter().find(|name| nameless && !number(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!(
+            "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
+        ))),
+    }
 }

@@ -4,15 +4,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
+use crate::fold::groups::Aggregate;
 use crate::format::{
-    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, UnknownKey, Want,
+    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, UnknownKey, Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{
     Everything, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project, regex_of,
     unique,
 };
-use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
+use crate::plan::aim::Aim;
+use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, names_of, read_by, setting};
 use crate::plan::needs::{checks_utf8, may_spread};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
@@ -50,6 +52,8 @@ pub(crate) struct Route {
     pub seen: Arc<Seen>,
     /// The numbers of these names.
     pub numbers: Numbers,
+    /// Groups count records or lines.
+    ordered: bool,
 }
 
 /// What steps look at in a table whose records are copied.
@@ -79,6 +83,7 @@ pub(crate) struct Numbers {
     rename: usize,
     ops: usize,
     columns: usize,
+    aggregated: usize,
 }
 
 /// The names that were given, and their numbers.
@@ -98,6 +103,10 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     numbers.columns = names.len();
     if let ColumnsFrom::List(list) = columns {
         names.extend(list.iter().map(|name| ("columns", text(name))));
+    }
+    numbers.aggregated = names.len();
+    if let Some(aggregate) = &settings.aggregate {
+        names.extend(aggregate.reads().map(|(setting, name)| (setting, name.into())));
     }
     (Seen::new(names), numbers)
 }
@@ -129,10 +138,21 @@ impl Route {
                 &seeing
             }
         };
+        if let Some(aggregate) = &settings.aggregate {
+            aggregate.check()?;
+            if let ColumnsFrom::List(_) = settings.columns {
+                return Err(Error::usage(
+                    "⟨columns⟩ has no effect: the columns of the output are those of ⟨by⟩ and ⟨agg⟩",
+                ));
+            }
+        }
         let options = &settings.options;
         let aim = Aim::of(settings, to);
         let takes = &aim.takes;
-        let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
+        let utf8 = to.needs_utf8()
+            || settings.ops.iter().any(|op| op.needs_utf8())
+            || settings.aggregate.as_ref().is_some_and(Aggregate::needs_utf8)
+            || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
             from,
@@ -162,6 +182,7 @@ impl Route {
             left_out: 0,
             seen: Arc::new(seen),
             numbers,
+            ordered: settings.aggregate.as_ref().is_some_and(Aggregate::is_ordered),
         };
         let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
         let mut unchanged = !projected && settings.ops.is_empty() && aim.writes;
@@ -263,7 +284,15 @@ impl Route {
                 self.seen.mark(number);
             }
         }
-        let mut unchanged = !projected && made.is_empty() && !incomplete;
+        if let Some(aggregate) = &settings.aggregate {
+            for (number, (_, name)) in aggregate.reads().enumerate() {
+                if lacking == Lacking::Refused || names.position(name).is_some() {
+                    self.seen.mark(self.numbers.aggregated + number);
+                }
+            }
+            (fields, names) = read_by(aggregate, &fields, &names, lacking)?;
+        }
+        let mut unchanged = !projected && made.is_empty() && !incomplete && settings.aggregate.is_none();
         let spreads = aim.tabular && may_spread(settings) && names.names().collect::<HashSet<_>>().len() == names.len();
         if let Some(list) = aim.list.filter(|_| !spreads) {
             unique("⟨columns⟩", list)?;
@@ -512,7 +541,12 @@ impl Route {
 
     /// Whether records have to be converted one after another.
     pub fn is_ordered(&self) -> bool {
-        self.ops.iter().any(|op| op.is_ordered())
+        self.ordered || self.ops.iter().any(|op| op.is_ordered())
+    }
+
+    /// The number of the first name that groups read.
+    pub fn aggregated(&self) -> usize {
+        self.numbers.aggregated
     }
 
     /// The number of the first name of each op among all names.
@@ -524,53 +558,6 @@ impl Route {
             number
         };
         self.ops.iter().map(number).collect()
-    }
-}
-
-/// Where the records go, which decides their route.
-struct Aim<'s> {
-    takes: Takes,
-    /// It has to know its columns before the first record.
-    tabular: bool,
-    /// The columns of `--columns`, if they were listed.
-    list: Option<&'s [String]>,
-    /// Records are written, so they may be copied unchanged.
-    writes: bool,
-}
-
-impl Aim<'_> {
-    /// The target, or the fold that the job ends in.
-    fn of(settings: &Settings, to: Format) -> Aim<'_> {
-        let takes = to.takes(&settings.options);
-        if settings.fold.is_some() {
-            // Whatever the target is, a fold sees everything.
-            let (detail, straight) = (Detail::All, Straight::Never);
-            let takes = Takes { detail, straight, untyped: false, typed: false, lone: false, ..takes };
-            return Aim { takes, tabular: false, list: None, writes: false };
-        }
-        let list = match &settings.columns {
-            ColumnsFrom::List(list) => Some(&list[..]),
-            _ => None,
-        };
-        Aim { takes, tabular: to.is_tabular(), list, writes: true }
-    }
-
-    /// Whether the records are the values of a single selected field.
-    fn is_lone(&self, settings: &Settings) -> bool {
-        let one = matches!(&settings.select[..], [path] if regex_of(path).is_none());
-        self.takes.lone && one && self.list.is_none()
-    }
-}
-
-/// Refuses names for columns of a source without a header, which have none.
-fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
-    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
-    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
-    match list.iter().find(|name| nameless && !number(name)) {
-        None => Ok(()),
-        Some(name) => Err(Error::usage(format!(
-            "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
-        ))),
     }
 }
 

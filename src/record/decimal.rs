@@ -24,7 +24,33 @@ impl<'t> Decimal<'t> {
             return None;
         }
         let negative = text[0] == b'-';
-        let rest = &text[usize::from(negative)..];
+        Some(Decimal::of_digits(negative, &text[usize::from(negative)..]))
+    }
+
+    /// The value of a number as people write it: a sign, zeros before other digits, no digit before or after the point.
+    pub fn loose(text: &'t [u8]) -> Option<Decimal<'t>> {
+        let (negative, rest) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let end = rest.iter().position(|b| matches!(b, b'e' | b'E')).unwrap_or(rest.len());
+        let points = rest[..end].iter().filter(|b| **b == b'.').count();
+        let exponent = match rest[end..] {
+            [] => &b"0"[..],
+            [_, b'-' | b'+', ..] => &rest[end + 2..],
+            _ => &rest[end + 1..],
+        };
+        let is_number = points <= 1
+            && end > points
+            && !exponent.is_empty()
+            && rest[..end].iter().all(|b| b.is_ascii_digit() || *b == b'.')
+            && exponent.iter().all(u8::is_ascii_digit);
+        is_number.then(|| Decimal::of_digits(negative, rest))
+    }
+
+    /// The value of digits, perhaps with a point and an exponent.
+    fn of_digits(negative: bool, rest: &'t [u8]) -> Decimal<'t> {
         let (mantissa, exponent) = match rest.iter().position(|b| matches!(b, b'e' | b'E')) {
             Some(at) => (&rest[..at], exponent(&rest[at + 1..])),
             None => (rest, 0),
@@ -35,7 +61,7 @@ impl<'t> Decimal<'t> {
         };
         let mut decimal = Decimal { negative, scale: 0, int, fraction, first: 0, last: int.len() + fraction.len() };
         decimal.trim(exponent);
-        Some(decimal)
+        decimal
     }
 
     fn trim(&mut self, exponent: i64) {
@@ -120,6 +146,17 @@ mod tests {
             assert_eq!(a.unwrap().same(&b.unwrap()), same, "{one} {two}");
         }
         assert!(Decimal::parse(b"007").is_none());
+    }
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        for (one, two) in [("007", "7"), ("+5", "5"), (".5", "0.5"), ("5.", "5"), ("-.5e+1", "-5"), ("00", "0")] {
+            let (a, b) = (Decimal::loose(one.as_bytes()), Decimal::parse(two.as_bytes()));
+            assert!(a.unwrap().same(&b.unwrap()), "{one} {two}");
+        }
+        for text in ["", "-", ".", "+-5", "1e", "1e+", "1.2.3", "e5", "1 2", "0x1"] {
+            assert!(Decimal::loose(text.as_bytes()).is_none(), "{text}");
+        }
     }
 
     #[test]

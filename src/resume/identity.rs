@@ -46,10 +46,14 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         drop,
         rename,
         ops,
-        // What ends in a fold, counts records or is split, has no checkpoints.
+        // What ends in a fold, counts records, is sorted or is split, has no checkpoints.
         rows: _,
         split: _,
         fold: _,
+        sort: _,
+        spill_dir: _,
+        sorted: _,
+        aggregate: _,
         columns,
         // The same bytes, whatever these are.
         workers: _,

@@ -202,7 +202,7 @@ fn wanted<'o>(
     }
     let possible = match (job.source.map(), target.path()) {
         (Some(map), Some(path))
-            if settings.fold.is_none() && !job.packs && !is_device(path) && !quarantine.is_some_and(is_device) =>
+            if !settings.folds() && !job.packs && !is_device(path) && !quarantine.is_some_and(is_device) =>
         {
             Some((map.bytes(), path))
         }
@@ -228,6 +228,9 @@ fn wanted<'o>(
             "a run with the op `{}` can't be resumed: its workers keep what they have until the end\n  Leave out checkpoints and resuming.",
             fold.name()
         ))),
+        None if asked && settings.aggregate.is_some() => Err(Error::usage(
+            "a run that writes totals can't be resumed: its workers keep what they have until the end\n  Leave out checkpoints and resuming.",
+        )),
         None if asked => Err(Error::usage(
             "a run can be resumed only if its input is a file that can be mapped, and its output a file that is neither compressed nor in another encoding\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩, or use such files.",
         )),

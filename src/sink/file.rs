@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use super::names;
 use super::seam::{Can, PIECE, Sink};
 use crate::error::{Error, Result};
-use crate::sys::Leftover;
+use crate::sys::{Leftover, write_all_at};
 
 /// A temporary name has these characters, or as many random ones, and ends like this.
 const USUAL: &str = "000000";
@@ -255,24 +255,11 @@ fn exists(path: &Path) -> Error {
     Error::usage(format!("{} exists already\n  Give ⟨force⟩ to replace it.", path.display()))
 }
 
-#[cfg(unix)]
 fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    use std::os::unix::fs::FileExt;
     let mut at = offset;
     bytes.chunks(PIECE).try_for_each(|piece| {
-        file.write_all_at(piece, at)?;
+        write_all_at(file, piece, at)?;
         at += piece.len() as u64;
         Ok(())
     })
-}
-
-#[cfg(windows)]
-fn write_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
-    while !bytes.is_empty() {
-        let count = file.seek_write(&bytes[..bytes.len().min(PIECE)], offset)?;
-        bytes = &bytes[count..];
-        offset += count as u64;
-    }
-    Ok(())
 }

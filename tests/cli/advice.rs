@@ -84,9 +84,7 @@ fn other_mistakes_have_their_own_advice() {
     let ran = feed(here, "convert - -f ndjson -t csv --names id,n".split(' '), b"[2]\n").ends(1);
     assert!(!ran.stderr.contains("-f json"), "{}", ran.stderr);
     std::fs::write(here.join("pagemill.toml"), "[profile.z]\nselect = [\"/(/\"]\n").unwrap();
-    say(here, "config check")
-        .ends(2)
-        .says(&["pagemill.toml:2: --select /(/ is not a regex: unclosed group"]);
+    say(here, "config check").ends(2).says(&["pagemill.toml:2: --select /(/ is not a regex: unclosed group"]);
     std::fs::remove_file(here.join("pagemill.toml")).unwrap();
     say(here, "head -5 a.csv").ends(2).says(&["there is no flag `-5`", "-n 5"]);
     say(here, "head -25 a.csv").ends(2).says(&["-n 25"]);

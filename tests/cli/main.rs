@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 mod advice;
+mod aggregate;
 mod alerts;
 mod audit;
 mod basics;
@@ -37,6 +38,7 @@ mod quarantine;
 mod reports;
 mod rows;
 mod rows_bad;
+mod sort;
 mod split;
 mod strict;
 mod structure;

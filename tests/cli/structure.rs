@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 12] = [
     &["memory", "compress"],
     &["record"],
     &["expr"],
-    &["source", "format", "op", "sink", "metrics"],
+    &["source", "format", "op", "sink", "spill", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
     &["history", "alerts", "dashboard", "otlp", "bench", "profile"],
     &["config", "tune"],

@@ -36,17 +36,25 @@ impl Commands {
     pub const HEAD: Commands = Commands(1 << 12);
     /// `split`.
     pub const SPLIT: Commands = Commands(1 << 13);
+    /// `sort`.
+    pub const SORT: Commands = Commands(1 << 14);
+    /// `aggregate`.
+    pub const AGGREGATE: Commands = Commands(1 << 15);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::MANY.or(Commands::COUNT);
     /// Commands that take several inputs, and may write one output for each.
     pub(super) const EACH: Commands = Commands::CONVERT.or(Commands::AUDIT);
     /// Commands that take several inputs.
-    pub(super) const MANY: Commands = Commands::EACH.or(Commands::HEAD).or(Commands::SPLIT);
+    pub(super) const MANY: Commands =
+        Commands::EACH.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT).or(Commands::AGGREGATE);
+    /// Commands that show a table on a terminal.
+    pub(super) const SHOWN: Commands = Commands::HEAD.or(Commands::SORT).or(Commands::AGGREGATE);
     /// Commands whose runs can be resumed.
     pub(super) const LONG: Commands = Commands::EACH.or(Commands::REPLAY);
     /// Commands that convert records.
-    pub(super) const ROWS: Commands = Commands::LONG.or(Commands::HEAD).or(Commands::SPLIT);
+    pub(super) const ROWS: Commands =
+        Commands::LONG.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT).or(Commands::AGGREGATE);
     /// Commands that write records.
     pub(super) const WRITE: Commands = Commands::ROWS.or(Commands::GENERATE);
     /// Commands that run a job.
@@ -76,9 +84,23 @@ impl Commands {
 
     /// The name of a single one.
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 14] = [
-            "convert", "replay", "count", "generate", "audit", "run", "config", "history", "alerts", "man", "bench",
-            "tune", "head", "split",
+        const NAMES: [&str; 16] = [
+            "convert",
+            "replay",
+            "count",
+            "generate",
+            "audit",
+            "run",
+            "config",
+            "history",
+            "alerts",
+            "man",
+            "bench",
+            "tune",
+            "head",
+            "split",
+            "sort",
+            "aggregate",
         ];
         NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
     }

@@ -94,7 +94,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "to",
         Word("FORMAT", formats),
-        Commands::ROWS.without(Commands::HEAD),
+        Commands::ROWS.without(Commands::SHOWN),
         "Format of the output [default: from its extension; for standard output, the input's format]",
     )
     .short('t')
@@ -104,7 +104,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "to",
         Word("FORMAT", formats_and_table),
-        Commands::HEAD,
+        Commands::SHOWN,
         "Format of the output; table is for people [default: from its extension; on a terminal, table; else the input's format]",
     )
     .short('t')

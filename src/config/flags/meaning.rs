@@ -26,7 +26,7 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
         }
     }
     // Then the steps, whose order among each other counts; ops come last.
-    let in_order = |name: &str| known(name).is_ok_and(|flag| matches!(flag.takes, Takes::Expression(_)));
+    let in_order = |name: &str| known(name).is_ok_and(|flag| flag.step && matches!(flag.takes, Takes::Expression(_)));
     for (name, texts) in said.steps(in_order)? {
         if let Some(set) = known(name)?.sets {
             set(&mut settings, &format!("--{name}"), &texts)?;

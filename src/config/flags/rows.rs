@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use super::commands::Commands;
-use super::flag::Takes::{self, Count, Text};
+use super::flag::Takes::{self, Count, Expression, List, Text};
 use super::flag::{Flag, Group, flag};
 use super::unless::nothing_is_drawn;
 use super::values::{count, put};
 use crate::error::Error;
+use crate::flow::sort::add_keys;
+use crate::job::{Aggregate, Settings};
 
 const fn rows(name: &'static str, takes: Takes, help: &'static str) -> Flag {
     flag(name, takes, Commands::ROWS, help).group(Group::Rows)
@@ -34,14 +36,21 @@ const fn limit(commands: Commands, help: &'static str) -> Flag {
 
 pub static FLAGS: &[Flag] = &[
     limit(
-        Commands::ROWS.without(Commands::HEAD),
+        Commands::ROWS.without(Commands::HEAD).without(Commands::AGGREGATE),
         "Write at most this many records, and read nothing after the last one",
-    ),
+    )
+    .help_in(&[(Commands::SORT, "Write at most this many of the sorted records")]),
+    limit(Commands::AGGREGATE, "Write at most this many groups"),
     limit(Commands::HEAD, "Show at most this many records [default: 10, without --tail and --sample]").short('n'),
     rows("offset", Count("N"), "Pass over this many records first; bad and filtered ones don't count [default: 0]")
+        .help_in(&[(Commands::AGGREGATE, "Pass over this many groups first [default: 0]")])
         .sets(|s, flag, texts| put(&mut s.rows.offset, records(flag, texts)?))
         .shows("offset", |s| given(s.rows.offset)),
     rows("tail", Count("N"), "Write only this many of the last records; the input is read twice")
+        .help_in(&[
+            (Commands::SORT, "Write only this many of the last of the sorted records"),
+            (Commands::AGGREGATE, "Write only this many of the last groups"),
+        ])
         .sets(|s, flag, texts| put(&mut s.rows.tail, Some(records(flag, texts)?)))
         .shows("tail", |s| json!(s.rows.tail)),
     rows(
@@ -49,6 +58,7 @@ pub static FLAGS: &[Flag] = &[
         Count("N"),
         "Draw this many records at random, and write them in their order, before --offset, --limit and --tail; the input is read twice",
     )
+    .help_in(&[(Commands::AGGREGATE, "Aggregate only this many records, drawn at random; the input is read twice")])
     .sets(|s, flag, texts| put(&mut s.rows.sample, Some(records(flag, texts)?)))
     .shows("sample", |s| json!(s.rows.sample)),
     rows("seed", Count("N"), "Another seed draws other records for --sample [default: 0]")
@@ -60,7 +70,59 @@ pub static FLAGS: &[Flag] = &[
         .conflicts(&["records", "by"]),
     split("by", Text("FIELD"), "Write the records with the same value of this field into one file")
         .conflicts(&["records", "size"]),
+    flag(
+        "by",
+        List("FIELD[:desc][:KIND]"),
+        Commands::SORT,
+        "Sort by these fields of the output, the most important first: ascending, or :desc; values as what they are, or all as :text, :number or :date",
+    )
+    .group(Group::Rows)
+    .common()
+    .sets(|s, flag, texts| texts.iter().try_for_each(|text| add_keys(flag, text, &mut s.sort)))
+    .shows("sort", |s| {
+        let keys: Vec<String> = s.sort.iter().map(ToString::to_string).collect();
+        json!((!keys.is_empty()).then_some(keys))
+    }),
+    aggregate(
+        "by",
+        "FIELDS",
+        "A record for each group: for each of the different values of these fields, or of name=EXPR (comma-separated)",
+    )
+    .sets(|s, _, texts| asked(s, texts, Aggregate::by))
+    .shows("by", |s| written(s, 0)),
+    aggregate("agg", "NAME=CALL", "What is calculated for each group, such as n=count(), s=sum(fare), p95=quantile(fare,0.95)")
+        .sets(|s, _, texts| asked(s, texts, Aggregate::function))
+        .shows("agg", |s| written(s, 1)),
+    aggregate(
+        "sort",
+        "KEYS",
+        "Sort the groups by fields of the result: a,b:desc[:text|number|date] [default: in the order of their first records]",
+    )
+    .sets(|s, _, texts| asked(s, texts, Aggregate::sort))
+    .shows("sort", |s| written(s, 2)),
 ];
+
+/// What is calculated from all records.
+const fn aggregate(name: &'static str, value: &'static str, help: &'static str) -> Flag {
+    flag(name, Expression(value), Commands::AGGREGATE, help).group(Group::Rows).common()
+}
+
+/// Adds to what is asked for.
+fn asked(
+    settings: &mut Settings,
+    texts: &[String],
+    add: fn(Aggregate, &str) -> Result<Aggregate, Error>,
+) -> Result<(), Error> {
+    let asked = settings.aggregate.take().unwrap_or_default();
+    settings.aggregate = Some(texts.iter().try_fold(asked, |asked, text| add(asked, text))?);
+    Ok(())
+}
+
+/// What was asked for, as it was written.
+fn written(settings: &Settings, which: usize) -> Value {
+    let texts = settings.aggregate.as_ref().map(|aggregate| aggregate.texts()[which].clone());
+    json!(texts.filter(|text| !text.is_empty()))
+}
 
 /// What decides which file a record goes to.
 const fn split(name: &'static str, takes: Takes, help: &'static str) -> Flag {

@@ -50,6 +50,14 @@ pub static FLAGS: &[Flag] = &[
     .sets(|s, _, texts| put(&mut s.memory_limit, parse_limit(&texts[0])?))
     .shows("memory_limit", |s| json!(s.memory_limit)),
     run(
+        "spill-dir",
+        Path("DIR"),
+        Commands::SORT,
+        "Folder for sorted records that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
+    )
+    .sets(|s, _, texts| put(&mut s.spill_dir, Some(texts[0].as_str().into())))
+    .shows("spill_dir", |s| json!(s.spill_dir.as_ref().map(|path| path.to_string_lossy()))),
+    run(
         "strict-memory",
         Nothing,
         Commands::RUN,

@@ -52,7 +52,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 13] = [
+    const EACH: [Commands; 15] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -66,6 +66,8 @@ mod tests {
         Commands::TUNE,
         Commands::HEAD,
         Commands::SPLIT,
+        Commands::SORT,
+        Commands::AGGREGATE,
     ];
 
     #[test]

@@ -154,6 +154,12 @@ pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
         return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
     }
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
+    if list && line.settings.aggregate.is_some() {
+        return No::new(
+            "the columns of the output are those of --by and --agg",
+            "Leave it out; --agg NAME=… gives a column its name.",
+        );
+    }
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
     if list || together(line) && tables || keys_become_columns(line) {
         return None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::{Error, ErrorClass, Result};
-use crate::job::many::one::less_names;
+use crate::job::many::names::less_names;
 use crate::job::settings::Settings;
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
@@ -67,6 +67,9 @@ impl Each {
             return Err(Error::usage(
                 "⟨quarantine⟩ names one file, but each output has its own quarantine next to it\n  Leave out ⟨quarantine⟩.",
             ));
+        }
+        if !self.settings.sort.is_empty() {
+            return Err(Error::usage("⟨sort⟩ is for one output\n  Sort the inputs one by one."));
         }
         let memory_limit = self.settings.memory_limit;
         let now = |(source, target): (SourceSpec, PathBuf)| Ok((source.now(&self.settings)?, target));

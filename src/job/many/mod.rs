@@ -7,9 +7,11 @@
 mod columns;
 mod each;
 mod fields;
+mod names;
 mod one;
 mod parts;
 mod places;
+mod target;
 
 pub use each::Each;
 pub use one::Many;

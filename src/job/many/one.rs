@@ -9,30 +9,33 @@ use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::flow::split::{By, Split};
 use crate::flow::wanted::Wanted;
+use crate::fold::Fold;
 use crate::fold::draw::Draw;
-use crate::fold::words::WordCount;
-use crate::fold::{self, Fold};
-use crate::format::{self, Ends, Format, Frame, WriteFormat};
+use crate::fold::ending::Ending;
+use crate::format::{Ends, Format, Frame, WriteFormat};
+use crate::job::folded::written;
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
+use crate::job::many::names::less_names;
 use crate::job::many::parts::{named_by, packing, split_of};
+use crate::job::many::target::{format_of, target_format};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
+use crate::job::sort::Sorting;
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
-use crate::memory::audit;
+use crate::memory::{Budget, audit};
 use crate::metrics::{FileReport, Report};
 use crate::plan::named::Lacking;
-use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
 use crate::sink::{Target, TargetSpec};
-use crate::wording::{input, megabytes};
+use crate::wording::input;
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
 ///
@@ -119,6 +122,7 @@ impl Many {
             None => None,
         };
         let packing = packing(&mut settings, &target)?;
+        let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
         if let Some(place) = &place {
@@ -134,7 +138,7 @@ impl Many {
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
-        if keep_going && !target.can().truncate && settings.fold.is_none() {
+        if keep_going && !target.can().truncate && !settings.folds() {
             return Err(Error::usage(format!(
                 "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
@@ -161,6 +165,7 @@ impl Many {
             place: Place::behind(0),
             fold: None,
             split,
+            sorting,
             wanted: Wanted::ALL,
         };
         let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
@@ -168,7 +173,7 @@ impl Many {
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, split, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(split) = split {
@@ -181,7 +186,18 @@ impl Many {
             return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
         }
         let len = match (fold, frame) {
-            (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
+            (Some(fold), _) => {
+                let written = written(fold, &settings, to, &target, sum.records_out)?;
+                let bytes = written.bytes;
+                sum.result = Some(written);
+                Some(bytes)
+            }
+            (None, Some(frame)) if let Some(sorting) = sorting => {
+                let sorted = sorting.finish(to, &frame, &target, &Budget::new(ceiling(&settings)))?;
+                let len = write_end(&frame, sorted.records, &target, Place::behind(sorted.at as usize))?;
+                sum.sorted = Some(sorted);
+                Some(len)
+            }
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
             // Every source failed.
             (None, None) => None,
@@ -203,54 +219,9 @@ impl Many {
     }
 }
 
-/// The settings with a memory limit that leaves room for the names of the sources, which have these lengths.
-pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
-    // A path is stored in the caller's list (whole and in part), here, and in the report, each time with the cost of an
-    // allocation.
-    const ALLOCATION: usize = 16;
-    let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + 3 * size_of::<PathBuf>() + 4 * ALLOCATION;
-    let count = names.len();
-    let bytes = names.map(|len| 4 * len + kept).sum::<usize>();
-    let limit = settings.memory_limit;
-    if bytes > limit / 2 {
-        let needed = (bytes * 2).max(100_000);
-        return Err(Error::needs_memory(
-            needed,
-            format!(
-                "the list of {count} inputs takes {}, more than half of the memory limit of {}\n  Give ⟨memory_limit {}⟩ or more, or convert fewer inputs at a time.",
-                megabytes(bytes),
-                megabytes(limit),
-                megabytes(needed)
-            ),
-        ));
-    }
-    let memory_limit = if bytes > FEW { limit - bytes } else { limit };
-    Ok(Settings { memory_limit, ..settings })
-}
-
 /// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
 /// tables again.
 const NAMES: usize = 8;
-
-/// The one format of the target.
-fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
-    let path = target.path();
-    match (settings.to, path) {
-        (None, None) => format_of(settings, first),
-        // A file does not ask for the source's format.
-        _ => {
-            let from = format_of(settings, first).unwrap_or(Format::PLAIN);
-            format::target_format(settings.to, path, from, &settings.extensions)
-        }
-    }
-}
-
-fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
-    match source.section() {
-        Some(section) => Ok(section.format()),
-        None => format::source_format(settings.from, source.path(), &settings.extensions),
-    }
-}
 
 /// Whether there is a regular file under a path.
 fn is_file(path: &Path) -> bool {
@@ -283,9 +254,11 @@ struct Run<'s> {
     frame: Option<Frame>,
     place: Place,
     /// The fold over all sources, if the job ends in one.
-    fold: Option<WordCount>,
+    fold: Option<Ending>,
     /// The parts of the output, if it is split.
     split: Option<Split>,
+    /// The records, if they are sorted.
+    sorting: Option<Sorting>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
 }
@@ -293,7 +266,7 @@ struct Run<'s> {
 impl<'s> Run<'s> {
     /// Finds out which records are wanted, where all sources have to be read for that.
     fn choose(&mut self) -> Result<()> {
-        let rows = &self.settings.rows;
+        let rows = &self.settings.source_rows();
         let mut drawn = None;
         if let Some(most) = rows.sample {
             let mut draw = None;
@@ -353,8 +326,8 @@ impl<'s> Run<'s> {
 
     /// Looks at all sources where the columns of the target depend on more than one.
     fn look(&mut self) -> Result<()> {
-        if self.settings.fold.is_some() {
-            return Ok(());
+        if self.settings.folds() {
+            return self.look_for_fields();
         }
         let in_columns = |entry: &Entry<'_>| match entry {
             Entry::Spec(spec) => format_of(self.settings, spec).is_ok_and(Format::is_tabular),
@@ -381,9 +354,28 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
+    /// Looks for the fields that groups read, where not all sources have to have them.
+    fn look_for_fields(&mut self) -> Result<()> {
+        let mut named = Fields::of(self.settings, self.lacking());
+        for index in 0..self.entries.len() {
+            if named.are_found() {
+                break;
+            }
+            let opened = self.open(index);
+            match opened {
+                Ok(opened) => {
+                    named.look(opened.reading.schema());
+                    self.put_back(index, opened);
+                }
+                Err(error) => self.failed(index, error)?,
+            }
+        }
+        named.check()
+    }
+
     /// Whether a field that is named has to be in all sources: they have to have the same columns then.
     fn lacking(&self) -> Lacking {
-        match (&self.settings.columns, self.settings.fold) {
+        match (&self.settings.columns, &self.settings.fold) {
             (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
             _ => Lacking::Absent,
         }
@@ -493,7 +485,7 @@ impl<'s> Run<'s> {
                     self.frame = None;
                 }
                 // Of a fold nothing is written before the end.
-                if self.settings.fold.is_none() {
+                if !self.settings.folds() {
                     // All workers have ended: nothing more is written after this place.
                     self.target.truncate(place.offset)?;
                 }
@@ -510,7 +502,11 @@ impl<'s> Run<'s> {
             opened.route.left_out += together.align(&mut opened)?;
         }
         let (mut run, fold) = match opened.fold() {
-            Some(fold) => self.fold_one(&mut opened, fold)?,
+            Some(fold) => {
+                // What was kept so far stays beside it.
+                self.fold.as_mut().map_or(Ok(()), |all| all.go_on(&opened.budget))?;
+                self.fold_one(&mut opened, fold)?
+            }
             None => (self.write_one(&mut opened)?, None),
         };
         run.totals
@@ -544,6 +540,13 @@ impl<'s> Run<'s> {
             let run = opened.split(split, &self.sum.registry, &mut self.ledger);
             return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
         }
+        if let Some(sorting) = &mut self.sorting {
+            self.frame.get_or_insert_with(|| writing.frame());
+            let sorters = sorting.go_on(opened, &*writing)?;
+            self.ledger.begin(&opened.source.path, || opened.head());
+            let run = opened.sort(sorters, &self.sum.registry, &mut self.ledger);
+            return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
+        }
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
         self.ledger.begin(&opened.source.path, || opened.head());
@@ -553,7 +556,7 @@ impl<'s> Run<'s> {
     }
 
     /// Folds the records of a source separately, because the source may still fail as a whole.
-    fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
+    fn fold_one(&mut self, opened: &mut Opened<'_>, fold: Ending) -> Result<(RunOfOne, Option<Ending>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let Settings { on_error, strict, .. } = *self.settings;
         let how = How { on_error, strict, tries: false, ledger: Some(&mut self.ledger), resumable: None };

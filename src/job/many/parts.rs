@@ -24,6 +24,9 @@ pub(crate) fn split_of(
     if let Some(fold) = settings.fold {
         return Err(Error::usage(format!("the result of `{}` is one text, and can't be split", fold.name())));
     }
+    if settings.aggregate.is_some() {
+        return Err(Error::usage("groups are written into one file\n  Split that afterwards."));
+    }
     let wrap = Wrap { packing: packing(settings, &target)?, recode: recode(to, settings)? };
     // One part is compressed at a time, when it is whole.
     (settings.workers, settings.split) = (1, true);

@@ -81,9 +81,10 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 34] = [
+pub const FILES: [(&str, &[u8]); 35] = [
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
+    ("rides.csv", b"city,user,fare,at\nBern,a,1.10,2024-01-03\nRome,b,7,2024-01-09\nBern,a,2,2024-02-01\nBern,c,,2024-02-02\nParis,d,0.90,2023-12-31\n"),
     ("rules.toml", b"[[alert]]\nmetric = \"read_bytes_rate\"\nbelow = 60\n"),
     ("big.csv", b"id,name\n1,Ada\n2,\"Grace\nHopper\"\n"),
     ("prices.csv", b"id,price,code,note\n1,1.10,007,\n2,5e400,\"42\",\"\"\n3,12345678901234567890123,7,\"two\nlines\"\n"),
@@ -163,7 +164,56 @@ pub const ANSWERS: &[Answer] = &[
         "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\\nHopper\"}\n",
     )
     .after("cat out/000001.ndjson"),
+    answer(
+        "pagemill aggregate trips.csv --by from_station --agg 'n=count(), total=sum(fare), mean=mean(fare)'",
+        "from_station,n,total,mean\n Zürich HB ,1,12.50,12.5\n\"Bern, Bahnhof\",1,3,3\n",
+    ),
+    answer(
+        "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), x=max(fare*1.1)' -t json",
+        "[\n{\"n\":1,\"x\":13.750}\n]\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count()' -o months.csv",
+        "month,n\n2024-01,2\n2024-02,2\n2023-12,1\n",
+    )
+    .after("cat months.csv"),
+    answer(
+        "pagemill aggregate rides.csv --by city --agg 'n=count()' --sort n:desc --limit 10",
+        "city,n\nBern,3\nRome,1\nParis,1\n",
+    ),
+    // 1.10 + 2; null is ignored. Two numbers: 95 % of them are both.
+    answer(
+        "pagemill aggregate rides.csv --by city --agg 'n=count(), total=sum(fare), mean=mean(fare), p95=quantile(fare, 0.95)'",
+        "city,n,total,mean,p95\nBern,3,3.10,1.55,2\nRome,1,7,7,7\nParis,1,0.90,0.9,0.90\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv --by city --agg 'total=sum(fare)' --sort total:desc --limit 3",
+        "city,total\nRome,7\nBern,3.10\nParis,0.90\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count(), users=distinct(user)' -t ndjson",
+        "{\"month\":\"2024-01\",\"n\":4,\"users\":2}\n{\"month\":\"2024-02\",\"n\":4,\"users\":2}\n{\"month\":\"2023-12\",\"n\":2,\"users\":1}\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv --agg 'n=count(), priced=count(fare), lo=min(fare), hi=max(fare), from=min(cast(at AS date))' -t json",
+        "[\n{\"n\":5,\"priced\":4,\"lo\":0.90,\"hi\":7,\"from\":\"2023-12-31\"}\n]\n",
+    ),
+    answer("pagemill aggregate rides.csv --by user", "user\na\nb\nc\nd\n"),
     answer("pagemill split log.txt --size 100MB -o 'log.{part}.txt'", "one Line\nstraße\n").after("cat log.000001.txt"),
+    answer("pagemill sort trips.csv --by fare:desc:number -o sorted.csv", TRIPS).after("cat sorted.csv"),
+    answer(
+        "pagemill sort trips.csv --by from_station,started_at:desc:date -o sorted.ndjson",
+        "{\"from_station\":\"A\",\"started_at\":\"2024-06-02\"}\n{\"from_station\":\"A\",\"started_at\":\"2024-06-01\"}\n",
+    )
+    .before("printf 'from_station,started_at\\nA,2024-06-01\\nA,2024-06-02\\n' > trips.csv")
+    .after("cat sorted.ndjson"),
+    answer("pagemill sort trips.csv --by fare:desc --limit 10", TRIPS),
+    answer("pagemill sort log.txt --by line:text -o sorted.txt", "one Line\nstraße\n").after("cat sorted.txt"),
+    answer(
+        "pagemill sort big.csv --by id --memory-limit 32MB --spill-dir /var/tmp -o sorted.csv",
+        "id,name\n1,Ada\n2,\"Grace\nHopper\"\n",
+    )
+    .after("cat sorted.csv"),
     answer("pagemill convert trips.csv -o first.csv --limit 1000", TRIPS).after("cat first.csv"),
     answer("pagemill convert trips.csv -o next.csv --offset 1000 --limit 1000", "trip_id,id,from_station,fare\n")
         .after("cat next.csv"),

@@ -1,0 +1,14 @@
+//! Sorting records: each gets a key whose bytes are in the order that was asked for.
+
+mod buffer;
+mod key;
+mod list;
+mod merged;
+mod sorter;
+
+pub(crate) use buffer::SHARE;
+pub use key::{KeyKind, SortKey};
+pub(crate) use key::{append_key, longest};
+pub(crate) use list::add_keys;
+pub(crate) use merged::{Emitted, Emitter};
+pub(crate) use sorter::{Order, Sorter, Writing};

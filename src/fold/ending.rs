@@ -1,0 +1,75 @@
+//! What a job may end in, instead of records.
+
+use std::ops::Range;
+
+use crate::error::Result;
+pub(crate) use crate::fold::groups::Onto;
+use crate::fold::groups::{Groups, Written};
+use crate::fold::words::WordCount;
+use crate::fold::{self, Fold};
+use crate::memory::Budget;
+use crate::record::{Batch, EncodeError};
+
+/// A fold whose result is written.
+pub(crate) enum Ending {
+    Words(WordCount),
+    Groups(Box<Groups>),
+}
+
+impl Ending {
+    /// Goes on beside another source, which has a budget of its own.
+    ///
+    /// # Errors
+    /// Memory: there is none for what was kept so far.
+    pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
+        match self {
+            Ending::Words(_) => Ok(()),
+            Ending::Groups(groups) => groups.go_on(budget),
+        }
+    }
+
+    /// Writes the result; `records`: how many were taken in.
+    ///
+    /// # Errors
+    /// There is no memory, or the target can't be written.
+    pub fn write(self, onto: &Onto<'_>, records: u64) -> Result<Written> {
+        match self {
+            Ending::Words(words) => {
+                let bytes = fold::write(&words.finish(), onto.target)?;
+                Ok(Written { bytes, records, ..Written::default() })
+            }
+            Ending::Groups(groups) => groups.finish()?.write(onto),
+        }
+    }
+}
+
+impl Fold for Ending {
+    type Result = Ending;
+
+    fn another(&self) -> Ending {
+        match self {
+            Ending::Words(words) => Ending::Words(words.another()),
+            Ending::Groups(groups) => Ending::Groups(Box::new(groups.another())),
+        }
+    }
+
+    fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
+        match self {
+            Ending::Words(words) => words.add(slice, batch, records),
+            Ending::Groups(groups) => groups.add(slice, batch, records),
+        }
+    }
+
+    fn merge(&mut self, other: Ending) {
+        match (self, other) {
+            (Ending::Words(words), Ending::Words(other)) => words.merge(other),
+            (Ending::Groups(groups), Ending::Groups(other)) => groups.merge(*other),
+            // Those of a job are alike.
+            _ => {}
+        }
+    }
+
+    fn finish(self) -> Ending {
+        self
+    }
+}

@@ -1,0 +1,68 @@
+//! A list that grows without being copied.
+
+use std::mem::size_of;
+
+use crate::error::Result;
+use crate::fold::groups::held::Held;
+
+/// How many items a chunk has.
+const CHUNK: usize = 1 << BITS;
+const BITS: u32 = 10;
+
+/// Items with numbers from 0. They lie in chunks of one size, so growing copies nothing, and what the list takes is known
+/// to the byte.
+pub(super) struct Chunks<T> {
+    chunks: Vec<Vec<T>>,
+}
+
+impl<T> Chunks<T> {
+    pub fn new() -> Chunks<T> {
+        Chunks { chunks: Vec::new() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// There is no memory for another chunk.
+    #[inline]
+    pub fn push(&mut self, item: T, held: &mut Held) -> Result<()> {
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < CHUNK => last.push(item),
+            _ => return self.push_first(item, held),
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn push_first(&mut self, item: T, held: &mut Held) -> Result<()> {
+        held.take(CHUNK * size_of::<T>())?;
+        let mut chunk = Vec::with_capacity(CHUNK);
+        chunk.push(item);
+        self.chunks.push(chunk);
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub fn get(&self, number: usize) -> &T {
+        &self.chunks[number >> BITS][number & (CHUNK - 1)]
+    }
+
+    #[inline(always)]
+    pub fn get_mut(&mut self, number: usize) -> &mut T {
+        &mut self.chunks[number >> BITS][number & (CHUNK - 1)]
+    }
+
+    /// The items, chunk by chunk; each chunk is given back when its last item was taken.
+    pub fn into_items(self) -> impl Iterator<Item = T> {
+        self.chunks.into_iter().flatten()
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.chunks.iter_mut().flatten()
+    }
+}

@@ -1,0 +1,77 @@
+//! The memory of a worker's groups.
+
+use crate::error::{Error, Result};
+use crate::memory::{Budget, Reservation};
+use crate::plan::sizes::FEW;
+
+/// What else to do where there is no memory for more groups.
+const INSTEAD: &str =
+    "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)";
+
+/// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
+pub(super) struct Held {
+    reserved: Reservation,
+    size: usize,
+    covered: usize,
+}
+
+impl Held {
+    pub fn new(budget: &Budget) -> Held {
+        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW }
+    }
+
+    /// Takes this many bytes more.
+    ///
+    /// # Errors
+    /// There are not so many left.
+    #[inline]
+    pub fn take(&mut self, bytes: usize) -> Result<()> {
+        self.size += bytes;
+        if self.size > self.covered { self.grow() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn grow(&mut self) -> Result<()> {
+        let more = (self.size - self.covered).max(FEW);
+        self.reserved.try_grow(more)?;
+        self.covered += more;
+        Ok(())
+    }
+
+    /// Gives this many bytes back.
+    pub fn give(&mut self, bytes: usize) {
+        self.size -= bytes.min(self.size);
+        let surplus = self.covered.saturating_sub(self.size.max(FEW) + FEW);
+        if surplus > 0 {
+            self.reserved.shrink(surplus);
+            self.covered -= surplus;
+        }
+    }
+
+    /// Goes on under another ceiling.
+    ///
+    /// # Errors
+    /// There is less left than was taken so far.
+    pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
+        let size = std::mem::take(&mut self.size);
+        *self = Held::new(budget);
+        self.take(size)
+    }
+
+    /// The error for groups that don't fit, of which there are so many in a worker's table.
+    pub fn lacking(error: Error, groups: usize) -> Error {
+        match error.needed_memory() {
+            Some(needed) => {
+                let groups = crate::wording::counted(groups as u64, "group");
+                Error::needs_memory(
+                    needed,
+                    format!(
+                        "a worker's table has {groups} so far, and there is no memory for more of them\n  {}",
+                        error.marked()
+                    ),
+                )
+            }
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Records in the order of their fields: all are read, and then written.
+
+use std::env::temp_dir;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use crate::error::{Error, Result};
+use crate::flow::sort::{Emitted, Emitter, Order, SHARE, Sorter, Writing};
+use crate::format::{Detail, Ends, Format, Frame, Want, WriteFormat};
+use crate::job::opened::{Opened, ceiling};
+use crate::job::rows::Rows;
+use crate::job::settings::Settings;
+use crate::memory::Budget;
+use crate::metrics::{Spilled, Warning, WarningKind};
+use crate::plan::route::Tested;
+use crate::record::Schema;
+use crate::sink::{Target, TargetSpec};
+use crate::spill::{Merge, RunReader, SpillFile, block_size, reduce};
+use crate::sys::Stop;
+
+/// What reading the sources needs at least, in bytes: the rest may be taken for sorting.
+const READING: usize = 14 << 20;
+
+/// Of the memory limit, this share is for sorting, unless reading needs more.
+const PART: usize = 5;
+const OF: usize = 8;
+
+/// Records that are being sorted.
+pub(crate) struct Sorting {
+    order: Arc<Order>,
+    /// Those of each worker.
+    sorters: Vec<Sorter>,
+    /// How many workers there may be; 0: as many as the first source has.
+    workers: usize,
+    /// What they may take together, in bytes.
+    memory: usize,
+    /// Which of the sorted records are wanted.
+    rows: Rows,
+    stop: Option<Stop>,
+}
+
+/// Makes the settings those of a job whose records are sorted: some of the memory is for that, and which records are
+/// wanted is known at the end.
+pub(crate) fn prepare(settings: &mut Settings) -> Rows {
+    let limit = ceiling(settings);
+    settings.sorted = (limit / OF * PART).min(limit.saturating_sub(READING)).max(2 * SHARE);
+    settings.split = true;
+    let Rows { sample, seed, .. } = settings.rows;
+    std::mem::replace(&mut settings.rows, Rows { sample, seed, ..Rows::default() })
+}
+
+/// The folder for what does not fit into memory.
+///
+/// # Errors
+/// Usage: it is none.
+pub(crate) fn folder(settings: &Settings, target: Option<&Path>) -> Result<PathBuf> {
+    let Some(folder) = &settings.spill_dir else {
+        let beside = target.and_then(Path::parent).map(|folder| match folder.as_os_str().is_empty() {
+            true => PathBuf::from("."),
+            false => folder.to_path_buf(),
+        });
+        return Ok(beside.filter(|folder| folder.is_dir()).unwrap_or_else(temp_dir));
+    };
+    match folder.is_dir() {
+        true => Ok(folder.clone()),
+        false => Err(Error::usage(format!("⟨spill_dir⟩: {} is no folder", folder.display()))),
+    }
+}
+
+/// What is done, in words.
+pub(crate) fn explain(settings: &Settings, rows: &Rows, target: Option<&Path>) -> Result<String> {
+    let keys: Vec<String> = settings.sort.iter().map(ToString::to_string).collect();
+    let mut text = format!("sorted by        {}\n", keys.join(", "));
+    let rows = Rows { sample: None, ..rows.clone() };
+    if !rows.are_all() {
+        text += &format!("of the sorted    {}\n", rows.explain());
+    }
+    let folder = folder(settings, target)?;
+    text += &format!(
+        "sorted in        {} bytes of memory; more goes to a file without a name in {}\n",
+        settings.sorted,
+        folder.display()
+    );
+    Ok(text)
+}
+
+impl Sorting {
+    /// Nothing sorted yet; none if records are not to be sorted. The settings are changed for it. `sources`: how many there
+    /// are.
+    ///
+    /// # Errors
+    /// Usage: settings that contradict each other.
+    pub fn asked(
+        settings: &mut Settings,
+        target: &TargetSpec,
+        sources: usize,
+        keep_going: bool,
+    ) -> Result<Option<Sorting>> {
+        if settings.sort.is_empty() {
+            return Ok(None);
+        }
+        if keep_going {
+            return Err(Error::usage(
+                "⟨keep_going⟩: the records of an input that fails partway would be among the sorted ones\n  Leave out ⟨keep_going⟩.",
+            ));
+        }
+        if let Some(fold) = settings.fold {
+            return Err(Error::usage(format!("the result of `{}` is one text, and can't be sorted", fold.name())));
+        }
+        if settings.resume {
+            return Err(Error::usage("a sort can't be resumed\n  Leave out ⟨resume⟩."));
+        }
+        let folder = folder(settings, target.path())?;
+        let rows = prepare(settings);
+        let order = Order {
+            by: settings.sort.clone(),
+            most: rows.limit.map(|limit| limit.saturating_add(rows.offset)),
+            folder,
+            block: block_size(settings.sorted),
+            strict: settings.strict,
+            untyped_is_text: settings.options.types == crate::format::Types::Text,
+        };
+        let workers = match settings.workers {
+            _ if sources == 1 => 0,
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        Ok(Some(Sorting {
+            order: Arc::new(order),
+            sorters: Vec::new(),
+            workers,
+            memory: settings.sorted,
+            rows,
+            stop: settings.stop.clone(),
+        }))
+    }
+
+    /// Goes on with another source. Gives the ends of its workers.
+    ///
+    /// # Errors
+    /// Usage: a table lacks a field.
+    pub fn go_on(&mut self, opened: &mut Opened<'_>, writing: &dyn WriteFormat) -> Result<&mut [Sorter]> {
+        if self.sorters.is_empty() {
+            let workers = if self.workers > 0 { self.workers } else { opened.plan.workers };
+            let workers = workers.min(self.memory / SHARE).max(1);
+            let sorter = || Sorter::new(Arc::clone(&self.order), self.memory / workers);
+            self.sorters = std::iter::repeat_with(sorter).take(workers).collect::<Result<_>>()?;
+        }
+        // Records that become nested ones have fields that nobody knows yet.
+        let names = opened.route.names.as_ref().filter(|_| opened.route.spread.is_none());
+        let columns = names.map(|names| self.columns(names)).transpose()?;
+        let tested = match &columns {
+            Some(columns) => self.only_keys(opened, columns),
+            None => None,
+        };
+        let deep = self.order.by.iter().any(|key| key.field().contains('.'));
+        let detail = &mut opened.route.want.detail;
+        *detail = (*detail).max(if deep { Detail::All } else { Detail::Fields });
+        opened.route.tested = tested;
+        let positions: Vec<_> = match (&opened.route.tested, &columns, &opened.route.schema) {
+            (Some(tested), Some(columns), Some(schema)) => {
+                columns.iter().map(|column| tested.schema.position(schema.name((*column)?))).collect()
+            }
+            _ => Vec::new(),
+        };
+        for sorter in &mut self.sorters {
+            sorter.go_on(Writing {
+                encoder: writing.encoder(),
+                columns: columns.clone(),
+                tested: positions.clone(),
+                least: opened.plan.piece,
+            });
+        }
+        Ok(&mut self.sorters)
+    }
+
+    /// The columns of the fields.
+    fn columns(&self, names: &Schema) -> Result<Vec<Option<usize>>> {
+        let column = |field: &str| match names.position(field.as_bytes()) {
+            None if !names.is_empty() => Err(no_field(field, names)),
+            column => Ok(column),
+        };
+        self.order.by.iter().map(|key| column(key.field())).collect()
+    }
+
+    /// Where records are copied, only the fields that steps look at, and those that are sorted by, have to be decoded.
+    fn only_keys(&self, opened: &Opened<'_>, columns: &[Option<usize>]) -> Option<Tested> {
+        let (route, source) = (&opened.route, opened.reading.schema()?);
+        if route.pass_through.is_none() || !route.from.is_tabular() || !self.is_plain(opened) {
+            return None;
+        }
+        let all = route.schema.as_ref()?;
+        let mut names: Vec<&[u8]> = match &route.tested {
+            Some(tested) if !tested.made.is_empty() => return None,
+            Some(tested) => tested.schema.names().collect(),
+            None if route.ops.is_empty() => Vec::new(),
+            None => return None,
+        };
+        for column in columns.iter().flatten() {
+            if !names.contains(&all.name(*column)) {
+                names.push(all.name(*column));
+            }
+        }
+        let schema = Schema::new(names);
+        let select = Some(schema.names().map(Into::into).collect());
+        let fewer = !schema.is_empty() && 2 * schema.len() <= source.len();
+        fewer.then(|| Tested { want: Want { select, ..route.want.clone() }, schema, made: Schema::default() })
+    }
+
+    /// Whether the columns are those of the source, under their names.
+    fn is_plain(&self, opened: &Opened<'_>) -> bool {
+        let route = &opened.route;
+        match (&route.names, &route.schema) {
+            (Some(names), Some(fields)) => names.is_named_as(fields),
+            _ => false,
+        }
+    }
+
+    /// Writes what is wanted of the sorted records.
+    ///
+    /// # Errors
+    /// The target, or a file for what did not fit into memory, can't be written or read. Memory.
+    pub fn finish(mut self, to: Format, frame: &Frame, target: &Target, budget: &Budget) -> Result<Sorted> {
+        let stop = self.stop.take();
+        let stopped = |e| Error::io("sort", "the records", e);
+        let check = || stop.as_ref().map_or(Ok(()), |stop| stop.check().map_err(stopped));
+        let all: u64 = self.sorters.iter().map(|sorter| sorter.records).sum();
+        let before_tail = all.saturating_sub(self.rows.offset).min(self.rows.limit.unwrap_or(u64::MAX));
+        let wanted = self.rows.of(None, before_tail);
+        let warnings = self.warnings(all);
+        let on_disk = self.sorters.iter().any(|sorter| !sorter.runs.is_empty());
+        self.sort(on_disk)?;
+        target.write(&frame.prefix, 0)?;
+        let emitter = Emitter::new(target, frame.prefix.len() as u64, frame.first_skips, to.ends() == Ends::Break)
+            .only(wanted.skip, wanted.left);
+        let mut spilled = Spilled::default();
+        let emitted = if on_disk {
+            spilled.bytes = self.sorters.iter().map(|sorter| sorter.spilled).sum();
+            let runs: Vec<_> = self.sorters.drain(..).flat_map(|sorter| sorter.runs).collect();
+            spilled.runs = runs.len() as u64;
+            let create = || SpillFile::create(&self.order.folder);
+            let (runs, more) = reduce(runs, self.memory, budget, &create, self.order.block, &check)?;
+            spilled.bytes += more;
+            let inputs = runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?;
+            emitter.all(Merge::new(inputs), &check)?
+        } else {
+            emitter.all(Merge::new(self.sorters.iter().map(Sorter::entries).collect()), &check)?
+        };
+        let Emitted { records, at } = emitted;
+        Ok(Sorted { records, left_out: all - records, at, spilled, warnings })
+    }
+
+    /// Puts the records of each worker in order, beside each other.
+    fn sort(&mut self, on_disk: bool) -> Result<()> {
+        let sort = |sorter: &mut Sorter| {
+            sorter.finish();
+            if on_disk { sorter.finish_runs() } else { Ok(()) }
+        };
+        let Some((first, others)) = self.sorters.split_first_mut() else { return Ok(()) };
+        thread::scope(|scope| {
+            let threads: Vec<_> = others.iter_mut().map(|sorter| scope.spawn(move || sort(sorter))).collect();
+            let own = sort(first);
+            threads.into_iter().fold(own, |outcome, thread| match thread.join() {
+                Ok(other) => outcome.and(other),
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+        })
+    }
+
+    /// The fields that no record had.
+    fn warnings(&self, records: u64) -> Vec<Warning> {
+        let met = |place: usize| self.sorters.iter().any(|sorter| sorter.met[place]);
+        let missing = self.order.by.iter().enumerate().filter(|(place, _)| records > 0 && !met(*place));
+        let warning = |(_, key): (usize, &crate::flow::sort::SortKey)| {
+            let text = format!("no record has a value in the field `{}`, which ⟨sort⟩ names", key.field());
+            Warning::new(WarningKind::NoField, text)
+        };
+        missing.map(warning).collect()
+    }
+}
+
+/// What became of sorted records.
+pub(crate) struct Sorted {
+    /// How many were written, and how many were not wanted.
+    pub records: u64,
+    pub left_out: u64,
+    /// Where the output goes on.
+    pub at: u64,
+    pub spilled: Spilled,
+    pub warnings: Vec<Warning>,
+}
+
+impl Sorted {
+    /// Records that were written as they came.
+    pub fn none(records: u64) -> Sorted {
+        Sorted { records, left_out: 0, at: 0, spilled: Spilled::default(), warnings: Vec::new() }
+    }
+}
+
+fn no_field(field: &str, names: &Schema) -> Error {
+    Error::usage(format!(
+        "⟨sort⟩ names the field `{field}`, which the output does not have{}",
+        crate::nearest::instead_of(names.names(), field.as_bytes())
+    ))
+}

@@ -1,0 +1,19 @@
+//! Sorted runs on disk: what does not fit into memory is written in order, and merged when it is read again.
+//!
+//! A run is a sequence of entries in the order of their keys. An entry is a key, which is compared byte by byte, and a
+//! body, which is carried along. Runs are written in blocks, each with a checksum, into files without a name: nothing of
+//! them is left when the program ends, however it ends.
+//!
+//! ```text
+//! run    = block …
+//! block  = length of the rest (u32) · checksum of the rest (u32) · part of the entries
+//! entry  = length of the key (u32) · length of the body (u32) · key · body
+//! ```
+
+mod file;
+mod merge;
+mod run;
+
+pub(crate) use file::{SpillFile, block_size};
+pub(crate) use merge::{Merge, Sorted, reduce};
+pub(crate) use run::{ENTRY, Run, RunReader, RunWriter, lengths, prefix};

@@ -1,0 +1,215 @@
+//! `pagemill sort`; what is expected was worked out by hand, or is sorted here.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{feed, names, read, run, say, with};
+
+const FARES: &str = "id,name,fare\n3,c,10\n1,a,9.50\n2,b,\n5,e,9.5\n4,\"d,x\",100\n";
+
+/// The first column of what is printed, without the header.
+fn ids(text: &str) -> String {
+    text.lines().skip(1).filter_map(|line| line.split(',').next()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn records_come_in_the_order_of_fields() {
+    let here = with(&[("a.csv", FARES)]);
+    let here = here.path();
+    let sorted = |flags: &str| ids(&say(here, &format!("sort a.csv {flags}")).ends(0).stdout);
+    // By value, equal ones in their order, null last.
+    assert_eq!(
+        say(here, "sort a.csv --by fare").ends(0).stdout,
+        "id,name,fare\n1,a,9.50\n5,e,9.5\n3,c,10\n4,\"d,x\",100\n2,b,\n"
+    );
+    assert_eq!(sorted("--by fare:desc"), "4 3 1 5 2");
+    assert_eq!(sorted("--by fare:desc:number,id:desc"), "4 3 5 1 2");
+    assert_eq!(sorted("--by fare:number:desc --by id:DESC"), "4 3 5 1 2");
+    // By bytes: 10, 100, 9.5, 9.50.
+    assert_eq!(sorted("--by fare:text"), "3 4 5 1 2");
+    assert_eq!(sorted("--by name:desc"), "5 4 3 2 1");
+    // Names are the new ones; the other steps come first.
+    assert_eq!(sorted("--by f --rename fare=f --where id>1"), "5 3 4 2");
+    assert_eq!(sorted("--by twice:desc --set twice=0-id"), "1 2 3 4 5");
+    // What is written is what is sorted.
+    assert_eq!(sorted("--by fare --limit 2"), "1 5");
+    assert_eq!(sorted("--by fare --limit 2 --offset 1"), "5 3");
+    assert_eq!(sorted("--by fare --tail 2"), "4 2");
+    assert_eq!(sorted("--by fare --tail 1 --limit 3"), "3");
+    assert_eq!(sorted("--by fare --offset 9"), "");
+    assert_eq!(sorted("--by fare --limit 0"), "");
+    assert_eq!(sorted("--by id:desc --sample 5 --seed 3"), "5 4 3 2 1");
+}
+
+#[test]
+fn any_format_is_read_and_written() {
+    let nested = "{\"a\":{\"b\":[2,1]},\"n\":2}\n{\"a\":{\"b\":[1]},\"n\":10}\n{\"n\":1.0}\n{\"a\":null,\"n\":\"x\"}\n";
+    let here =
+        with(&[("a.csv", FARES), ("a.ndjson", nested), ("t.txt", "b\r\na\nc"), ("b.csv", "id,fare,name\n6,1,f\n")]);
+    let here = here.path();
+    let json = "[\n{\"id\":5,\"name\":\"e\",\"fare\":9.5},\n{\"id\":4,\"name\":\"d,x\",\"fare\":100}\n]\n";
+    assert_eq!(say(here, "sort a.csv --by id:desc --limit 2 -t json").ends(0).stdout, json);
+    assert_eq!(say(here, "sort a.csv --by id --limit 0 -t json").ends(0).stdout, "[]\n");
+    let lines = |flags: &str| say(here, &format!("sort a.ndjson {flags}")).ends(0).stdout;
+    assert_eq!(
+        lines("--by a.b.0"),
+        "{\"a\":{\"b\":[1]},\"n\":10}\n{\"a\":{\"b\":[2,1]},\"n\":2}\n{\"n\":1.0}\n{\"a\":null,\"n\":\"x\"}\n"
+    );
+    assert_eq!(lines("--by n --select n"), "{\"n\":1.0}\n{\"n\":2}\n{\"n\":10}\n{\"n\":\"x\"}\n");
+    assert_eq!(lines("--by n:desc --select n -t csv"), "n\nx\n10\n2\n1.0\n");
+    // Every line keeps its end, and the last one gets one where it is not the last any more.
+    assert_eq!(say(here, "sort t.txt --by line").ends(0).stdout, "a\nb\r\nc");
+    assert_eq!(say(here, "sort t.txt --by line:desc").ends(0).stdout, "c\nb\r\na\n");
+    // Several inputs, with their columns in any order.
+    assert_eq!(ids(&say(here, "sort a.csv b.csv --by fare:number").ends(0).stdout), "6 1 5 3 4 2");
+    assert_eq!(say(here, "sort b.csv a.csv --by id --limit 1").ends(0).stdout, "id,fare,name\n1,9.50,a\n");
+    let fed = feed(here, ["sort", "-", "-f", "csv", "--by", "id:desc", "--tail", "1"], FARES.as_bytes()).ends(0);
+    assert_eq!(fed.stdout, "id,name,fare\n1,a,9.50\n");
+    say(here, "sort a.csv --by id -o z.csv.gz").ends(0);
+    assert_eq!(ids(&say(here, "convert z.csv.gz -t csv --compress none").ends(0).stdout), "1 2 3 4 5");
+    // Records that are made of one are sorted like others.
+    fs::write(here.join("l.ndjson"), "{\"id\":1,\"l\":[3,1]}\n{\"id\":2,\"l\":[2]}\n").unwrap();
+    let exploded = say(here, "sort l.ndjson --by l --explode l").ends(0).stdout;
+    assert_eq!(exploded, "{\"id\":1,\"l\":1}\n{\"id\":2,\"l\":2}\n{\"id\":1,\"l\":3}\n");
+    // A table for people.
+    assert_eq!(
+        say(here, "sort a.csv --by fare:desc -s id,fare --limit 2 -t table").ends(0).stdout,
+        "id  fare\n 4   100\n 3    10\n"
+    );
+}
+
+#[test]
+fn what_has_no_place_in_the_order_is_bad() {
+    let here = with(&[
+        ("a.csv", FARES),
+        ("a.ndjson", "{\"n\":[1]}\n{\"n\":1}\n"),
+        ("d.csv", "d,n\n2024-06-01,1\nsoon,2\n2024-05-31T23:59-01:00,3\n"),
+    ]);
+    let here = here.path();
+    say(here, "sort a.csv --by name:number")
+        .ends(1)
+        .says(&["a.csv: record 1, line 2", "the field `name`, which --by names, is not a number"]);
+    say(here, "sort a.ndjson --by n").ends(1).says(&["record 1", "it is a list or map"]);
+    assert_eq!(say(here, "sort a.ndjson --by n --on-error skip").ends(0).stdout, "{\"n\":1}\n");
+    // 23:59 an hour west of Greenwich is after midnight.
+    say(here, "sort d.csv --by d:desc:date -o e.csv --on-error quarantine").ends(0);
+    assert_eq!(read(here, "e.csv"), "d,n\n2024-05-31T23:59-01:00,3\n2024-06-01,1\n");
+    assert!(read(here, "e.csv.quarantine.ndjson").contains("is not a date"));
+    say(here, "sort d.csv --by d:date -o f.csv").ends(1);
+    assert!(!here.join("f.csv").exists());
+    // What makes no sense.
+    say(here, "sort a.csv").ends(2).says(&["--by fare:desc:number"]);
+    say(here, "sort a.csv --by nam").ends(2).says(&["--by names the field `nam`", "did you mean `name`"]);
+    say(here, "sort a.csv --by fare --select id").ends(2).says(&["the output does not have"]);
+    for by in ["fare:up", "fare:desc:asc", "fare:text:number", ":desc", "fare,", ""] {
+        say(here, &format!("sort a.csv --by={by}")).ends(2);
+    }
+    say(here, "sort a.csv --by id,id:desc").ends(2).says(&["`id` is there twice"]);
+    for flags in ["--resume", "--keep-going", "--out-dir x"] {
+        say(here, &format!("sort a.csv --by id {flags}")).ends(2);
+    }
+    say(here, "sort a.csv --by id --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
+    say(here, "sort a.csv --by id --op wordcount").ends(2);
+    say(here, "sort a.ndjson --by m").ends(0).says(&["no record has a value in the field `m`, which --by names"]);
+    say(here, "convert a.csv --sort id").ends(2).says(&["pagemill sort INPUT --by FIELD"]);
+}
+
+/// Records with keys that are there several times, and bodies of different lengths.
+fn table(records: usize) -> String {
+    let mut text = "id,k,t\n".to_owned();
+    for id in 0..records {
+        let _ = writeln!(text, "{id},{}.{},{}", id * 7919 % 1009, id % 10, "x".repeat(id % 97));
+    }
+    text
+}
+
+/// The same in order: no value has a zero at its end that would make it equal to another one.
+fn in_order(text: &str) -> String {
+    let (head, lines) = text.split_once('\n').unwrap();
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_by_key(|line| {
+        let (whole, tenth) = line.split(',').nth(1).unwrap().split_once('.').unwrap();
+        std::cmp::Reverse(whole.parse::<u32>().unwrap() * 10 + tenth.parse::<u32>().unwrap())
+    });
+    format!("{head}\n{}\n", lines.join("\n"))
+}
+
+fn spilled(here: &Path) -> Value {
+    serde_json::from_str::<Value>(&read(here, "r.json")).unwrap()["spilled"].clone()
+}
+
+#[test]
+fn the_bytes_are_the_same_in_every_way() {
+    let text = table(60_000);
+    let expected = in_order(&text);
+    let here = with(&[("a.csv", &*text)]);
+    let here = here.path();
+    let sort = "--by k:desc:number --report r.json --force";
+    for flags in [
+        "-j 1",
+        "-j 2 --slice-size 10KiB",
+        "-j 7 --io read",
+        "-j 1 --memory-limit 15MB",
+        "-j 2 --memory-limit 15MB --slice-size 100KB",
+        "-j 7 --memory-limit 16MB --io read --spill-dir .",
+    ] {
+        let ran = say(here, &format!("sort a.csv {sort} {flags}")).ends(0);
+        assert!(ran.stdout == expected, "{flags}");
+        assert_eq!(spilled(here)["bytes"].as_u64().is_some(), flags.contains("memory-limit"), "{flags}");
+    }
+    let line = format!("sort - -f csv {sort} --memory-limit 15MB");
+    let piped = feed(here, line.split_whitespace(), text.as_bytes()).ends(0);
+    assert!(piped.stdout == expected);
+    // As JSON, the first record of all has no comma before it.
+    say(here, "sort a.csv --by k:desc:number -o a.json --memory-limit 15MB").ends(0);
+    say(here, "convert a.json -o b.csv").ends(0);
+    assert!(read(here, "b.csv") == expected);
+    // The highest ones stay in memory.
+    let first = say(here, &format!("sort a.csv {sort} --memory-limit 15MB --limit 100 --offset 7")).ends(0).stdout;
+    let wanted: Vec<&str> = expected.lines().skip(8).take(100).collect();
+    assert_eq!(first.lines().skip(1).collect::<Vec<_>>(), wanted);
+    assert_eq!(spilled(here), Value::Null);
+    let report: Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+    assert_eq!((&report["records_out"], &report["records_filtered"]), (&100.into(), &59_900.into()));
+    // Nothing else is left.
+    assert_eq!(names(here), ["a.csv", "a.json", "b.csv", "r.json"]);
+}
+
+/// A file system that is full: there is nothing under the name, and the error says what to do.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_the_sort() {
+    use crate::support::command;
+    let here = with(&[("a.csv", &*table(60_000))]);
+    let here = here.path();
+    fs::create_dir(here.join("spill")).unwrap();
+    // Files may have a megabyte at most: writing more is refused, as on a full disk.
+    let line =
+        "ulimit -f 1024; trap '' XFSZ; exec \"$0\" sort a.csv --by k --memory-limit 15MB --spill-dir spill -o b.csv";
+    let mut shell = std::process::Command::new("sh");
+    shell.current_dir(here).arg("-c").arg(line).arg(command(here).get_program());
+    let ran = crate::support::ran(shell.output().unwrap()).ends(3);
+    ran.says(&["can't write sorted records in spill", "--spill-dir"]);
+    assert_eq!((names(here), names(&here.join("spill"))), (vec!["a.csv".to_owned(), "spill".to_owned()], vec![]));
+}
+
+#[test]
+fn the_plan_says_how() {
+    let here = with(&[("a.csv", FARES)]);
+    let plan = say(here.path(), "sort a.csv --by fare:desc:number,id --limit 3 --explain").ends(0).stdout;
+    for part in [
+        "sorted by        fare:desc:number, id\n",
+        "of the sorted    the first 3\n",
+        "sorted records\n",
+        "62500000 bytes of memory",
+    ] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    let plan = run(here.path(), ["sort", "a.csv", "--by", "id", "--spill-dir", "/", "-o", "b.csv", "--explain"])
+        .ends(0)
+        .stdout;
+    assert!(plan.contains("a file without a name in /\n"), "{plan}");
+}

@@ -156,7 +156,7 @@ fn one(schema: &Schema, name: &str, text: &str, flag: &str) -> Result<usize> {
 
 /// The error for a field that a source lacks.
 pub(super) fn missing(schema: &Schema, name: &str, flag: &str) -> Error {
-    let instead = otherwise(name, flag).map_or_else(|| instead_of(schema.names(), name.as_bytes()), |other| other);
+    let instead = otherwise(name, flag).unwrap_or_else(|| instead_of(schema.names(), name.as_bytes()));
     Error::usage(format!("{flag} names the field `{name}`, which the source does not have{instead}"))
 }
 

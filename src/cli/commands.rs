@@ -68,7 +68,7 @@ pub static ALL: [Entry; 18] = [
     "pagemill convert data --recursive --out-dir converted -t ndjson --keep-going",
 ],
         notes: "\
-Steps come in this order, whatever the order of the flags: --where and --set, --op, --select and --drop, --rename, \
+Steps come in this order, whatever the order of the flags: --where, --set, --parse-json and --explode as they are written, --op, --select and --drop, --rename, \
 --sample, --offset, --limit, --tail, --columns. So --op and --select use the names of the input, --columns the new ones.
 
 In lists of names a comma separates names, and a repeated flag adds to the list; the fields of an op are joined with +. \

@@ -123,7 +123,7 @@ const FLAGS: [(&str, Tip); 130] = [
     ("--usage", Say("--help")),
     ("--sort", No(SORT)),
     ("--skiprows", Say("--skip-lines")),
-    ("--skip-rows", Say("--skip-records")),
+    ("--skip-rows", Say("--skip-lines")),
     ("--skipfooter", Say("--skip-footer")),
     ("--trim-headers", Say("--clean-names trim")),
     ("--glob", Say("--include")),
@@ -322,6 +322,17 @@ fn unknown(arg: &str) -> Option<String> {
     {
         return Some(format!(
             "there is no flag `{arg}` in `run`: it would change the job\n  Put it into the job: {key} = …"
+        ));
+    }
+    let digits = arg.strip_prefix('-').filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    if typed().next().as_deref() == Some("head")
+        && let Some(first) = digits.filter(|digits| !digits.is_empty())
+    {
+        let words: Vec<String> = typed().collect();
+        let number = words.iter().filter_map(|word| word.strip_prefix('-')).find(|word| word.starts_with(first));
+        return Some(format!(
+            "there is no flag `{arg}`\n  The number of records has a flag: -n {}",
+            number.unwrap_or(first)
         ));
     }
     let tip = tip(arg)?;

@@ -47,13 +47,15 @@ pub fn parse_byte(flag: &str, text: &str) -> Result<u8, Error> {
 pub fn parse_delimiter(flag: &str, text: &str) -> Result<Delimiter, Error> {
     let byte = parse_byte(flag, text);
     let several = unescape(text).filter(|bytes| text.len() > 1 && bytes.len() > 1);
-    let (error, bytes) = match (byte, several) {
-        (Err(error), Some(bytes)) => (error, bytes),
+    let bytes = match (byte, several) {
+        (Err(_), Some(bytes)) => bytes,
         (byte, _) => return byte.map(Delimiter::from),
     };
     match bytes {
         // More likely a name that is wrong.
-        bytes if bytes.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Err(error),
+        bytes if bytes.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Err(Error::usage(format!(
+            "{flag}: `{text}` is not the name of a character, and a delimiter is not letters and digits only\n  Write the characters themselves (up to {MOST} bytes), a name (tab, comma, semicolon, pipe, space) or an escape (\\t, \\x1f)."
+        ))),
         bytes if bytes.contains(['\n', '\r']) => {
             Err(Error::usage(format!("{flag}: a line break can't be used; it ends records")))
         }

@@ -367,8 +367,8 @@ impl Compiler<'_> {
 
     fn list(&mut self, node: &Node, inner: &Node, items: &[Node]) -> Result<(), Fault> {
         if let Some(null) = items.iter().find(|item| matches!(item.kind, Kind::Null | Kind::Absent)) {
-            let fault = Fault::new(null.span.start, "nothing is equal to NULL, so it does not belong into a list");
-            return Err(fault.hint("Write x IN (…) OR x IS NULL."));
+            let fault = Fault::new(null.span.start, "nothing equals NULL, so it can't be in a list");
+            return Err(fault.hint("Write x IN (…) OR x IS NULL; or x NOT IN (…) AND x IS NOT NULL."));
         }
         let constants: Vec<Constant> = items.iter().map_while(fold::literal).collect();
         let of = |item: &Constant| match item {
@@ -491,7 +491,7 @@ impl Compiler<'_> {
         let (least, most) = function.count;
         if !(least..=most).contains(&arguments.len()) {
             let fault = Fault::new(node.span.start, format!("`{name}` is called with {} arguments", arguments.len()));
-            return Err(fault.hint(format!("It is called so: {}.", function.usage)));
+            return Err(fault.hint(format!("Usage: {}.", function.usage)));
         }
         match function.name {
             "coalesce" => self.coalesce(arguments),
@@ -525,7 +525,7 @@ impl Compiler<'_> {
             if let Some(value) = &constant {
                 let fault = |what| Fault::new(argument.span.start, what);
                 (function.check)(Known { index, value, before: &before })
-                    .map_err(|what| fault(what).hint(format!("It is called so: {}.", function.usage)))?;
+                    .map_err(|what| fault(what).hint(format!("Usage: {}.", function.usage)))?;
             }
             if wanted == Type::Number {
                 self.calculable(argument)?;

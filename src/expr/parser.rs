@@ -384,7 +384,7 @@ impl Parser {
                         path.push('.');
                         path.push_str(&name);
                     }
-                    _ => return Err(self.unexpected("the number of an item, from 0")),
+                    _ => return Err(self.unexpected("an item number (counted from 0)")),
                 }
                 self.step();
                 self.need_sign("]")?;
@@ -570,7 +570,7 @@ mod tests {
             ("cast(a as decimal(10))", "17: a type takes no precision here"),
             ("case end", "5: `end` is here, where a field, a number, a text in '…' or a function is expected"),
             ("f(a", "3: the expression ends where `,` or `)` is expected"),
-            ("a[b]", "2: `b` is here, where the number of an item, from 0 is expected"),
+            ("a[b]", "2: `b` is here, where an item number (counted from 0) is expected"),
         ] {
             assert_eq!(read(text), message, "{text}");
         }

@@ -132,6 +132,11 @@ impl Format {
         self.entry().table
     }
 
+    /// Whether its columns have places in a line, which a layout says.
+    pub(crate) const fn has_widths(self) -> bool {
+        self.entry().table && !self.entry().tabular
+    }
+
     /// Whether records are JSON values: lists and maps inside each other.
     pub const fn is_nested(self) -> bool {
         self.entry().nested

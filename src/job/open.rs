@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::{Format, sniff};
+use crate::format::{Format, fwf, sniff};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
@@ -73,7 +73,9 @@ fn decoded(mut source: Source, from: Option<Format>, settings: &Settings, malfor
     if let Some(from) = from.filter(|from| !from.is_text()) {
         return match settings.encoding {
             None => Ok(source),
-            Some(_) => Err(Error::usage(format!("⟨encoding⟩ is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
+            Some(_) => Err(Error::usage(format!(
+                "⟨encoding⟩ is for text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, not for {from}"
+            ))),
         };
     }
     let encoding = match settings.encoding {
@@ -87,6 +89,9 @@ fn decoded(mut source: Source, from: Option<Format>, settings: &Settings, malfor
             None => return Ok(source),
         },
     };
+    if from.is_some_and(Format::has_widths) && !encoding.is_utf8() {
+        fwf::refuse_bytes(&settings.options, "source", encoding.name())?;
+    }
     forwards(source, encoding, settings, malformed)
 }
 
@@ -108,7 +113,7 @@ fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: 
 /// The target in the encoding that the settings say.
 ///
 /// # Errors
-/// Usage: the format is no text, or a byte order mark is wanted that the encoding does not have.
+/// Usage: the format is no text, a width is in bytes, or a byte order mark is wanted that the encoding does not have.
 pub(crate) fn encoded(target: Target, to: Format, settings: &Settings) -> Result<Target> {
     Ok(match recode(to, settings)? {
         Some(recode) => target.encoded(recode),
@@ -119,11 +124,16 @@ pub(crate) fn encoded(target: Target, to: Format, settings: &Settings) -> Result
 /// The encoding of a target, if it is not UTF-8.
 ///
 /// # Errors
-/// Usage: the format is no text, or the encoding lacks a byte order mark that is asked for.
+/// Usage: the format is no text, a width is in bytes, or the encoding lacks a byte order mark that is asked for.
 pub(crate) fn recode(to: Format, settings: &Settings) -> Result<Option<Recode>> {
     let Some(encoding) = settings.other_encoding() else { return Ok(None) };
     if !to.is_text() {
-        return Err(Error::usage(format!("⟨out_encoding⟩ is for text, CSV, TSV, JSON and NDJSON, not for {to}")));
+        return Err(Error::usage(format!(
+            "⟨out_encoding⟩ is for text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, not for {to}"
+        )));
+    }
+    if to.has_widths() {
+        fwf::refuse_bytes(&settings.options, "output", encoding.name())?;
     }
     if settings.options.out_dialect.bom && encoding.characters().first_missing("\u{feff}").is_some() {
         let name = encoding.name();

@@ -186,8 +186,13 @@ impl<'s> Opened<'s> {
         }
         let suspicion =
             reading.suspicion().or_else(|| from.suspicion(at_hand(&source, &head, part))).map(str::to_owned);
+        // Lines that begin like an array are what was said.
+        let suspicion = suspicion.filter(|_| from.is_tabular() || !options.names_rows());
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
+            if let Some(text) = too_few_lines(skip.lines, part.begin.lines) {
+                refuse_warnings(&source.path, &[text])?;
+            }
         }
         let mut route = Route::new(settings, from, to, &*reading, lacking)?;
         if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
@@ -254,6 +259,9 @@ impl<'s> Opened<'s> {
     pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
         let beginning = self.reading.warnings().iter();
         let beginning = beginning.map(|text| Warning::new(WarningKind::Beginning, text.as_str()));
+        let asked = if self.replay.is_some() { 0 } else { self.settings.skip.lines };
+        let few = too_few_lines(asked, self.part.begin.lines);
+        let beginning = beginning.chain(few.map(|text| Warning::new(WarningKind::Beginning, text)));
         beginning.chain(self.unfinished().map(|text| Warning::new(WarningKind::Unfinished, text)))
     }
 
@@ -529,4 +537,10 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
         reason += &format!(" (and {})", counted(others.len() as u64, "more warning"));
     }
     Err(Error::refused(format!("{}: {reason}\n  Leave out ⟨strict⟩ to accept it.", input(path))))
+}
+
+/// Said if a source has fewer lines than are left out at its beginning: all that was `found` are.
+fn too_few_lines(asked: u64, found: u64) -> Option<String> {
+    let has = counted(found, "line");
+    (found < asked).then(|| format!("the input has only {has}, and ⟨skip.lines⟩ leaves out the first {asked}"))
 }

@@ -145,7 +145,7 @@ pub struct Settings {
     pub max_errors: Option<MaxErrors>,
     /// What invalid UTF-8 does, and malformed text in another encoding.
     pub invalid_utf8: InvalidUtf8,
-    /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
+    /// How text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text are encoded; none: UTF-8, or UTF-16 with a byte order
     /// mark; text is kept as it is.
     pub encoding: Option<Encoding>,
     /// The encoding of the target; none: UTF-8. A record with a character that it does not have is bad.

@@ -70,22 +70,36 @@ pub struct NeverSeen {
 impl NeverSeen {
     /// The text with another name for the setting, as [`Error::with_names`](crate::Error::with_names) gives an error.
     pub fn with_names(&self, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
-        self.sentence(&name(self.setting, None))
+        self.sentence(&name(self.setting, None), &name("select", None))
     }
 
     /// The text in which the setting is marked, to be a part of an error.
     pub(crate) fn marked(&self) -> String {
-        self.sentence(&format!("⟨{}⟩", self.setting))
+        self.sentence(&format!("⟨{}⟩", self.setting), "⟨select⟩")
     }
 
-    fn sentence(&self, setting: &str) -> String {
+    fn sentence(&self, setting: &str, select: &str) -> String {
         let NeverSeen { name, nearest, .. } = self;
         if is_regex(self.setting, name) {
             return format!("{setting} {name} matches no field that a record has");
         }
+        let other = match self.setting {
+            _ if !is_pattern(name) => None,
+            "columns" => Some(format!("positions, ranges and regexes are for {select}")),
+            "select" | "drop" => Some("fields of such records have names, and no positions".to_owned()),
+            _ => None,
+        };
+        if let Some(other) = other {
+            return format!("{setting} names the field `{name}`, which no record has; {other}");
+        }
         let nearest = nearest.as_ref().map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
         format!("{setting} names the field `{name}`, which no record has{nearest}")
     }
+}
+
+/// Whether a name is what finds fields of tables: a position, a range or a regex.
+fn is_pattern(name: &str) -> bool {
+    is_regex("select", name) || name.contains("..") || name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a name is a regex for names: `/^x_/`.

@@ -51,7 +51,7 @@ pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
-pub(crate) use pattern::{finds, lacks, may_be_pattern, regex_of};
+pub(crate) use pattern::{check_pattern, finds, lacks, may_be_pattern, regex_of};
 pub(crate) use project::Order;
 pub use project::{Projection, project};
 pub(crate) use repeated::RepeatedHeaders;

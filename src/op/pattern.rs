@@ -117,6 +117,14 @@ pub(crate) fn regex_of(text: &str) -> Option<&str> {
     text.strip_prefix('/')?.strip_suffix('/').filter(|regex| !regex.is_empty())
 }
 
+/// Refuses a text `/regex/` whose regex is none.
+///
+/// # Errors
+/// Usage: what is wrong with it.
+pub(crate) fn check_pattern(text: &str, flag: &str) -> Result<()> {
+    regex_of(text).map_or(Ok(()), |regex| compile(regex, flag).map(drop))
+}
+
 fn compile(pattern: &str, flag: &str) -> Result<Regex> {
     RegexBuilder::new(pattern).size_limit(REGEX_SIZE).build().map_err(|error| {
         let what = error.to_string();
@@ -148,8 +156,22 @@ fn one(schema: &Schema, name: &str, text: &str, flag: &str) -> Result<usize> {
 
 /// The error for a field that a source lacks.
 pub(super) fn missing(schema: &Schema, name: &str, flag: &str) -> Error {
-    let instead = instead_of(schema.names(), name.as_bytes());
+    let instead = otherwise(name, flag).unwrap_or_else(|| instead_of(schema.names(), name.as_bytes()));
     Error::usage(format!("{flag} names the field `{name}`, which the source does not have{instead}"))
+}
+
+/// How a text that was meant for something else than a name is written.
+fn otherwise(text: &str, flag: &str) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match (text.split_once('-'), text.strip_prefix('!')) {
+        (Some((first, last)), _) if is_number(first) && is_number(last) => {
+            Some(format!("\n  A range is written with two dots: {first}..{last}."))
+        }
+        (None, Some(field)) if !field.is_empty() && flag == "⟨select⟩" => {
+            Some(format!("\n  To leave a field out: ⟨drop {field}⟩."))
+        }
+        _ => None,
+    }
 }
 
 fn nothing(schema: &Schema, text: &str, flag: &str) -> Error {

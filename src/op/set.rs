@@ -145,9 +145,15 @@ fn build<'a>(
         }
         Spot::Missing { map, rest } => (map + 1 + values[map].nodes_inside(), map, &path[rest..], b"", 0),
         Spot::Blocked(node) => {
-            let what = if matches!(values[node], Value::List(_)) { "a list without such an item" } else { "no map" };
+            let what =
+                if matches!(values[node], Value::List(_)) { "a list without such an item" } else { "not an object" };
+            let at = match tree_keys[node] {
+                _ if node == 0 => "the record".to_owned(),
+                [] => "the item".to_owned(),
+                key => format!("`{}`", String::from_utf8_lossy(key)),
+            };
             let name = String::from_utf8_lossy(path);
-            let reason = format!("the field `{name}` can't be made: on the way to it is {what}");
+            let reason = format!("the field `{name}` can't be made: {at} is {what}");
             return Err(Box::new(RecordError::new(offset, reason)));
         }
     };

@@ -71,7 +71,7 @@ impl SourceColumn {
                     }
                     None
                 }
-                _ => Some("the record is no map, so ⟨source_column⟩ can't add a field"),
+                _ => Some("the record is not an object, so ⟨source_column⟩ can't add a field"),
             };
             if bad.is_some() {
                 out.push_tree(b"", tree, span.start)?;

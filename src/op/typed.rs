@@ -58,6 +58,18 @@ impl FieldKind {
         KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
 
+    /// What a value of this kind is.
+    fn said(self) -> &'static str {
+        match self {
+            FieldKind::Text => "text",
+            FieldKind::Decimal => "a decimal number",
+            FieldKind::Integer => "an integer",
+            FieldKind::Boolean => "true or false",
+            FieldKind::Date => "a date",
+            FieldKind::Timestamp => "a timestamp",
+        }
+    }
+
     /// The value as one of this kind; none if it is not.
     #[inline]
     fn of(self, value: Value<'_>) -> Option<Value<'_>> {
@@ -110,7 +122,7 @@ impl TypeFields {
 
     #[cold]
     fn wrong(&self, number: usize, value: Value<'_>, offset: usize) -> RecordError {
-        let (name, kind) = (String::from_utf8_lossy(&self.names[number]), self.kinds[number].name());
+        let (name, kind) = (String::from_utf8_lossy(&self.names[number]), self.kinds[number].said());
         let is = match value {
             Value::Text(text) | Value::Untyped(text) | Value::Number(text) => {
                 format!("`{}`", String::from_utf8_lossy(text).chars().take(40).collect::<String>())
@@ -120,7 +132,7 @@ impl TypeFields {
             Value::List(_) | Value::Raw([b'[', ..]) => "a list".to_owned(),
             _ => "an object".to_owned(),
         };
-        RecordError::new(offset, format!("the field `{name}` is {is}, which is no {kind} value"))
+        RecordError::new(offset, format!("the field `{name}` is {is}, which is not {kind}"))
             .cause(Cause::Value)
             .hint("Leave the field out of ⟨types⟩, or leave such records out: ⟨on_error skip⟩.")
     }

@@ -98,6 +98,20 @@ fn setting_of(op: &dyn Op) -> String {
     }
 }
 
+/// What was meant by a name in an expression: one that goes on with a hyphen or a blank, or a part of JSON text.
+fn in_expression(source: &Schema, name: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy;
+    let longer =
+        |field: &&[u8]| field.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"-") || rest.starts_with(b" "));
+    if let Some(field) = source.names().find(longer) {
+        return Some(format!("\n  Other names than words are in double quotes: \"{}\".", text(field)));
+    }
+    let dot = memchr::memchr(b'.', name)?;
+    let (field, path) = (&name[..dot], &name[dot + 1..]);
+    source.position(field)?;
+    Some(format!("\n  A part of the JSON text in `{}`: json_get({}, '{}').", text(field), text(field), text(path)))
+}
+
 /// Refuses ops that name a field which no record has. Gives the fields that are made and that the source does not have.
 pub(super) fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking: Lacking) -> Result<Vec<&'o [u8]>> {
     let mut made: Vec<&[u8]> = Vec::new();
@@ -113,6 +127,7 @@ pub(super) fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking:
         if let Some(name) = missing {
             let setting = setting_of(&**op);
             let instead = instead_of(source.names().chain(made.iter().copied()), name);
+            let instead = in_expression(source, name).filter(|_| op.excerpt(name).is_some()).unwrap_or(instead);
             let (meant, fields) = instead.split_once('\n').unwrap_or((&instead, ""));
             let excerpt = op.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
             let name = String::from_utf8_lossy(name);

@@ -106,7 +106,7 @@ impl Encoded {
 fn missing(character: char, name: &str) -> Error {
     let shown = character.escape_debug();
     Error::refused(format!(
-        "the character `{shown}` (U+{:04X}) of a name or of what is around records is not in {name}\n  Give another ⟨out_encoding⟩, such as utf-8 or utf-16le, or another name with ⟨rename⟩.",
+        "the character `{shown}` (U+{:04X}) in a field name or between records is not in {name}\n  Give another ⟨out_encoding⟩, such as utf-8 or utf-16le, or another name with ⟨rename⟩.",
         u32::from(character)
     ))
 }

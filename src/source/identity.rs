@@ -36,8 +36,7 @@ pub(super) struct Identity {
 
 const QUIET: &str = "Convert it when nothing is writing to it.";
 /// A pipe has what was in the file when its end was met.
-const PIPE: &str =
-    "Convert it when nothing is writing to it; or pipe it, which reads what is there now: cat FILE⟨stdin FORMAT⟩";
+const PIPE: &str = "Convert it when nothing is writing to it, or give ⟨snapshot⟩, which reads what is there at the start; or pipe it, which reads what is there now: cat FILE⟨stdin FORMAT⟩";
 
 impl Identity {
     /// Of a regular file that has bytes; files of `/proc` claim to have none, and have no identity.

@@ -11,7 +11,7 @@ use crate::error::{Error, Position, Result};
 use crate::scan::lines::Lines;
 use crate::source::read_error;
 use crate::sys::Map;
-use crate::wording::input;
+use crate::wording::{input, the};
 
 /// What is left out of each source. Line numbers, record numbers and offsets in errors stay those of the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,11 @@ impl Skip {
         let regex = RegexBuilder::new(text).size_limit(REGEX).dfa_size_limit(REGEX).build();
         regex.map(Some).map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => Error::usage(format!("⟨skip.until⟩: the regex `{text}` is too large")),
-            error => Error::usage(format!("⟨skip.until⟩: {error}")),
+            error => {
+                let what = error.to_string();
+                let last = what.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                Error::usage(format!("⟨skip.until⟩: `{text}` is not a regex: {last}"))
+            }
         })
     }
 }
@@ -153,10 +157,14 @@ impl Source {
         };
         let begin = passing.skipped;
         let text = skip.until.as_deref().unwrap_or_default();
+        let after = match skip.lines {
+            0 => String::new(),
+            lines => format!(" after {}", the("first", lines, "line")),
+        };
         match found {
             Found::Line => Ok((Part { begin, end }, unfinished)),
             Found::Nothing => Err(Error::refused(format!(
-                "{}: no line matches ⟨skip.until⟩ `{text}`\n  Check the regex, or leave ⟨skip.until⟩ out.",
+                "{}: no line{after} matches ⟨skip.until⟩ `{text}`\n  Check the regex, or leave ⟨skip.until⟩ out.",
                 input(path)
             ))),
             Found::TooLong => Err(Error::refused(format!(

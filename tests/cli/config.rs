@@ -110,7 +110,7 @@ fn faults_have_lines_and_suggestions() {
         ("memory-limit = true", "1: `memory-limit` is a text: put it in quotes"),
         ("quiet = true\nverbose = true", "1: `quiet` and `verbose` can't be given together"),
         ("[profile.a]\npretty = true\n\noutput = 'x'", "4: `output` says which files"),
-        ("[profile.a]\nselect = [1]", "2: `select` is a list of texts, such as select = [\"a\", \"b\"]"),
+        ("[profile.a]\nselect = [1]", "2: `select` is a list of strings, such as select = [\"a\", \"b\"]"),
         ("[job.a]\ninput = []", "2: `input` is a list of paths"),
         ("[profile.a]\nselect = [\n  'a',\n  'a',\n]", "2: select: `a` is named twice"),
         ("[profile.a]\ndelimiter = ';'\ncomment = ';'", "1: --delimiter and --comment are both `;`"),

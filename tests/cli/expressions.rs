@@ -191,7 +191,9 @@ fn nested_records() {
         "{\"id\":{\"city\":\"Paris\",\"geo\":{\"lat\":1.50}},\"home\":{\"city\":\"Paris\",\"geo\":{\"lat\":1.50}},\"a.b\":2}\n\
          {\"id\":{\"city\":null,\"zip\":{},\"geo\":{\"lat\":1.50}},\"home\":{\"city\":null,\"zip\":{},\"geo\":{\"lat\":1.50}},\"a\":{\"b\":2}}\n"
     );
-    steps(here, "t.ndjson", &[("set", "home.x=1")]).ends(1).says(&["record 3", "on the way to it is no map"]);
+    steps(here, "t.ndjson", &[("set", "home.x=1")])
+        .ends(1)
+        .says(&["record 3", "the field `home.x` can't be made: `home` is not an object"]);
     steps(here, "t.ndjson", &[("set", "tags[7]=1")]).ends(1).says(&["record 1", "a list without such an item"]);
     let changed = out(&[("where", "id = 1"), ("set", "tags[1].k='new'"), ("set", "tags[0]=absent")]);
     assert_eq!(changed, "{\"id\":1,\"tags\":[{\"k\":\"new\"}],\"home\":{\"city\":\"Paris\"},\"a.b\":1}\n");

@@ -156,7 +156,7 @@ fn delimiters_that_cannot_be() {
     let here = with(&[("a.csv", "a\n1\n")]);
     let here = here.path();
     for (delimiter, why) in [
-        ("tabs", "is not one ASCII character"),
+        ("tabs", "is not the name of a character"),
         ("||||||||", "has 8 bytes; 7 are the most"),
         ("|\"|", "is in it"),
         ("|\\x0a", "a line break can't be used"),
@@ -194,7 +194,7 @@ fn a_delimiter_that_is_found_is_reported() {
     convert(here, "c.csv -t ndjson -d auto").ends(1).says(&[
         "c.csv",
         "the delimiter can't be told",
-        "Give it, such as -d ';'",
+        "Name it, such as -d ';'",
     ]);
     let ran = convert(here, "c.csv b.csv -o left.csv -d auto --keep-going").ends(1).says(&["c.csv"]);
     assert_eq!(read(here, "left.csv"), "x,y\n3,4\n", "{}", ran.stderr);
@@ -242,6 +242,38 @@ fn text_of_fixed_widths() {
     convert(here, &format!("a.fwf -t csv -d ; {layout}")).ends(2).says(&["`--delimiter` has no effect"]);
     say(here, &format!("count -r a.fwf {layout}")).ends(0).says(&[]);
     assert_eq!(say(here, &format!("count -r a.fwf {layout}")).stdout.trim(), "4 a.fwf");
+}
+
+/// Widths in bytes are those of UTF-8: `ü` has two, and one in windows-1252.
+#[test]
+fn widths_in_bytes_cut_no_character() {
+    let here = with(&[("a.fwf", "0001Müxz\n0002Mixz\n"), ("b.csv", "a\nMü\n")]);
+    let here = here.path();
+    let cut = convert(here, "a.fwf -t csv --layout id:4,n:2b,x:3").ends(1);
+    cut.says(&["record 1, line 1, byte 4: the width of `n` ends within a character", "8 one in characters"]);
+    for flags in ["--select id", "--workers 7 --slice-size 1", "--io read", "--invalid-utf8 replace"] {
+        let line = format!("a.fwf -t ndjson --layout id:4,n:2b,x:3 --on-error skip {flags}");
+        let ran = convert(here, &line).ends(0);
+        let ran = ran.says(&["1 bad record"]);
+        assert!(ran.stdout.starts_with("{\"id\":\"0002\"") && ran.stdout.lines().count() == 1, "{flags}");
+    }
+    convert(here, "a.fwf -t csv --layout id:4,skip2b,x:3").ends(1).says(&["the part that is passed over"]);
+    let fine = convert(here, "a.fwf -t csv --layout id:4,n:3b,x:2 --encoding utf-8").ends(0);
+    assert_eq!(fine.stdout, "id,n,x\n0001,Mü,xz\n0002,Mix,z\n");
+    // Other text has bytes of its own: 0xe3 and 0xa3 are two letters in windows-1252.
+    let line = |flags: &str| format!("convert - -f fwf -t csv --layout {flags}");
+    feed(here, line("id:4,n:2b,x:1 -o c.csv").split(' '), b"0001M\xe3\xa3\n").ends(0);
+    assert_eq!(fs::read(here.join("c.csv")).unwrap(), b"id,n,x\n0001,M\xe3,\xa3\n");
+    let western = b"0001M\xfcxabc\n";
+    let refused = feed(here, line("id:4,n:3b,x:4 --encoding windows-1252").split(' '), western).ends(2);
+    refused
+        .says(&["--layout has the width 3b, in bytes of UTF-8, but the source is in windows-1252", "3 in place of 3b"]);
+    let ran = feed(here, line("id:4,n:3,x:4 --encoding windows-1252").split(' '), western).ends(0);
+    assert_eq!(ran.stdout, "id,n,x\n0001,Müx,abc\n");
+    let wide = b"\xff\xfe1\0\n\0";
+    feed(here, line("a:2b").split(' '), wide).ends(2).says(&["the source is in UTF-16LE"]);
+    convert(here, "b.csv -t fwf --layout a:3b --out-encoding cp437").ends(2).says(&["the output is in cp437"]);
+    convert(here, "b.csv -t fwf --layout a:3b --out-encoding utf-8").ends(0).says(&[]);
 }
 
 #[test]

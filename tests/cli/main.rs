@@ -1,6 +1,7 @@
 //! The command, run as its users run it; the shape of the source too.
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
+mod advice;
 mod aggregate;
 mod alerts;
 mod audit;

@@ -481,12 +481,12 @@ fn types_by_column() {
     let bad = |words: &str, parts: &[&str]| _ = convert(here, &format!("t.csv -t ndjson {words}")).ends(1).says(parts);
     bad(
         "--types q=decimal",
-        &["record 3, line 4", "the field `q` is `x`, which is no decimal value", "--on-error skip"],
+        &["record 3, line 4", "the field `q` is `x`, which is not a decimal number", "--on-error skip"],
     );
-    bad("--types zip=decimal", &["record 1, line 2, byte 12: the field `zip` is `007`, which is no decimal value"]);
-    bad("--types n=integer", &["`1.10`, which is no integer value"]);
-    bad("--types n=date", &["`1.10`, which is no date value"]);
-    bad("--types d=timestamp", &["`2024-02-29`, which is no timestamp value"]);
+    bad("--types zip=decimal", &["record 1, line 2, byte 12: the field `zip` is `007`, which is not a decimal number"]);
+    bad("--types n=integer", &["`1.10`, which is not an integer"]);
+    bad("--types n=date", &["`1.10`, which is not a date"]);
+    bad("--types d=timestamp", &["`2024-02-29`, which is not a timestamp"]);
     let refused = |words: &str, parts: &[&str]| _ = convert(here, words).ends(2).says(parts);
     refused("t.csv -t ndjson --types zap=text", &["--types names the field `zap`", "did you mean `zip`?"]);
     refused(
@@ -510,7 +510,7 @@ fn types_by_column() {
     );
     convert(here, "a.ndjson -t ndjson --types a.n=decimal")
         .ends(1)
-        .says(&["record 3", "the field `a.n` is a list, which is no decimal value"]);
+        .says(&["record 3", "the field `a.n` is a list, which is not a decimal number"]);
     refused("a.ndjson -t ndjson --types text", &["`--types` has no effect: the input is NDJSON", "zip=text"]);
     convert(here, "a.ndjson -t ndjson -q --types a.nn=text").ends(0);
     convert(here, "a.ndjson -t ndjson --types a.nn=text").ends(0).says(&["`a.nn`", "did you mean"]);

@@ -61,7 +61,7 @@ fn lines_around_a_table() {
         convert(here, "a.csv --skip-lines 3 --skip-footer 1 --skip-records 1 --set n=record_number() -t ndjson -s n");
     assert_eq!(ran.ends(0).stdout, "{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n");
     convert(here, "a.csv --skip-until ^none").ends(1).says(&["a.csv: no line matches --skip-until `^none`"]);
-    convert(here, "a.csv --skip-until (").ends(2).says(&["--skip-until: regex parse error"]);
+    convert(here, "a.csv --skip-until (").ends(2).says(&["--skip-until: `(` is not a regex: unclosed group"]);
     // More than there is.
     for more in ["--skip-lines 99", "--skip-footer 99", "--skip-lines 99 --skip-footer 99"] {
         assert_eq!(convert(here, &format!("a.csv {more}")).ends(0).stdout, "", "{more}");
@@ -360,7 +360,7 @@ fn outputs_for_other_programs() {
     let refused = |flags: &str, code| convert(here, &format!("{flags} -o p")).ends(code);
     let said = ["record 2, line 3", "the character `Ω` (U+03A9) is not in windows-1252, the encoding of the output"];
     refused("a.csv -t csv --out-encoding windows-1252", 1).says(&said);
-    refused("h.csv -t csv --out-encoding windows-1252", 1).says(&["the character `Ω` (U+03A9) of a name"]);
+    refused("h.csv -t csv --out-encoding windows-1252", 1).says(&["the character `Ω` (U+03A9) in a field name"]);
     refused("a.csv -t csv --out-encoding windows-1252 --bom", 2)
         .says(&["`--bom` has no effect: windows-1252 has no byte order mark"]);
     refused("a.csv -t csv --out-encoding klingon", 2)

@@ -183,7 +183,7 @@ fn a_replay_knows_the_kinds_of_fields() {
     let replay = |words: &[&str]| run(here, [&["replay", "q", "-t", "ndjson"][..], words].concat());
     assert_eq!(replay(&[]).ends(0).stdout, "{\"zip\":\"08\",\"d\":\"2024-03-03\"}\n");
     // Other kinds take the place of all of them.
-    replay(&["--types", "zip=integer"]).ends(1).says(&["record 2", "`08`, which is no integer value"]);
+    replay(&["--types", "zip=integer"]).ends(1).says(&["record 2", "`08`, which is not an integer"]);
 }
 
 /// What MySQL reads without quotes has escapes.

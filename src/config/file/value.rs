@@ -140,7 +140,7 @@ fn shape(flag: &Flag) -> String {
         Takes::Nothing => format!("`{name}` is true or false"),
         Takes::Count(_) => format!("`{name}` is a number"),
         Takes::List(_) | Takes::Expression(_) => {
-            format!("`{name}` is a list of texts, such as {name} = [\"a\", \"b\"]")
+            format!("`{name}` is a list of strings, such as {name} = [\"a\", \"b\"]")
         }
         Takes::Paths(_) => format!("`{name}` is a list of paths, such as {name} = [\"a.csv\", \"b.csv\"]"),
         Takes::Text(_) | Takes::Any(_) | Takes::Word(..) | Takes::Path(_) => {

@@ -8,7 +8,7 @@ use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
     columns_are_known, dialect_has_escapes, layout_has_names, never_quotes_to_read, never_quotes_to_write,
-    no_header_is_read, no_header_to_miss, no_mark, no_quotes_to_read, no_quotes_to_write, uncounted,
+    no_header_is_read, no_header_to_miss, no_mark, no_quotes_to_read, no_quotes_to_write, no_table_to_skip, uncounted,
 };
 use super::values::{byte, comment, count, delimiter, put, ragged, shown_delimiter};
 use super::words::CLEAN;
@@ -82,8 +82,7 @@ pub static FLAGS: &[Flag] = &[
     })
     .shows("skip.until", |s| json!(s.skip.until)),
     csv("skip-records", Count("N"), Commands::READ, "Leave out the first N records of each input, after its header")
-        .source(Kinds::ALL_TABLES)
-        .unless(uncounted)
+        .unless(no_table_to_skip)
         .sets(|s, flag, texts| put(&mut s.skip.records, count(flag, texts)? as u64))
         .shows("skip.records", |s| json!(s.skip.records)),
     csv("skip-footer", Count("N"), Commands::READ, "Leave out the last N lines of each input")

@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::flag::Takes::{Any, List, Nothing, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{escapes_for_all_quotes, null_has_escapes, uncounted};
+use super::unless::{empty_is_null, escapes_for_all_quotes, null_has_escapes, uncounted};
 use super::values::put;
 use super::words::KNOWN;
 use crate::config::list::parse_texts;
@@ -51,6 +51,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::Values)
     .source(Kinds::ALL_TABLES)
+    .unless(empty_is_null)
     .sets(|s, flag, texts| put(&mut s.options.nulls, parse_texts(flag, texts)?))
     .shows("null", |s| json!(s.options.nulls)),
     flag(

@@ -15,6 +15,7 @@ use crate::config::list::{parse_fields, parse_names, parse_pairs};
 use crate::config::parse_ops;
 use crate::error::Error;
 use crate::job::{InvalidUtf8, Settings};
+use crate::op::check_pattern;
 use crate::op::{Explode, FieldKind, Folding, Op, ParseJson, Set, SourceColumn, TypeFields, Where, split, unescape};
 
 pub static FLAGS: &[Flag] = &[
@@ -39,12 +40,12 @@ pub static FLAGS: &[Flag] = &[
     .short('s')
     .group(Group::Fields)
     .common()
-    .sets(|s, flag, texts| put(&mut s.select, parse_fields(flag, texts)?))
+    .sets(|s, flag, texts| put(&mut s.select, patterns(parse_fields(flag, texts)?, "⟨select⟩")?))
     .shows("select", |s| json!(s.select)),
     flag("drop", List("FIELDS"), Commands::ROWS, "Leave out these fields")
         .group(Group::Fields)
         .common()
-        .sets(|s, flag, texts| put(&mut s.drop, parse_fields(flag, texts)?))
+        .sets(|s, flag, texts| put(&mut s.drop, patterns(parse_fields(flag, texts)?, "⟨drop⟩")?))
         .shows("drop", |s| json!(s.drop)),
     flag(
         "rename",
@@ -174,6 +175,11 @@ pub static FLAGS: &[Flag] = &[
     })
     .shows("invalid_utf8", |s| json!(INVALID_UTF8.of(s.invalid_utf8))),
 ];
+
+/// Names of fields, if the regexes among them are some.
+fn patterns(names: Vec<String>, flag: &str) -> Result<Vec<String>, Error> {
+    names.iter().try_for_each(|name| check_pattern(name, flag)).map(|()| names)
+}
 
 /// A word for all fields, and kinds for some.
 fn types(settings: &mut Settings, flag: &str, texts: &[String]) -> Result<(), Error> {

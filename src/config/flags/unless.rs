@@ -5,7 +5,7 @@ use super::kinds::Kinds;
 use super::line::{LEAVE_OUT, Line, No, Origin};
 use super::words::KNOWN;
 use crate::format::csv::Known;
-use crate::format::fwf;
+use crate::format::{Types, fwf};
 use crate::job::{ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
@@ -115,6 +115,28 @@ pub fn escapes_for_all_quotes(line: &Line<'_>) -> Option<No> {
         Some(Known::Unix) => escapes_for_quotes(line, Side::Output),
         _ => None,
     }
+}
+
+/// Records after a header are passed over unread; others have to be read.
+pub fn no_table_to_skip(line: &Line<'_>) -> Option<No> {
+    if !line.sources.meets(Kinds::ALL_TABLES) {
+        let instead = match line.command {
+            Commands::COUNT => format!("It is for {}: leave it out.", Kinds::ALL_TABLES),
+            _ => format!("It is for {}; of other records, --offset N leaves out the first ones.", Kinds::ALL_TABLES),
+        };
+        return No::new(line.input(), instead);
+    }
+    uncounted(line)
+}
+
+/// An empty field is null, unless every field is text, or null has a text of its own.
+pub fn empty_is_null(line: &Line<'_>) -> Option<No> {
+    let options = &line.settings.options;
+    let own = matches!(options.dialect.known, Some(Known::Mysql | Known::Postgres)) || line.said.has("tsv-escapes");
+    if own || options.types == Types::Text || options.nulls.iter().any(|text| !text.is_empty()) {
+        return None;
+    }
+    No::new("an empty field is null anyway", "Leave it out, or name other texts: --null NA,NULL")
 }
 
 /// TSV with backslash escapes has a null of its own.
@@ -262,7 +284,7 @@ pub fn no_lists(line: &Line<'_>) -> Option<No> {
     }
     No::new(
         format!("{}, in which there are no lists", line.input()),
-        "Take JSON text in a field apart before: --parse-json FIELD --explode FIELD; or leave it out.",
+        "Parse the field first: --parse-json FIELD --explode FIELD; or leave it out.",
     )
 }
 

@@ -196,7 +196,7 @@ fn check_parsed(known: Known<'_>, day: bool) -> Result<(), String> {
     match strtime::parse(format, text.as_bytes()) {
         Err(_) => Err(no_form(format)),
         Ok(parsed) if moment(&parsed, day).is_none() => {
-            Err(format!("the form `{}` does not tell the day", String::from_utf8_lossy(format)))
+            Err(format!("the form `{}` does not include the day", String::from_utf8_lossy(format)))
         }
         Ok(_) => Ok(()),
     }

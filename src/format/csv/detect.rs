@@ -89,7 +89,7 @@ pub(super) fn find(
     };
     let likely = best.map_or(b';', |best| best.delimiter).escape_ascii();
     Err(RecordError::new(start, format!("the delimiter can't be told from the first bytes: {why}")).hint(format!(
-        "Give it, such as ⟨dialect.delimiter '{likely}'⟩; for a file with one column any that is not in it."
+        "Name it, such as ⟨dialect.delimiter '{likely}'⟩. For a file with one column, any character that is not in it will do."
     )))
 }
 

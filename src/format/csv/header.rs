@@ -41,6 +41,11 @@ impl Header {
         }
         let names = (1..).map(|number| if number == 1 { EXTRA.to_owned() } else { format!("{EXTRA}_{number}") });
         let free = names.into_iter().find(|name| self.schema.position(name.as_bytes()).is_none());
+        if let Some(other) = free.as_ref().filter(|name| **name != EXTRA) {
+            self.warnings.push(format!(
+                "the header names `{EXTRA}`; the column for fields that are too many (⟨ragged extra⟩) is called `{other}`"
+            ));
+        }
         let all = self.schema.names().map(<[u8]>::to_vec).chain(free.map(String::into_bytes));
         self.schema = Schema::new(all.collect::<Vec<_>>());
     }

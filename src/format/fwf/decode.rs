@@ -18,6 +18,8 @@ struct Item {
     unit: Unit,
     /// Its place among the selected fields.
     place: usize,
+    /// Its name; none if it is passed over.
+    name: Option<Box<str>>,
 }
 
 pub(super) struct Decoder {
@@ -46,7 +48,7 @@ impl Decoder {
                 }
             };
             named += usize::from(field.name.is_some());
-            Item { width: field.width, unit: field.unit, place }
+            Item { width: field.width, unit: field.unit, place, name: field.name.clone() }
         });
         let items = items.collect();
         Decoder {
@@ -72,6 +74,9 @@ impl Decoder {
                 Unit::Characters if !is_ascii => after_characters(line, from, item.width),
                 _ => line.len().min(from + item.width),
             };
+            if !is_ascii && item.unit == Unit::Bytes && cuts_character(line, end) {
+                return Err(self.cut(item, from));
+            }
             if item.place != UNWANTED {
                 let value = self.value(trim(&line[from..end]), self.at + from, batch)?;
                 batch.open_values()[item.place] = value;
@@ -100,6 +105,14 @@ impl Decoder {
     }
 
     #[cold]
+    fn cut(&self, item: &Item, from: usize) -> RecordError {
+        let which = item.name.as_ref().map_or("the part that is passed over".to_owned(), |name| format!("`{name}`"));
+        RecordError::new(self.at + from, format!("the width of {which} ends within a character"))
+            .cause(Cause::Fields)
+            .hint("In ⟨layout⟩, 8b is a width in bytes and 8 one in characters. ⟨on_error skip⟩ leaves out such lines.")
+    }
+
+    #[cold]
     fn too_long(&self, from: usize) -> RecordError {
         RecordError::new(self.at + from, "the line goes on after the last field of the layout")
             .cause(Cause::Fields)
@@ -118,6 +131,14 @@ fn after_characters(line: &[u8], from: usize, count: usize) -> usize {
     let starts = line[from..].iter().enumerate().filter(|(_, byte)| !matches!(byte, 0x80..=0xbf));
     let mut starts = starts.map(|(at, _)| at);
     starts.nth(count).map_or(line.len(), |at| from + at)
+}
+
+/// Whether a line of UTF-8 has the beginning of a character before `end` and the rest of it after. Lines in other
+/// encodings have other characters.
+#[inline]
+fn cuts_character(line: &[u8], end: usize) -> bool {
+    matches!(line.get(end), Some(0x80..=0xbf))
+        && simdutf8::basic::from_utf8(line).is_ok_and(|text| !text.is_char_boundary(end))
 }
 
 /// A text without the spaces around it.

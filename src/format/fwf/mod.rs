@@ -64,6 +64,20 @@ pub(crate) fn takes_names(layout: &str) -> bool {
     layout::is_nameless(layout)
 }
 
+/// Refuses widths in bytes where the text is in another encoding than UTF-8: they are counted in UTF-8.
+///
+/// # Errors
+/// Usage: the layout has such a width.
+pub(crate) fn refuse_bytes(options: &Options, side: &str, encoding: &str) -> Result<()> {
+    let layout = options.layout.as_deref().and_then(|layout| Layout::parse(layout, names(options)).ok());
+    let Some(layout) = layout else { return Ok(()) };
+    let Some(field) = layout.fields.iter().find(|field| field.unit == Unit::Bytes) else { return Ok(()) };
+    let width = field.width;
+    Err(Error::usage(format!(
+        "⟨layout⟩ has the width {width}b, in bytes of UTF-8, but the {side} is in {encoding}\n  Give the widths in characters: {width} in place of {width}b where each character is one byte there."
+    )))
+}
+
 /// The names of fields that have none in the layout.
 fn names(options: &Options) -> Names<'_> {
     match options.names.as_slice() {

@@ -357,6 +357,9 @@ pub fn tokens_of(pointer: &str) -> Result<Vec<String>, Error> {
     })
 }
 
+/// What to do where a map is in place of an array.
+pub const KEY_COLUMN: &str = "If its values are the records, give ⟨key_column NAME⟩ too: that field gets their keys.";
+
 /// Says that there is no array at the pointer.
 pub fn no_array(tokens: &[String]) -> String {
     match tokens {
@@ -443,6 +446,10 @@ impl Walk<'_> {
             byte if byte == self.bracket => self.at += 1,
             _ if self.bracket == b'{' => {
                 return Err(self.bad(no_array(tokens).replace("array", "map"), &[]));
+            }
+            b'{' if !tokens.is_empty() => {
+                let reason = no_array(tokens) + ": a map is there";
+                return Err(Stop::Bad(RecordError::new(self.at, reason).hint(KEY_COLUMN)));
             }
             _ => return Err(self.bad(no_array(tokens), &[])),
         }

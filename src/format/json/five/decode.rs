@@ -298,8 +298,7 @@ impl Decoder {
     /// Adds a list as a record in columns.
     fn row<'a>(&mut self, text: &'a [u8], start: usize, batch: &mut Batch<'a>) -> Result<usize, RecordError> {
         if text.get(start) != Some(&b'[') {
-            return Err(wrong(text, start, "a list, as the records before it")
-                .hint("With ⟨names⟩, every record is a list of values."));
+            return Err(wrong(text, start, "a list").hint("With ⟨names⟩, every record is a list of values."));
         }
         let columns = self.places.len();
         batch.push_row(self.width, start)?;

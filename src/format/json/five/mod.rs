@@ -139,6 +139,10 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
                 .hint("Leave out ⟨key_column⟩, or say with ⟨records_at⟩ where the map is.");
             return Err(at_all.into());
         }
+        b'{' if tokens.as_ref().is_some_and(|tokens| !tokens.is_empty()) => {
+            let reason = check::no_array(&tokens.unwrap_or_default()) + ": a map is there";
+            return Err(RecordError::new(at, reason).hint(check::KEY_COLUMN).into());
+        }
         _ if tokens.is_some() => return Err(RecordError::new(at, check::no_array(&tokens.unwrap_or_default())).into()),
         _ => Layout::Values,
     };
@@ -199,7 +203,7 @@ fn names(row: &[u8], syntax: Syntax) -> Result<Vec<Vec<u8>>, RecordError> {
     let strings = Strings { syntax, replace: false, arena: &arena };
     let text = || {
         RecordError::new(0, "the first record is no list of names")
-            .hint("With ⟨names first⟩ it is a list of texts, such as [\"id\",\"name\"].")
+            .hint("With ⟨names first⟩ it is a list of strings, such as [\"id\",\"name\"].")
     };
     if row.first() != Some(&b'[') {
         return Err(text());

@@ -2,7 +2,7 @@
 
 /// Sets of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commands(u16);
+pub struct Commands(u32);
 
 impl Commands {
     /// None.

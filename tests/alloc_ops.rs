@@ -59,12 +59,13 @@ fn main() {
         ("set", "n=record_number() + line_number()"),
         ("limit", "1_000_000"),
         ("offset", "500"),
-        ("tail", "5000"),
     ];
     let nested = [
         &[("set", "name='[1,\"a\\n\",{\"b\":[null]}]'"), ("parse-json", "name")][..],
         &[("set", "name='[1,\"a\\n\",{\"b\":[null]}]'"), ("parse-json", "name"), ("explode", "name")],
         &[("explode", "name"), ("where", "id > 5")],
+        // Some are passed over in the small input too: these are encoded on trial.
+        &[("offset", "500"), ("tail", "5000")],
     ];
     for steps in steps.iter().map(std::slice::from_ref).chain(nested) {
         for (from, to) in [

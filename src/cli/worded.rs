@@ -8,7 +8,7 @@ pub fn worded(error: &Error) -> String {
 }
 
 /// Settings whose flag has another name, or is better known by its letter.
-const OTHER_NAMES: [(&str, &str); 12] = [
+const OTHER_NAMES: [(&str, &str); 13] = [
     ("out_dialect.bom", "--bom"),
     ("from", "-f"),
     ("to", "-t"),
@@ -16,6 +16,7 @@ const OTHER_NAMES: [(&str, &str); 12] = [
     ("Each", "--out-dir"),
     ("ops", "--op"),
     ("sort", "--by"),
+    ("aggregate.sort", "--sort"),
     ("bytes_as", "--bytes"),
     ("dialect.delimiter", "-d"),
     ("dialect.quoting", "--no-quoting"),

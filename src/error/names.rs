@@ -5,9 +5,10 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 75] = [
+const SETTINGS: [&str; 76] = [
     "Each",
     "agg",
+    "aggregate.sort",
     "by",
     "bytes_as",
     "checkpoint",

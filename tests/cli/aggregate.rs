@@ -131,7 +131,7 @@ fn what_makes_no_sense_is_refused() {
         ("--agg n=sum(lower(city))", "where a number is needed"),
         ("--agg n=count(),n=count()", "the result would have two fields `n`"),
         ("--agg n=count() --sort m", "--sort names the field `m`, which the result does not have"),
-        ("--agg n=count() --sort n:up", "`up` is not understood"),
+        ("--agg n=count() --sort n:up", "--sort: `n:up` is no field to sort by"),
         ("--agg n=count() --columns n", "`--columns` has no effect"),
         ("--agg n=count() --op wordcount", "`--op wordcount` has no effect"),
         ("--agg fare", "this is no function"),

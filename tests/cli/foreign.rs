@@ -342,29 +342,6 @@ fn what_does_not_fit_a_width_is_bad() {
     assert_eq!(ran.stdout, "Zoë 7   \nfour1   \n x  NULL\nNULL1   \n");
 }
 
-/// A first field that begins like a comment is in quotes, so that the same flag reads it back.
-#[test]
-fn what_begins_like_a_comment_stays_in_quotes() {
-    let here = with(&[("a.csv", "\"#id\",n\n\"#x\",#y\n1,2\n")]);
-    let here = here.path();
-    for (words, wanted) in [
-        ("-t csv", "\"#id\",n\n\"#x\",#y\n1,2\n"),
-        ("-t tsv", "\"#id\"\tn\n\"#x\"\t#y\n1\t2\n"),
-        ("-t csv --op trim", "\"#id\",n\n\"#x\",#y\n1,2\n"),
-        ("-t csv -s n,#id", "n,#id\n\"#y\",#x\n2,1\n"),
-        ("-t csv --set z=1", "\"#id\",n,z\n\"#x\",#y,1\n1,2,1\n"),
-        ("-t csv --rename n=#n -s n", "\"#n\"\n\"#y\"\n2\n"),
-    ] {
-        for way in ["-j 1", "-j 7 --slice-size 1", "--io read --slice-size 5"] {
-            let ran = convert(here, &format!("a.csv --comment # {words} {way}")).ends(0);
-            assert_eq!((&*ran.stdout, &*ran.stderr), (wanted, ""), "{words} {way}");
-        }
-    }
-    // A number in quotes is text.
-    let ran = feed(here, ["convert", "-", "-f", "csv", "-t", "csv", "--comment=-", "-s", "b"], b"a,b\n1,-5\n").ends(0);
-    assert_eq!(ran.says(&["1 number written as text"]).stdout, "b\n\"-5\"\n");
-}
-
 /// MySQL without quotes takes a carriage return for text.
 #[test]
 fn carriage_returns_in_dumps_are_pointed_out() {

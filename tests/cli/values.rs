@@ -282,7 +282,9 @@ fn joiners_have_names_and_escapes() {
 fn numbers_that_are_not_finite_have_kinds() {
     let here = with(&[("n.json5", "[{g: NaN}, {g: -Infinity}]")]);
     let here = here.path();
-    convert(here, "n.json5 -t ndjson --types g=decimal").ends(1).says(&["the field `g` is `NaN`, which is no decimal"]);
+    convert(here, "n.json5 -t ndjson --types g=decimal")
+        .ends(1)
+        .says(&["the field `g` is `NaN`, which is not a decimal number"]);
     let ran = convert(here, "n.json5 -t ndjson --types g=text").ends(0);
     assert_eq!((&*ran.stdout, &*ran.stderr), ("{\"g\":\"NaN\"}\n{\"g\":\"-Infinity\"}\n", ""));
 }

@@ -122,7 +122,7 @@ impl Aggregate {
     /// # Errors
     /// Usage: no field, or an unknown word.
     pub fn sort(mut self, text: &str) -> Result<Aggregate> {
-        add_keys("⟨sort⟩", text, &mut self.sort)?;
+        add_keys("⟨aggregate.sort⟩", text, &mut self.sort)?;
         self.texts[2].push(text.to_owned());
         Ok(self)
     }
@@ -302,7 +302,7 @@ impl Aggregate {
         match self.sort.iter().find(|key| !names.contains(&key.field())) {
             None => Ok(()),
             Some(key) => Err(Error::usage(format!(
-                "⟨sort⟩ names the field `{}`, which the result does not have{}",
+                "⟨aggregate.sort⟩ names the field `{}`, which the result does not have{}",
                 key.field(),
                 crate::op::instead_of(names.iter().map(|name| name.as_bytes()), key.field().as_bytes())
             ))),

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::Comment;
 use super::escapes::escaped;
 use super::joined::{At, Joiner};
 use super::null::Null;
@@ -29,9 +28,7 @@ pub(super) struct Style {
     /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
     /// byte order mark.
     pub marks: bool,
-    /// A first field that begins so is in quotes: read with the same flag, the record would be a comment.
-    pub comment: Option<Comment>,
-    /// This field is the first one of its record.
+    /// This field is the first one of such a record.
     pub first: bool,
     /// Who reads this dialect takes an empty line for a record with an empty field.
     pub blank_records: bool,
@@ -50,17 +47,17 @@ impl Encode for ColumnsEncoder {
         let mut next = records.start;
         while next < records.end {
             let (style, left, to) = (self.style.row, next..records.end, output.room(1)?);
-            let guard = self.style.guard();
+            let marks = self.style.marks;
             let rows = match (self.typed, style.quote_all) {
-                (true, true) => self.style.unit.run(WriteRows::<true, true> { style, guard, batch, records: left, to }),
+                (true, true) => self.style.unit.run(WriteRows::<true, true> { style, marks, batch, records: left, to }),
                 (true, false) => {
-                    self.style.unit.run(WriteRows::<true, false> { style, guard, batch, records: left, to })
+                    self.style.unit.run(WriteRows::<true, false> { style, marks, batch, records: left, to })
                 }
                 (false, true) => {
-                    self.style.unit.run(WriteRows::<false, true> { style, guard, batch, records: left, to })
+                    self.style.unit.run(WriteRows::<false, true> { style, marks, batch, records: left, to })
                 }
                 (false, false) => {
-                    self.style.unit.run(WriteRows::<false, false> { style, guard, batch, records: left, to })
+                    self.style.unit.run(WriteRows::<false, false> { style, marks, batch, records: left, to })
                 }
             };
             output.advance(rows.len);
@@ -82,7 +79,8 @@ impl Encode for ColumnsEncoder {
 /// Writes records while they are plain and fit.
 struct WriteRows<'o, 'b, 'a, const TYPED: bool, const QUOTE_ALL: bool> {
     style: RowStyle,
-    guard: Guard,
+    /// None of them may begin like a byte order mark.
+    marks: bool,
     batch: &'b Batch<'a>,
     records: Range<usize>,
     to: &'o mut [u8],
@@ -105,7 +103,7 @@ impl<const TYPED: bool, const QUOTE_ALL: bool> Work for WriteRows<'_, '_, '_, TY
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
             match self.style.row::<TYPED, QUOTE_ALL, V>(v, source, values, &mut self.to[rows.len..]) {
-                Some(row) if !self.guard.quotes(&self.to[rows.len..]) => {
+                Some(row) if !(self.marks && may_be_mark(&self.to[rows.len..])) => {
                     rows.len += row.len;
                     rows.lossy.add(row.lossy);
                 }
@@ -157,7 +155,7 @@ impl Encode for KeyedEncoder {
                     true => unit.run(WriteRow::<_, true> { style, source, values, to: &mut *to }),
                     false => unit.run(WriteRow::<_, false> { style, source, values, to: &mut *to }),
                 };
-                let row = row.filter(|_| !self.style.guard().quotes(to));
+                let row = row.filter(|_| !(self.style.marks && may_be_mark(to)));
                 if let Some(row) = row {
                     output.advance(row.len);
                     row.lossy.count(&mut output.lossy);
@@ -198,30 +196,7 @@ impl From<Error> for Bad {
     }
 }
 
-/// What the first field of a record may not begin with, unless it is in quotes.
-#[derive(Clone, Copy)]
-struct Guard {
-    marks: bool,
-    comment: Option<Comment>,
-}
-
-impl Guard {
-    #[inline(always)]
-    fn quotes(self, text: &[u8]) -> bool {
-        self.marks && may_be_mark(text) || self.comment.is_some_and(|comment| comment.begins(text))
-    }
-}
-
 impl Style {
-    fn guard(&self) -> Guard {
-        Guard { marks: self.marks, comment: self.comment }
-    }
-
-    /// This field, with this text, is in quotes because it is the first one.
-    fn guards(&self, text: &[u8]) -> bool {
-        self.first && self.guard().quotes(text)
-    }
-
     pub fn fields<'b, 'a: 'b>(
         &mut self,
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
@@ -253,7 +228,7 @@ impl Style {
             if !first {
                 output.put(self.dialect.delimiter_bytes())?;
             }
-            self.first = first;
+            self.first = first && self.marks;
             first = false;
             match self.field(value, node, single, at, output) {
                 Ok(()) => {}
@@ -283,15 +258,13 @@ impl Style {
                 }
                 self.text(text, true, at.offset, output)
             }
-            Value::Untyped(text) if self.row.same && !self.row.quote_all && !self.guards(text) => Ok(output.put(text)?),
+            Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && may_be_mark(text)) => {
+                Ok(output.put(text)?)
+            }
             Value::Untyped(text) | Value::Number(text) if self.row.quote_all => {
                 if is_json_number(text) {
                     output.lose(LossyKind::NumberAsText);
                 }
-                self.text(text, true, at.offset, output)
-            }
-            Value::Untyped(text) | Value::Number(text) if self.guards(text) && is_json_number(text) => {
-                output.lose(LossyKind::NumberAsText);
                 self.text(text, true, at.offset, output)
             }
             Value::Untyped(text) => self.text(text, false, at.offset, output),
@@ -350,16 +323,16 @@ impl Style {
                     LossyKind::NumberAsText => number = true,
                     kind => lost = lost.or(Some(kind)),
                 });
-                let must = matches!(text, ScalarText::Plain(text) if self.null.is(text) || self.guards(text));
+                let means_null = matches!(text, ScalarText::Plain(text) if self.null.is(text));
                 // A number without quotes is still a number.
-                if number && (self.row.quote_all || must && self.dialect.quote.is_some()) {
+                if number && (self.row.quote_all || means_null && self.dialect.quote.is_some()) {
                     lost = lost.or(Some(LossyKind::NumberAsText));
                 }
                 if let Some(kind) = lost {
                     output.lose(kind);
                 }
                 match text {
-                    ScalarText::Plain(text) => self.text(text, self.row.quote_all || must, at.offset, output),
+                    ScalarText::Plain(text) => self.text(text, self.row.quote_all || means_null, at.offset, output),
                     // In quotes: if it is all digits, it looks like an RFC 8259 number.
                     ScalarText::Base64(bytes) => {
                         quoted(self.dialect, at.offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
@@ -408,7 +381,7 @@ impl Style {
 
     /// A text, in quotes if needed.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
-        let quoted = quoted || self.guards(text);
+        let quoted = quoted || self.first && may_be_mark(text);
         if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) || self.dialect.divides(text) {
             return self.text_quoted(text, quoted, offset, output);
         }

@@ -1,6 +1,5 @@
 //! CSV that is ready to be written: the header, and the encoders.
 
-use super::Comment;
 use super::alone::AloneEncoder;
 use super::append::Append;
 use super::encode::{ColumnsEncoder, KeyedEncoder, Style};
@@ -36,8 +35,6 @@ pub(super) struct Writing {
     join_lists: Option<String>,
     /// See [`Style`].
     blank_records: bool,
-    /// See [`Style`]. Without quotes nothing can be done.
-    comment: Option<Comment>,
 }
 
 impl Writing {
@@ -63,7 +60,6 @@ impl Writing {
             keyed,
             longest: options.max_key_length,
             join_lists: options.join_lists.clone(),
-            comment: options.dialect.comment.filter(|_| dialect.quote.is_some()),
             blank_records: options.out_dialect.known.is_some() || dialect.tsv_escapes,
         }
     }
@@ -79,7 +75,6 @@ impl Writing {
             json: Writer::new(self.bytes_as),
             joiner: self.join_lists.as_deref().map(|between| Joiner::new(between, self.bytes_as == BytesAs::Base64)),
             marks: !self.header && dialect.quote.is_some(),
-            comment: self.comment,
             first: false,
             blank_records: self.blank_records,
         }
@@ -121,7 +116,6 @@ impl Writing {
                     if self.quote_all
                         || blank
                         || (index == 0 && may_be_mark(name))
-                        || (index == 0 && self.comment.is_some_and(|comment| comment.begins(name)))
                         || dialect.divides(name)
                         || name.iter().any(|byte| dialect.is_special(*byte)) =>
                 {

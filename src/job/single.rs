@@ -205,6 +205,9 @@ impl Job {
             sum.registry.flushed(earlier + len);
             run.bytes_out = len;
         }
+        if let Some(result) = &sum.result {
+            sum.registry.result(run.bytes_out, result.records);
+        }
         let (output, quarantine) = match resumable {
             None => {
                 let named = name(target, ledger)?;

@@ -65,6 +65,12 @@ impl Registry {
         self.lock().done.written_bytes = written;
     }
 
+    /// A result was written in place of records: so many bytes, and so many records of its own.
+    pub fn result(&self, written: u64, records: u64) {
+        let done = &mut self.lock().done;
+        (done.written_bytes, done.records_written) = (written, records);
+    }
+
     /// A look at what the sources that are done have together.
     pub fn with_done<T>(&self, look: impl FnOnce(&Metrics) -> T) -> T {
         look(&self.lock().done)

@@ -142,6 +142,31 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn flags_may_be_given_several_times() {
+    let here = with(&[("t.csv", TRIPS)]);
+    let here = here.path();
+    let once =
+        say(here, "aggregate t.csv --by city,user --agg n=count(),hi=max(fare) --sort hi:desc,user").ends(0).stdout;
+    let line = "aggregate t.csv --by city --by user --agg n=count() --agg hi=max(fare) --sort hi:desc --sort user";
+    assert_eq!(say(here, line).ends(0).stdout, once);
+}
+
+#[test]
+fn metrics_are_about_the_result() {
+    let here = with(&[("t.csv", TRIPS)]);
+    let here = here.path();
+    for line in ["aggregate t.csv --by city --agg n=count() -o g.csv", "sort t.csv --by city --limit 3 -o g.csv"] {
+        say(here, &format!("{line} --force -q --metrics-file m.prom")).ends(0);
+        let (text, size) = (read(here, "m.prom"), read(here, "g.csv").len());
+        for wanted in
+            [format!("written_bytes_total {size}"), "records_written_total 3".into(), "records_read_total 6".into()]
+        {
+            assert!(text.contains(&format!("\npagemill_{wanted}\n")), "{line}: {wanted} is not in\n{text}");
+        }
+    }
+}
+
+#[test]
 fn fields_that_only_some_inputs_have() {
     let here = with(&[("a.csv", "k,x\na,1\n"), ("b.csv", "k,y\na,2\n"), ("c.csv", "y,k\n3,a\n")]);
     let here = here.path();

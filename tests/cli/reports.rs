@@ -98,6 +98,12 @@ fn runs_that_go_well() {
     let many = report(here, "convert a.csv b.csv --out-dir out -t json --on-error skip", 0);
     assert_eq!(many["files"]["sources"].as_array().map(Vec::len), Some(2));
     report(here, "convert t.txt -o o.txt --op upper -j 2", 0);
+    let groups = report(here, "aggregate b.csv --by a --agg n=count(),d=approx_distinct(b) -o g.csv", 0);
+    assert_eq!((&groups["command"], &groups["records_out"]), (&json!("aggregate"), &json!(1)));
+    assert_eq!(groups["bounds"].as_array().map(Vec::len), Some(1));
+    report(here, "sort b.csv --by a -o s.csv", 0);
+    report(here, "head b.csv -t csv -o h.csv", 0);
+    report(here, "split b.csv --by a -o {part}.csv", 0);
     let count = report(here, "count t.txt", 0);
     assert_eq!(
         (&count["command"], &count["from"], &count["records_in"]),

@@ -240,9 +240,11 @@ impl Said {
         given.map(|flag| Ok((flag.name.as_str(), texts(flag)?))).collect()
     }
 
-    /// The names of all flags.
+    /// The names of all flags, each once.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|flag| flag.name.as_str())
+        let first = |name: &str| self.flags.iter().position(|flag| flag.name == name);
+        let names = self.flags.iter().enumerate();
+        names.filter(move |(at, flag)| first(&flag.name) == Some(*at)).map(|(_, flag)| flag.name.as_str())
     }
 }
 

@@ -98,6 +98,12 @@ impl Aggregate {
     /// Usage: an unknown function, or what is wrong with its arguments.
     pub fn function(mut self, text: &str) -> Result<Aggregate> {
         for item in items(text) {
+            if item.trim().is_empty() {
+                return Err(Error::usage(format!(
+                    "⟨agg⟩ {}: there is an empty item\n  Write NAME=FUNCTION, such as total=sum(fare); commas are between two of them.",
+                    text.trim()
+                )));
+            }
             let (name, call) = match named(item) {
                 Some((name, call)) => (unquoted(name), call.trim()),
                 None => (item.trim().to_owned(), item.trim()),

@@ -210,6 +210,10 @@ impl Many {
                     len
                 }
             };
+            let result = sum.result.as_ref().map(|result| result.records);
+            if let Some(records) = result.or(sum.sorted.as_ref().map(|sorted| sorted.records)) {
+                sum.registry.result(sum.bytes_out, records);
+            }
             // A target is never without it.
             quarantine = ledger.finish()?;
             output = target.finish()?;

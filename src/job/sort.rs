@@ -56,7 +56,8 @@ pub(crate) fn prepare(settings: &mut Settings) -> Rows {
 /// Usage: it is none.
 pub(crate) fn folder(settings: &Settings, target: Option<&Path>) -> Result<PathBuf> {
     let Some(folder) = &settings.spill_dir else {
-        let beside = target.and_then(Path::parent).map(|folder| match folder.as_os_str().is_empty() {
+        let file = target.filter(|path| path.metadata().map_or(true, |metadata| metadata.is_file()));
+        let beside = file.and_then(Path::parent).map(|folder| match folder.as_os_str().is_empty() {
             true => PathBuf::from("."),
             false => folder.to_path_buf(),
         });

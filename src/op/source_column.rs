@@ -60,7 +60,7 @@ impl SourceColumn {
             let (span, tree) = (batch.span(record), batch.tree(record));
             let bad = match tree.value() {
                 Value::Map(_) if tree.children().any(|child| child.key() == name) => {
-                    Some("the record has a field with the name of ⟨source_column⟩ already")
+                    Some("the record has a field with the name of the source column already")
                 }
                 Value::Map(inside) => {
                     let (values, keys) = tree.nodes();
@@ -71,7 +71,7 @@ impl SourceColumn {
                     }
                     None
                 }
-                _ => Some("the record is not an object, so ⟨source_column⟩ can't add a field"),
+                _ => Some("the record is not an object, so it can't get the source column"),
             };
             if bad.is_some() {
                 out.push_tree(b"", tree, span.start)?;

@@ -101,7 +101,9 @@ fn runs_that_go_well() {
     let groups = report(here, "aggregate b.csv --by a --agg n=count(),d=approx_distinct(b) -o g.csv", 0);
     assert_eq!((&groups["command"], &groups["records_out"]), (&json!("aggregate"), &json!(1)));
     assert_eq!(groups["bounds"].as_array().map(Vec::len), Some(1));
-    report(here, "sort b.csv --by a -o s.csv", 0);
+    let sorted = report(here, "sort b.csv --by a:desc -o s.csv", 0);
+    assert_eq!(sorted["settings"]["by"], json!(["a:desc"]));
+    assert_eq!((&groups["settings"]["by"], &groups["settings"]["sort"]), (&json!("a"), &Value::Null));
     report(here, "head b.csv -t csv -o h.csv", 0);
     report(here, "split b.csv --by a -o {part}.csv", 0);
     let count = report(here, "count t.txt", 0);

@@ -91,13 +91,13 @@ fn what_has_no_place_in_the_order_is_bad() {
     let here = here.path();
     say(here, "sort a.csv --by name:number")
         .ends(1)
-        .says(&["a.csv: record 1, line 2", "the field `name`, which --by names, is not a number"]);
+        .says(&["a.csv: record 1, line 2", "the field `name`, which is sorted by, is not a number"]);
     say(here, "sort a.ndjson --by n").ends(1).says(&["record 1", "it is a list or map"]);
     assert_eq!(say(here, "sort a.ndjson --by n --on-error skip").ends(0).stdout, "{\"n\":1}\n");
     // 23:59 an hour west of Greenwich is after midnight.
     say(here, "sort d.csv --by d:desc:date -o e.csv --on-error quarantine").ends(0);
     assert_eq!(read(here, "e.csv"), "d,n\n2024-05-31T23:59-01:00,3\n2024-06-01,1\n");
-    assert!(read(here, "e.csv.quarantine.ndjson").contains("is not a date"));
+    assert!(read(here, "e.csv.quarantine.ndjson").contains("`d`, which is sorted by, is not a date"));
     say(here, "sort d.csv --by d:date -o f.csv").ends(1);
     assert!(!here.join("f.csv").exists());
     // What makes no sense.
@@ -208,6 +208,9 @@ fn the_plan_says_how() {
     ] {
         assert!(plan.contains(part), "{part}: {plan}");
     }
+    // What is no file has no folder for runs.
+    let plan = say(here.path(), "sort a.csv --by id -o /dev/null --explain").ends(0).stdout;
+    assert!(!plan.contains("in /dev"), "{plan}");
     let plan = run(here.path(), ["sort", "a.csv", "--by", "id", "--spill-dir", "/", "-o", "b.csv", "--explain"])
         .ends(0)
         .stdout;

@@ -79,17 +79,14 @@ pub static FLAGS: &[Flag] = &[
     .group(Group::Rows)
     .common()
     .sets(|s, flag, texts| texts.iter().try_for_each(|text| add_keys(flag, text, &mut s.sort)))
-    .shows("sort", |s| {
-        let keys: Vec<String> = s.sort.iter().map(ToString::to_string).collect();
-        json!((!keys.is_empty()).then_some(keys))
-    }),
+    .shows("by", by),
     aggregate(
         "by",
         "FIELDS",
         "A record for each group: for each of the different values of these fields, or of name=EXPR (comma-separated)",
     )
     .sets(|s, _, texts| asked(s, texts, Aggregate::by))
-    .shows("by", |s| written(s, 0)),
+    .shows("by", by),
     aggregate("agg", "NAME=CALL", "What is calculated for each group, such as n=count(), s=sum(fare), p95=quantile(fare,0.95)")
         .sets(|s, _, texts| asked(s, texts, Aggregate::function))
         .shows("agg", |s| written(s, 1)),
@@ -116,6 +113,14 @@ fn asked(
     let asked = settings.aggregate.take().unwrap_or_default();
     settings.aggregate = Some(texts.iter().try_fold(asked, |asked, text| add(asked, text))?);
     Ok(())
+}
+
+/// The fields to sort by, or those of groups.
+fn by(settings: &Settings) -> Value {
+    match settings.sort.is_empty() {
+        true => written(settings, 0),
+        false => json!(settings.sort.iter().map(ToString::to_string).collect::<Vec<_>>()),
+    }
 }
 
 /// What was asked for, as it was written.

@@ -291,7 +291,7 @@ fn value<'a>(batch: &Batch<'a>, record: usize, column: Option<Option<usize>>, fi
 
 #[cold]
 fn no_key(batch: &Batch<'_>, record: usize, by: &SortKey, what: &str) -> RecordError {
-    let reason = format!("the field `{}`, which ⟨sort⟩ names, is not {what}", by.field());
+    let reason = format!("the field `{}`, which is sorted by, is not {what}", by.field());
     RecordError::new(batch.span(record).start, reason).cause(Cause::Target)
 }
 

@@ -61,6 +61,12 @@ fn field(value: &Value<'_>) -> (Vec<u8>, bool) {
     }
 }
 
+/// How many line breaks there are in a text that is nothing else.
+fn line_breaks(text: &[u8]) -> usize {
+    let is_rest = |at: usize| text[at] == b'\n' && at > 0 && text[at - 1] == b'\r';
+    (0..text.len()).filter(|at| !is_rest(*at)).count()
+}
+
 /// What becomes of a record: its fields, or it is bad.
 type Record = Option<Vec<Vec<u8>>>;
 
@@ -98,14 +104,20 @@ pub fn target(data: &[u8]) {
     builder.escape(escape.filter(|_| quotes));
     let marks = Marks { delimiter, quote: quotes.then_some(quote), escape: escape.filter(|_| quotes), comment };
     let mut expected: Vec<Record> = Vec::new();
-    let mut at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    // How many blank lines are before each record.
+    let mut blank: Vec<usize> = Vec::new();
+    let begin = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mut at = begin;
     while let Some((len, bad)) = first_record(&input[at..], &marks) {
         // A record of one field before it: a byte order mark is none then.
         let raw = &input[at..at + len];
         // csv-core ends a comment only with a line feed.
         let start = raw.split_inclusive(|byte| matches!(byte, b'\n' | b'\r'));
-        let start = start.take_while(|line| matches!(line[0], b'\n' | b'\r') || comment == Some(line[0])).map(<[u8]>::len);
-        let raw = [b"\n\n\\\n", &raw[start.sum()..]].concat();
+        let start =
+            start.take_while(|line| matches!(line[0], b'\n' | b'\r') || comment == Some(line[0])).map(<[u8]>::len);
+        let start: usize = start.sum();
+        blank.push(line_breaks(&raw[..start]));
+        let raw = [b"\n\n\\\n", &raw[start..]].concat();
         at += len;
         expected.push((!bad).then(|| records(&raw, &mut builder.build()).remove(1)));
     }
@@ -116,7 +128,20 @@ pub fn target(data: &[u8]) {
     }
     let first = if no_headers { expected.iter().flatten().next() } else { expected.first().and_then(Option::as_ref) };
     let open = first.is_none() && !expected.is_empty();
-    let expected_width = first.map(Vec::len);
+    let mut expected_width = first.map(Vec::len);
+    let is_blank = no_headers && expected.is_empty() && begin < input.len();
+    if tsv_escapes && comment.is_none() && (expected_width == Some(1) || is_blank) {
+        // In a table of one column, blank lines are records, but for those before a header.
+        expected_width = Some(1);
+        let has_header = !no_headers;
+        let records = std::mem::take(&mut expected);
+        for (index, (record, count)) in records.into_iter().zip(blank).enumerate() {
+            let count = if index == 0 && has_header { 0 } else { count };
+            expected.extend(std::iter::repeat_n(Some(vec![Vec::new()]), count));
+            expected.push(record);
+        }
+        expected.extend(std::iter::repeat_n(Some(vec![Vec::new()]), line_breaks(&input[at..])));
+    }
     if !no_headers && !expected.is_empty() {
         expected.remove(0);
     }
@@ -133,7 +158,11 @@ pub fn target(data: &[u8]) {
         })
         .collect();
 
-    let options = Options::default().with(|own| { own.dialect = dialect; own.no_headers = no_headers; own.ragged = ragged; });
+    let options = Options::default().with(|own| {
+        own.dialect = dialect;
+        own.no_headers = no_headers;
+        own.ragged = ragged;
+    });
     let source = match drive::open(format, &options, input, arrival) {
         Ok(source) => source,
         // Nothing can be read behind a header that is never closed.

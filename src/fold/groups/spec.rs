@@ -319,19 +319,30 @@ impl Aggregate {
 /// The most values that `top` gives.
 const MOST: usize = 10_000;
 
-/// The parts between commas that are not inside of parentheses or quotes; a backslash takes the next character.
-fn items(text: &str) -> Vec<&str> {
-    let (mut items, mut start, mut depth, mut quote, mut escaped) = (Vec::new(), 0, 0usize, None, false);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
+/// The characters of a text that are not inside quotes, each with its place; a backslash takes the next one.
+fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quote, mut escaped) = (None, false);
+    text.char_indices().filter(move |(_, c)| {
+        match (quote, *c) {
             _ if escaped => escaped = false,
             (Some(open), c) if c == open => quote = None,
             (Some(_), _) => {}
             (None, '\\') => escaped = true,
-            (None, '\'' | '"' | '`') => quote = Some(c),
-            (None, '(' | '[') => depth += 1,
-            (None, ')' | ']') => depth = depth.saturating_sub(1),
-            (None, ',') if depth == 0 => {
+            (None, '\'' | '"' | '`') => quote = Some(*c),
+            (None, _) => return true,
+        }
+        false
+    })
+}
+
+/// The parts between commas that are not inside parentheses or quotes.
+fn items(text: &str) -> Vec<&str> {
+    let (mut items, mut start, mut depth) = (Vec::new(), 0, 0usize);
+    for (at, c) in outside_quotes(text) {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
                 items.push(&text[start..at]);
                 start = at + 1;
             }
@@ -344,20 +355,10 @@ fn items(text: &str) -> Vec<&str> {
 
 /// The name and what follows the equals sign after it, if the item has both.
 fn named(item: &str) -> Option<(&str, &str)> {
-    let (mut quote, mut escaped) = (None, false);
-    for (at, c) in item.char_indices() {
-        match (quote, c) {
-            _ if escaped => escaped = false,
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\\') => escaped = true,
-            (None, '\'' | '"' | '`') => quote = Some(c),
-            (None, '(') => return None,
-            (None, '=') => return Some((&item[..at], &item[at + 1..])),
-            _ => {}
-        }
+    match outside_quotes(item).find(|(_, c)| matches!(c, '(' | '=')) {
+        Some((at, '=')) => Some((&item[..at], &item[at + 1..])),
+        _ => None,
     }
-    None
 }
 
 /// A name without the quotes around it, or without its escapes.

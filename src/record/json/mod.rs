@@ -26,6 +26,7 @@ pub use read::Reader;
 pub(crate) use read::too_deep;
 pub use select::{Chosen, Selection};
 pub use sink::{Refusal, Sink};
+pub(crate) use strings::code_at;
 pub(crate) use strings::unescaped;
 pub use strings::{LONE, replace_halves};
 pub use unflatten::Step;

@@ -71,7 +71,10 @@ const PLAIN: [u8; 256] = {
 #[inline(always)]
 fn escape_at(text: &[u8], at: usize) -> Escape {
     match text.get(at + 1) {
-        Some(b'u') => code_at(text, at),
+        Some(b'u') => match code_at(text, at) {
+            Ok((character, len)) => Escape::Code(character, len),
+            Err((place, reason)) => Escape::Bad(place, reason),
+        },
         Some(&byte) if PLAIN[usize::from(byte)] != 0 => Escape::Plain(PLAIN[usize::from(byte)]),
         _ => Escape::Bad(at, "an escape that is not valid in JSON"),
     }
@@ -109,22 +112,25 @@ pub fn replace_halves(text: &[u8], to: &mut [u8]) -> usize {
     len
 }
 
-fn code_at(text: &[u8], at: usize) -> Escape {
+/// The character of the escape `\u` at a backslash, perhaps with the other half of a pair, and how many bytes that takes.
+///
+/// # Errors
+/// Where it is wrong, and why.
+pub fn code_at(text: &[u8], at: usize) -> Result<(char, usize), (usize, &'static str)> {
     const BAD: &str = "\\u without four hexadecimal digits";
-    let Some(first) = hex(text, at + 2) else { return Escape::Bad(at, BAD) };
+    let first = hex(text, at + 2).ok_or((at, BAD))?;
     if let Some(character) = char::from_u32(first) {
-        return Escape::Code(character, 6);
+        return Ok((character, 6));
     }
     if first >= 0xdc00 || text.get(at + 6..at + 8) != Some(b"\\u") {
-        return Escape::Bad(at, LONE);
+        return Err((at, LONE));
     }
-    let Some(second) = hex(text, at + 8) else { return Escape::Bad(at + 6, BAD) };
-    match second {
-        0xdc00..=0xdfff => {
+    match hex(text, at + 8).ok_or((at + 6, BAD))? {
+        second @ 0xdc00..=0xdfff => {
             let code = 0x10000 + ((first - 0xd800) << 10 | (second - 0xdc00));
-            char::from_u32(code).map_or(Escape::Bad(at, LONE), |character| Escape::Code(character, 12))
+            char::from_u32(code).map(|character| (character, 12)).ok_or((at, LONE))
         }
-        _ => Escape::Bad(at, LONE),
+        _ => Err((at, LONE)),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Cause, RecordError};
 use crate::memory::Arena;
 use crate::record::Value;
-use crate::record::json::LONE;
+use crate::record::json::{LONE, code_at};
 use crate::scan::number::is_json_number;
 
 /// What a text is written in.
@@ -166,19 +166,18 @@ impl<'a> Strings<'a> {
             let five = syntax == Syntax::Five;
             let (byte, size) = match inner[at + 1..] {
                 [b'u', ..] => {
-                    let (code, size) = match unit(&inner[at..]) {
-                        None => return bad("\\u without four hexadecimal digits"),
-                        Some(high @ 0xd800..0xdc00) => match unit(&inner[at + 6..]) {
-                            Some(low @ 0xdc00..0xe000) => (0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00)), 12),
-                            _ => (high, 6),
-                        },
-                        Some(code) => (code, 6),
+                    let (character, size) = match code_at(inner, at) {
+                        Ok(found) => found,
+                        Err((_, LONE)) if self.replace => {
+                            replaced += 1;
+                            ('\u{fffd}', 6)
+                        }
+                        Err((_, LONE)) => {
+                            const REPLACE: &str = "⟨invalid_utf8 replace⟩ puts U+FFFD in its place.";
+                            return bad(LONE).map_err(|error: RecordError| error.cause(Cause::Text).hint(REPLACE));
+                        }
+                        Err((place, reason)) => return Err(RecordError::new(start + place, reason)),
                     };
-                    let Some(character) = char::from_u32(code).or_else(|| self.replace.then_some('\u{fffd}')) else {
-                        const REPLACE: &str = "⟨invalid_utf8 replace⟩ puts U+FFFD in its place.";
-                        return bad(LONE).map_err(|error: RecordError| error.cause(Cause::Text).hint(REPLACE));
-                    };
-                    replaced += u64::from(char::from_u32(code).is_none());
                     len += character.encode_utf8(&mut to[len..]).len();
                     at += size;
                     continue;
@@ -217,11 +216,6 @@ impl<'a> Strings<'a> {
         }
         Ok(Read { text: &to[..len], end, replaced })
     }
-}
-
-/// The code of `\uXXXX` at the start of a text.
-fn unit(text: &[u8]) -> Option<u32> {
-    text.strip_prefix(b"\\u").and_then(|digits| digits.get(..4)).and_then(hexadecimal)
 }
 
 /// The value of a few hexadecimal digits.

@@ -86,6 +86,20 @@ pub(crate) fn explain(settings: &Settings, rows: &Rows, target: Option<&Path>) -
     Ok(text)
 }
 
+/// Refuses a folder that is none before anything is read, where groups may go there.
+///
+/// # Errors
+/// Usage: it is none.
+pub(crate) fn check_folder(settings: &Settings, target: Option<&Path>) -> Result<()> {
+    if settings.aggregate.is_some() { folder(settings, target).map(drop) } else { Ok(()) }
+}
+
+/// Where groups go that do not fit into memory, in words.
+pub(crate) fn explain_groups(settings: &Settings, target: Option<&Path>) -> Result<String> {
+    let folder = folder(settings, target)?;
+    Ok(format!("groups           what does not fit into memory goes to files without a name in {}\n", folder.display()))
+}
+
 impl Sorting {
     /// Nothing sorted yet; none if records are not to be sorted. The settings are changed for it. `sources`: how many there
     /// are.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::memory::Budget;
 use crate::wording::megabytes;
 
-/// Entries in the order of their keys, of which the next one is at hand. No two keys are the same.
+/// Entries in the order of their keys, of which the next one is at hand.
 pub(crate) trait Sorted {
     /// Whether there is no next one.
     fn is_over(&self) -> bool;
@@ -175,7 +175,7 @@ pub(crate) fn reduce(
                 check()?;
             }
             count += 1;
-            writer.begin(input.key(), input.len())?;
+            writer.begin(&[input.key()], input.len())?;
             input.take(&mut |piece| writer.put(piece))?;
             merge.next();
         }
@@ -195,7 +195,7 @@ mod tests {
         all.iter()
             .map(|keys| {
                 for key in *keys {
-                    writer.begin(key.as_bytes(), 2 * key.len()).unwrap();
+                    writer.begin(&[key.as_bytes()], 2 * key.len()).unwrap();
                     writer.put(key.repeat(2).as_bytes()).unwrap();
                 }
                 writer.end().unwrap()

@@ -3,21 +3,47 @@
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 use crate::plan::sizes::FEW;
+use crate::wording::megabytes;
 
 /// What else to do where there is no memory for more groups.
 const INSTEAD: &str =
     "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)";
+
+/// For so many bytes, one more is reserved.
+const PART: usize = 8;
 
 /// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
 pub(super) struct Held {
     reserved: Reservation,
     size: usize,
     covered: usize,
+    /// The most that one worker may have.
+    most: usize,
 }
 
 impl Held {
     pub fn new(budget: &Budget) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW }
+        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW, most: usize::MAX }
+    }
+
+    /// The same where no more than this may be taken.
+    pub fn at_most(self, most: usize) -> Held {
+        Held { most, ..self }
+    }
+
+    /// The same for another worker.
+    pub fn another(&self, budget: &Budget) -> Held {
+        Held::new(budget).at_most(self.most)
+    }
+
+    /// No other worker takes anything any more.
+    pub fn share_all(&mut self) {
+        self.most = usize::MAX;
+    }
+
+    /// How many bytes are taken.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Takes this many bytes more.
@@ -30,10 +56,21 @@ impl Held {
         if self.size > self.covered { self.grow() } else { Ok(()) }
     }
 
+    /// The same where the few bytes are taken in any case: if there are not so many left, that is noticed the next time.
+    #[cold]
+    pub fn owe(&mut self, bytes: usize) {
+        self.size += bytes;
+    }
+
     #[cold]
     fn grow(&mut self) -> Result<()> {
         let more = (self.size - self.covered).max(FEW);
-        self.reserved.try_grow(more)?;
+        if self.size > self.most {
+            let (needed, share) = (self.reserved.bytes() + more, megabytes(self.most));
+            return Err(Error::needs_memory(needed, format!("a worker has {share} for groups\n  {}", self.reserved.remedy())));
+        }
+        // The heap takes something beside what is in it.
+        self.reserved.try_grow(more + more / PART)?;
         self.covered += more;
         Ok(())
     }
@@ -43,9 +80,14 @@ impl Held {
         self.size -= bytes.min(self.size);
         let surplus = self.covered.saturating_sub(self.size.max(FEW) + FEW);
         if surplus > 0 {
-            self.reserved.shrink(surplus);
+            self.reserved.shrink(surplus + surplus / PART);
             self.covered -= surplus;
         }
+    }
+
+    /// Only this many are taken from now on.
+    pub fn keep(&mut self, bytes: usize) {
+        self.give(self.size.saturating_sub(bytes));
     }
 
     /// Goes on under another ceiling.
@@ -54,7 +96,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget);
+        *self = Held::new(budget).at_most(self.most);
         self.take(size)
     }
 

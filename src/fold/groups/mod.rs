@@ -15,34 +15,43 @@ mod different;
 mod exact;
 mod extreme;
 mod first;
+mod frequent;
 mod function;
 mod given;
 mod held;
+mod joined;
 mod kept;
 mod keys;
+mod merged;
 mod number;
 mod quantile;
 mod ranked;
+mod ranks;
+mod rows;
+mod saved;
 mod share;
 mod spec;
+mod spilling;
 mod sum;
 mod write;
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Error, RecordError, Result};
+use crate::error::{Error, Result};
 use crate::fold::Fold;
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
-use crate::record::{Batch, EncodeError, Seen, Value};
+use crate::record::{Batch, EncodeError, Seen};
 use chunks::Chunks;
-use column::{Accumulate, At, Taken};
+use column::{Accumulate, At, SLICES, Taken};
 use given::Given;
 use held::Held;
-use kept::{Kind, parts};
+use kept::parts;
 use keys::{Keys, hash};
 pub use spec::Aggregate;
+use spilling::{Spilling, Table, is_memory};
 pub(crate) use write::{Onto, Written};
 
 /// The groups of a worker, and then all of them.
@@ -58,6 +67,10 @@ pub(crate) struct Groups {
     /// Where the first record of each group is.
     firsts: Chunks<At>,
     columns: Vec<Box<dyn Accumulate>>,
+    /// How many groups all of these have: one more may have been begun.
+    count: usize,
+    /// Where groups go that do not fit into memory; none: there has to be memory for all.
+    spilling: Option<Spilling>,
     /// In the first bits of the numbers of slices.
     source: u64,
     /// The slice of the last records, and how many of its records were taken in.
@@ -66,14 +79,13 @@ pub(crate) struct Groups {
     /// Room for the records of a batch.
     given: Vec<Given<'static>>,
     groups: Vec<u32>,
+    /// How many of them each function has taken in.
+    done: Vec<usize>,
     key: Vec<u8>,
     kinds: Vec<u8>,
     /// Why tables could not be merged.
     failed: Option<Error>,
 }
-
-/// How many bits of the number of a slice are its own.
-const SLICES: u32 = 40;
 
 impl Groups {
     /// No groups yet; `source`: the number of the source among those of the job. `seen`: which names occur, and the number
@@ -87,11 +99,14 @@ impl Groups {
             keys: Keys::new(),
             firsts: Chunks::new(),
             columns,
+            count: 0,
+            spilling: None,
             source: u64::from(source) << SLICES,
             slice: None,
             taken: 0,
             given: spec.arguments().iter().map(|_| Given::default()).collect(),
             groups: Vec::new(),
+            done: Vec::new(),
             key: Vec::new(),
             kinds: Vec::new(),
             failed: None,
@@ -99,21 +114,77 @@ impl Groups {
         }
     }
 
+    /// What does not fit into memory goes to sorted runs in this folder; there are so many workers.
+    pub fn spilling(self, folder: &Path, workers: usize) -> Groups {
+        let spilling = Spilling::new(folder.into(), &self.budget);
+        // Some is left for large records, and for what the heap takes beside its content.
+        let held = Held::new(&self.budget).at_most(spilling.room / 4 * 3 / workers.max(1));
+        Groups { held, ..self }.with(spilling)
+    }
+
+    fn with(mut self, spilling: Spilling) -> Groups {
+        self.held.owe(spilling.block);
+        Groups { spilling: Some(spilling), ..self }
+    }
+
     /// Goes on beside another source, which has a budget of its own.
     ///
     /// # Errors
-    /// Memory: there is none for the groups so far.
+    /// Memory: there is none for the groups so far. Io: they can't be written to disk.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         self.budget = budget.clone();
-        self.held.go_on(budget).map_err(|error| Held::lacking(error, self.keys.len()))
+        let left = budget.limit().saturating_sub(budget.reserved());
+        let went_on = self.held.go_on(budget);
+        // Those of the source need room too.
+        if self.spilling.is_some() && self.count > 0 && (went_on.is_err() || self.held.size() > left / 4) {
+            return self.spill();
+        }
+        went_on.map_err(|error| Held::lacking(error, self.keys.len()))
+    }
+
+    /// Writes all groups to disk, and forgets them.
+    fn spill(&mut self) -> Result<()> {
+        let Groups { spilling, keys, firsts, columns, count, held, .. } = self;
+        if let Some(spilling) = spilling {
+            spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
+            held.keep(spilling.block);
+        }
+        Ok(())
     }
 
     /// Takes in the records whose values were given.
     fn take(&mut self, given: &[Given<'_>], count: usize, slice: u64) -> Result<()> {
         let at = At { slice: self.source | slice, record: self.taken };
-        self.groups.clear();
+        self.done.clear();
+        self.done.resize(self.columns.len(), 0);
+        let (mut first, mut before) = (0, None);
+        loop {
+            self.groups.clear();
+            let found = self.find(given, first..count, at);
+            let taken = Taken { groups: &self.groups, given, at, first };
+            let mut each = self.columns.iter_mut().zip(&mut self.done);
+            let added = each.try_for_each(|(column, done)| column.add(&taken, done, &mut self.held));
+            let Err(error) = found.and(added) else { break };
+            // How far it came, which has to be further than the last time.
+            let end = taken.end();
+            let sum = (end, self.done.iter().sum::<usize>());
+            if self.spilling.is_none() || !is_memory(&error) || before.replace(sum) >= Some(sum) {
+                return Err(error);
+            }
+            self.spill()?;
+            first = self.done.iter().copied().min().unwrap_or(end);
+        }
+        self.taken += count as u64;
+        Ok(())
+    }
+
+    /// Finds the groups of these records, and adds those that are new.
+    ///
+    /// # Errors
+    /// There is no memory: those of the records so far were found.
+    fn find(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
         let mut room: DigitRoom = [0; 32];
-        for record in 0..count {
+        for record in records {
             self.key.clear();
             self.kinds.clear();
             let common = self.spec.common();
@@ -132,7 +203,7 @@ impl Groups {
                 Some(group) => group,
                 None => {
                     let at = At { record: at.record + record as u64, ..at };
-                    add_group(
+                    let group = add_group(
                         &mut self.keys,
                         &mut self.firsts,
                         &mut self.columns,
@@ -141,24 +212,46 @@ impl Groups {
                         &self.kinds,
                         at,
                         &mut self.held,
-                    )?
+                    )?;
+                    self.count = self.keys.len();
+                    group
                 }
             };
             self.groups.push(group);
         }
-        let taken = Taken { groups: &self.groups, given, at };
-        self.columns.iter_mut().try_for_each(|column| column.add(&taken, &mut self.held))?;
-        self.taken += count as u64;
         Ok(())
     }
 
-    /// Takes in the table of another worker.
+    /// Takes in what another worker has.
     fn try_merge(&mut self, mut other: Groups) -> Result<()> {
         if let Some(error) = self.failed.take().or(other.failed.take()) {
             return Err(error);
         }
-        let (count, mut numbers) = (other.keys.len(), Vec::new());
-        self.held.take(count * size_of::<u32>())?;
+        self.held.share_all();
+        let is_on_disk = |groups: &Groups| groups.spilling.as_ref().is_some_and(|spilling| !spilling.runs.is_empty());
+        if !is_on_disk(self) && !is_on_disk(&other) {
+            match self.merge_tables(&mut other) {
+                // Both together are still whole.
+                Err(error) if self.spilling.is_some() && is_memory(&error) => self.spill()?,
+                merged => return merged,
+            }
+        }
+        if other.count > 0 {
+            other.spill()?;
+        }
+        if let (Some(own), Some(others)) = (&mut self.spilling, other.spilling.take()) {
+            own.append(others);
+        }
+        Ok(())
+    }
+
+    /// Takes in the table of another worker.
+    ///
+    /// # Errors
+    /// There is no memory: what was not taken in is still in the other table.
+    fn merge_tables(&mut self, other: &mut Groups) -> Result<()> {
+        // There is memory for so many numbers in the other one.
+        let (count, mut numbers) = (other.count, Vec::new());
         numbers.reserve_exact(count);
         for group in 0..count as u32 {
             let (hash, key, at) = (other.keys.hash_of(group), other.keys.key(group), *other.firsts.get(group as usize));
@@ -173,7 +266,7 @@ impl Groups {
                 }
                 None => {
                     let kinds = other.keys.more(group);
-                    add_group(
+                    let number = add_group(
                         &mut self.keys,
                         &mut self.firsts,
                         &mut self.columns,
@@ -182,15 +275,16 @@ impl Groups {
                         kinds,
                         at,
                         &mut self.held,
-                    )?
+                    )?;
+                    self.count = self.keys.len();
+                    number
                 }
             };
             numbers.push(number);
         }
-        for (column, other) in self.columns.iter_mut().zip(other.columns) {
-            column.merge(other.into_any(), &numbers, &mut self.held)?;
+        for (column, other) in self.columns.iter_mut().zip(&mut other.columns) {
+            column.merge(&mut **other, &numbers, &mut self.held)?;
         }
-        self.held.give(count * size_of::<u32>());
         Ok(())
     }
 }
@@ -220,7 +314,11 @@ impl Fold for Groups {
 
     fn another(&self) -> Groups {
         let source = (self.source >> SLICES) as u32;
-        Groups::new(Arc::clone(&self.spec), &self.budget, source, self.seen.clone())
+        let another = Groups::new(Arc::clone(&self.spec), &self.budget, source, self.seen.clone());
+        match &self.spilling {
+            Some(spilling) => Groups { held: self.held.another(&self.budget), ..another }.with(spilling.another()),
+            None => another,
+        }
     }
 
     fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
@@ -258,27 +356,4 @@ impl Fold for Groups {
             None => Ok(self),
         }
     }
-}
-
-/// The values that a group has in common, from its key and their kinds.
-fn common<'k>(
-    mut key: &'k [u8],
-    kinds: &[u8],
-    mut take: impl FnMut(Value<'k>) -> Result<(), RecordError>,
-) -> Result<(), RecordError> {
-    for (index, kind) in kinds.iter().enumerate() {
-        key = &key[1..];
-        let len = match index + 1 < kinds.len() {
-            true => {
-                let (len, rest) = key.split_at(4);
-                key = rest;
-                u32::from_le_bytes([len[0], len[1], len[2], len[3]]) as usize
-            }
-            false => key.len(),
-        };
-        let (text, rest) = key.split_at(len);
-        take(Kind::of(*kind).value(text))?;
-        key = rest;
-    }
-    Ok(())
 }

@@ -3,12 +3,15 @@
 use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::column::{At, Put, State};
 use crate::fold::groups::given::{Number, decimal};
 use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
 use crate::fold::groups::kept::copied;
 use crate::fold::groups::number::{Packed, Tight};
-use crate::fold::groups::ranked::Ranked;
+use crate::fold::groups::ranked::{ALLOCATION, Ranked};
+use crate::fold::groups::ranks::{Ranks, Writing};
+use crate::fold::groups::saved::Out;
 use crate::fold::groups::share::Share;
 use crate::memory::Arena;
 use crate::record::Value;
@@ -67,9 +70,6 @@ impl Quantile {
     }
 }
 
-/// What a block of the heap takes beside its content.
-const ALLOCATION: usize = 16;
-
 fn order_of_long(one: &[u8], two: &[u8]) -> Ordering {
     decimal(one).compare(decimal(two)).then(one.len().cmp(&two.len())).then(one.cmp(two))
 }
@@ -100,10 +100,32 @@ impl State for Quantile {
         }
     }
 
-    fn merge(&mut self, mut other: Quantile, _: &Share, held: &mut Held) -> Result<()> {
-        self.tight.merge(other.tight, held)?;
-        self.short.merge(other.short, held)?;
-        std::mem::take(&mut other.long).iter().try_for_each(|(text, times)| self.add_long(text, *times, held))
+    fn merge(&mut self, other: &mut Quantile, _: &Share, held: &mut Held) -> Result<()> {
+        self.tight.merge(&mut other.tight, held)?;
+        self.short.merge(&mut other.short, held)?;
+        other.known = 0;
+        while let Some((text, times)) = other.long.last() {
+            self.add_long(text, *times, held)?;
+            other.long.pop();
+        }
+        Ok(())
+    }
+
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        out.number(self.count())
+    }
+
+    fn entries(&mut self, put: &mut Put<'_>) -> Result<()> {
+        self.order_long();
+        let tight = self.tight.in_order().map(|(number, times)| (number.number(), times));
+        let short = self.short.in_order().map(|(number, times)| (number.number(), times));
+        let long = self.long.iter().map(|(text, times)| (Number::Long(text), *times));
+        let mut writing = Writing::new();
+        in_order(tight, short, long).try_for_each(|(number, times)| writing.number(number, times, put))
+    }
+
+    fn joined(share: &Share) -> Box<dyn Joined> {
+        Ranks::boxed(*share)
     }
 
     fn settle(&mut self, _: &Share, held: &mut Held) -> Result<()> {
@@ -115,15 +137,10 @@ impl State for Quantile {
 
     fn result<'a>(&self, share: &Share, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
         let mut left = share.rank(self.count());
-        let mut tight = self.tight.sorted.iter().map(|one| (one.number.number(), one.times)).peekable();
-        let mut short = self.short.sorted.iter().map(|one| (one.number.number(), one.times)).peekable();
-        let mut long = self.long.iter().map(|(text, times)| (Number::Long(text), *times)).peekable();
-        loop {
-            let firsts = [tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
-            let next = firsts.iter().enumerate().filter_map(|(kind, first)| first.map(|first| (kind, first)));
-            let Some((kind, (number, times))) = next.min_by(|(_, (one, _)), (_, (two, _))| order_of(*one, *two)) else {
-                return Ok(Value::Null);
-            };
+        let tight = self.tight.sorted.iter().map(|one| (one.number.number(), one.times));
+        let short = self.short.sorted.iter().map(|one| (one.number.number(), one.times));
+        let long = self.long.iter().map(|(text, times)| (Number::Long(text), *times));
+        for (number, times) in in_order(tight, short, long) {
             if left <= u128::from(times) {
                 return match number {
                     Number::Short(mantissa, scale) => Packed::new(mantissa, scale).value(arena),
@@ -132,13 +149,27 @@ impl State for Quantile {
                 };
             }
             left -= u128::from(times);
-            match kind {
-                0 => drop(tight.next()),
-                1 => drop(short.next()),
-                _ => drop(long.next()),
-            }
         }
+        Ok(Value::Null)
     }
+}
+
+/// Numbers of three kinds, each of which are in order, in order together.
+fn in_order<'n>(
+    tight: impl Iterator<Item = (Number<'n>, u64)>,
+    short: impl Iterator<Item = (Number<'n>, u64)>,
+    long: impl Iterator<Item = (Number<'n>, u64)>,
+) -> impl Iterator<Item = (Number<'n>, u64)> {
+    let (mut tight, mut short, mut long) = (tight.peekable(), short.peekable(), long.peekable());
+    std::iter::from_fn(move || {
+        let firsts = [tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
+        let next = firsts.iter().enumerate().filter_map(|(kind, first)| first.map(|first| (kind, first.0)));
+        match next.min_by(|(_, one), (_, two)| order_of(*one, *two))?.0 {
+            0 => tight.next(),
+            1 => short.next(),
+            _ => long.next(),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -159,7 +190,7 @@ mod tests {
             let state = if index % 2 == 0 { &mut two } else { &mut one };
             state.add(Number::Long(text.as_bytes()), At::default(), &share, &mut held).unwrap();
         }
-        one.merge(two, &share, &mut held).unwrap();
+        one.merge(&mut two, &share, &mut held).unwrap();
         one.settle(&share, &mut held).unwrap();
         let arena = Arena::new(1 << 10, 1 << 20);
         match one.result(&share, &arena).unwrap() {

@@ -8,6 +8,9 @@ const PIECE: usize = 32;
 /// How many there is room for at first.
 const FEW: usize = 4;
 
+/// What a block of the heap takes beside its content.
+pub(super) const ALLOCATION: usize = 16;
+
 /// Numbers in order, each once, and those that came since.
 pub(super) struct Ranked<N> {
     pub sorted: Vec<Times<N>>,
@@ -54,7 +57,9 @@ impl<N: Copy + Ord> Ranked<N> {
             return self.order(held);
         }
         let more = self.new.capacity().max(FEW).min(most - self.new.len());
-        held.take(more * size_of::<N>())?;
+        // What the heap takes for each block of it.
+        let block = if self.new.capacity() == 0 { 2 * ALLOCATION } else { 0 };
+        held.take(more * size_of::<N>() + block)?;
         self.new.reserve_exact(more);
         Ok(())
     }
@@ -107,12 +112,34 @@ impl<N: Copy + Ord> Ranked<N> {
         Ok(())
     }
 
+    /// All of them in order, each with how often it is there.
+    pub fn in_order(&mut self) -> impl Iterator<Item = (N, u64)> {
+        self.new.sort_unstable();
+        let (mut sorted, mut new) = (self.sorted.iter().peekable(), self.new.iter().peekable());
+        std::iter::from_fn(move || {
+            let number = match (sorted.peek(), new.peek()) {
+                (Some(one), Some(two)) => one.number.min(**two),
+                (Some(one), None) => one.number,
+                (None, Some(two)) => **two,
+                (None, None) => return None,
+            };
+            let mut times = sorted.next_if(|one| one.number == number).map_or(0, |one| one.times);
+            while new.next_if_eq(&&number).is_some() {
+                times += 1;
+            }
+            Some((number, times))
+        })
+    }
+
     /// Takes in those of another worker.
     ///
     /// # Errors
-    /// There is no memory.
-    pub fn merge(&mut self, mut other: Ranked<N>, held: &mut Held) -> Result<()> {
-        std::mem::take(&mut other.new).into_iter().try_for_each(|number| self.add(number, held))?;
+    /// There is no memory: what was not taken in is still in the other one.
+    pub fn merge(&mut self, other: &mut Ranked<N>, held: &mut Held) -> Result<()> {
+        while let Some(number) = other.new.last() {
+            self.add(*number, held)?;
+            other.new.pop();
+        }
         if other.sorted.is_empty() {
             return Ok(());
         }
@@ -134,7 +161,7 @@ impl<N: Copy + Ord> Ranked<N> {
         }
         all.shrink_to_fit();
         held.give((before + most - all.capacity()) * size_of::<Times<N>>());
-        self.sorted = all;
+        (self.sorted, other.sorted) = (all, Vec::new());
         Ok(())
     }
 }

@@ -289,8 +289,10 @@ impl Aggregate {
         self.functions.iter().filter_map(bound).collect()
     }
 
-    pub(super) fn sorting(&self) -> &[SortKey] {
-        &self.sort
+    /// The fields that the result is sorted by, with their numbers among its fields.
+    pub(super) fn sorted_columns(&self) -> impl Iterator<Item = (usize, &SortKey)> {
+        let place = |key: &SortKey| self.names().position(|name| name == key.field()).unwrap_or_default();
+        self.sort.iter().map(move |key| (place(key), key))
     }
 
     /// Checks what can only be known when all is there.

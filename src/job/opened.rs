@@ -135,6 +135,7 @@ impl<'s> Opened<'s> {
             batches: batches(settings, from, to),
             sorted: settings.sorted,
             groups: settings.aggregate.as_ref().map_or(0, |_| GROUPS),
+            table: settings.aggregate.as_ref().map_or(0, Aggregate::table),
             ..Wishes::default()
         };
         let mut plan = Plan::new(&wishes)?;

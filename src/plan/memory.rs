@@ -56,8 +56,9 @@ pub(crate) struct Plan {
     pub profile: usize,
     /// What sorted records take, in bytes.
     pub sorted: usize,
-    /// What groups take at least, in bytes.
+    /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
     pub groups: usize,
+    pub table: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
     /// Bad records are noted on their way to the committer.
@@ -110,8 +111,9 @@ pub(crate) struct Wishes {
     pub profile: usize,
     /// What sorted records take, in bytes.
     pub sorted: usize,
-    /// What groups take at least, in bytes.
+    /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
     pub groups: usize,
+    pub table: usize,
     /// Nothing is written through output buffers.
     pub split: bool,
     /// What lines of a stream may take that are held back, in bytes.
@@ -166,6 +168,7 @@ impl Plan {
                 profile: wishes.profile,
                 sorted: wishes.sorted,
                 groups: wishes.groups,
+                table: wishes.table,
                 ops: wishes.ops,
                 max_record,
                 header,
@@ -257,7 +260,7 @@ impl Plan {
             ("dashboard", self.dashboard),
             ("profile", self.profile),
             ("sorted records", self.sorted),
-            (GROUPS, self.groups),
+            (GROUPS, self.groups.saturating_add(self.workers.saturating_mul(self.table))),
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),

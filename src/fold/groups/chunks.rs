@@ -7,7 +7,7 @@ use crate::fold::groups::held::Held;
 
 /// How many items a chunk has.
 const CHUNK: usize = 1 << BITS;
-const BITS: u32 = 10;
+const BITS: u32 = 8;
 
 /// Items with numbers from 0. They lie in chunks of one size, so growing copies nothing, and what the list takes is known
 /// to the byte.

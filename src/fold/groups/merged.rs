@@ -21,7 +21,7 @@ use crate::sys::memory::trim_heap;
 const ARENA: usize = 64 << 10;
 
 /// What else to do where there is no memory for merging.
-const INSTEAD: &str = "group by shorter values";
+pub(super) const INSTEAD: &str = "group by shorter values";
 
 /// Of the memory, so many parts are for merging runs, and for what comes of it; the rest is for single groups.
 const WINDOWS: usize = 4;
@@ -72,7 +72,7 @@ pub(super) fn merged(
     reserved.try_grow(memory / OF * (WINDOWS + RESULTS))?;
     let create = || SpillFile::create(&folder);
     let count = runs.len() as u64;
-    let (runs, more) = reduce(runs, memory / OF * WINDOWS, budget, &create, block, check)?;
+    let (runs, more) = reduce(runs, memory / OF * WINDOWS, budget, &create, block, check, INSTEAD)?;
     let inputs = runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?;
     let mut merge = Merge::new(inputs);
     let mut results = Results::new(memory / OF * RESULTS, Arc::clone(&folder), block, most)?;

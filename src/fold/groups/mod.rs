@@ -157,22 +157,29 @@ impl Groups {
         let at = At { slice: self.source | slice, record: self.taken };
         self.done.clear();
         self.done.resize(self.columns.len(), 0);
-        let (mut first, mut before) = (0, None);
+        let (mut first, mut most, mut before) = (0, count.max(1), None);
         loop {
             self.groups.clear();
-            let found = self.find(given, first..count, at);
+            let found = self.find(given, first..count.min(first + most), at);
             let taken = Taken { groups: &self.groups, given, at, first };
             let mut each = self.columns.iter_mut().zip(&mut self.done);
             let added = each.try_for_each(|(column, done)| column.add(&taken, done, &mut self.held));
-            let Err(error) = found.and(added) else { break };
-            // How far it came, which has to be further than the last time.
-            let end = taken.end();
-            let sum = (end, self.done.iter().sum::<usize>());
-            if self.spilling.is_none() || !is_memory(&error) || before.replace(sum) >= Some(sum) {
-                return Err(error);
+            let (end, sum) = (taken.end(), self.done.iter().sum::<usize>());
+            let whole = self.done.iter().copied().min().unwrap_or(end);
+            match found.and(added) {
+                Ok(()) if end == count => break,
+                Ok(()) => {}
+                // An empty table can't take a single record.
+                Err(error) if most == 1 && before == Some((whole, sum)) => return Err(error),
+                Err(error) if self.spilling.is_some() && is_memory(&error) => {
+                    self.spill()?;
+                    // Their groups may leave no memory for what is kept of each.
+                    most = if whole == first { (most / 2).max(1) } else { most };
+                    before = Some((whole, sum));
+                }
+                Err(error) => return Err(error),
             }
-            self.spill()?;
-            first = self.done.iter().copied().min().unwrap_or(end);
+            first = whole;
         }
         self.taken += count as u64;
         Ok(())

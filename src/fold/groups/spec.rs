@@ -261,6 +261,13 @@ impl Aggregate {
         self.arguments.iter().map(|argument| argument.expression.memory()).sum()
     }
 
+    /// What the smallest table of groups takes, in bytes.
+    pub(crate) fn table(&self) -> usize {
+        const KEYS: usize = 192 << 10;
+        const FUNCTION: usize = 64 << 10;
+        KEYS + self.functions.len() * FUNCTION
+    }
+
     /// As it was written: groups, functions, the order of the result.
     pub fn texts(&self) -> [String; 3] {
         self.texts.each_ref().map(|texts| texts.join(","))

@@ -7,7 +7,7 @@ use crate::flow::sort::{append_key, longest};
 use crate::fold::groups::column::At;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::{common, parts};
-use crate::fold::groups::merged::{Merged, merged};
+use crate::fold::groups::merged::{INSTEAD, Merged, merged};
 use crate::fold::groups::rows::{Ordered, Part, Rows, memory};
 use crate::fold::groups::spilling::{Spilling, is_memory};
 use crate::fold::groups::{Groups, add_group, hash};
@@ -102,7 +102,7 @@ impl Groups {
         } else {
             let (runs, create) = (std::mem::take(&mut results.runs), || SpillFile::create(&folder));
             let windows = memory.saturating_sub(WRITING);
-            let (runs, more) = reduce(runs, windows, &self.budget, &create, block, check)?;
+            let (runs, more) = reduce(runs, windows, &self.budget, &create, block, check, INSTEAD)?;
             spilled.bytes += more;
             let merge = Merge::new(runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?);
             self.write_these(&mut Ordered { merge, part, body, held: &mut held, check, read }, onto)

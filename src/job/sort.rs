@@ -255,7 +255,8 @@ impl Sorting {
             let runs: Vec<_> = self.sorters.drain(..).flat_map(|sorter| sorter.runs).collect();
             spilled.runs = runs.len() as u64;
             let create = || SpillFile::create(&self.order.folder);
-            let (runs, more) = reduce(runs, self.memory, budget, &create, self.order.block, &check, "sort by a shorter field")?;
+            let (runs, more) =
+                reduce(runs, self.memory, budget, &create, self.order.block, &check, "sort by a shorter field")?;
             spilled.bytes += more;
             let inputs = runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?;
             emitter.all(Merge::new(inputs), &check)?

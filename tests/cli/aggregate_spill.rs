@@ -64,52 +64,52 @@ fn the_bytes_are_the_same_in_every_way() {
 
 #[test]
 fn totals_are_right() {
-    let text = table(60_000);
-    // Counts, and whole numbers that are added up here; in the order of the first records.
-    let (mut order, mut totals) = (Vec::new(), BTreeMap::new());
-    for line in text.lines().skip(1) {
-        let mut fields = line.split(',');
-        let (key, x) = (fields.next().unwrap(), fields.next().unwrap());
-        let hundredths = match x.split_once('.') {
-            Some((whole, part)) => whole.parse::<u64>().unwrap() * 100 + part.parse::<u64>().unwrap(),
-            None => 0,
-        };
-        let (count, sum, largest) = totals.entry(key).or_insert_with(|| {
-            order.push(key);
+    // How often each group is there, the sum of its hundredths, and the largest; in the order of the first records.
+    let (mut text, mut order, mut totals) = ("k,x\n".to_owned(), Vec::new(), BTreeMap::new());
+    for n in 0..60_000 {
+        let (group, x) = (n * 7919 % 20_000, n * 31 % 100_903);
+        let _ = writeln!(text, "group {group},{}.{:02}", x / 100, x % 100);
+        let (count, sum, largest) = totals.entry(group).or_insert_with(|| {
+            order.push(group);
             (0, 0, 0)
         });
-        *count += 1;
-        *sum += hundredths;
-        *largest = hundredths.max(*largest);
+        (*count, *sum, *largest) = (*count + 1, *sum + x, x.max(*largest));
     }
-    let line = |key: &&str| {
-        let (count, sum, largest) = totals[key];
-        format!("{key},{count},{sum},{largest}\n")
+    let line = |group: &i32| {
+        let (count, sum, largest) = totals[group];
+        let decimal = |x: i32| format!("{}.{:02}", x / 100, x % 100);
+        format!("group {group},{count},{},{}\n", decimal(sum), decimal(largest))
     };
-    let all: String = order.iter().map(line).collect();
+    let lines = |groups: &[i32]| groups.iter().map(line).collect::<String>();
+    let mut sorted = order.clone();
+    sorted.sort_by_key(|group| std::cmp::Reverse(totals[group].1));
     let here = with(&[("t.csv", &*text)]);
     let here = here.path();
-    let x = "if(x is null or x > 100000, 0, x) * 100";
-    let agg = format!("n=count(),s=sum({x}),hi=max({x})");
-    let base = ["aggregate", "t.csv", "--by", "k", "--agg", &*agg, "--memory-limit", "13MB", "-q"];
-    // Products have two digits after the point.
-    let whole = |text: &str| text.replace(".00", "");
-    let said = run(here, base).ends(0).stdout;
-    assert!(whole(&said) == format!("k,n,s,hi\n{all}"), "{}", &said[..300]);
-    let mut sorted: Vec<&&str> = order.iter().collect();
-    sorted.sort_by_key(|key| std::cmp::Reverse(totals[**key].1));
+    let agg = "n=count(),s=sum(x),hi=max(x)";
+    let base = ["aggregate", "t.csv", "--by", "k", "--agg", agg, "--memory-limit", "12MB", "-q"];
     for (flags, wanted) in [
-        ("--limit 3", order[..3].iter().map(line).collect::<String>()),
-        ("--offset 5 --limit 9 --tail 2", order[12..14].iter().map(line).collect()),
-        ("--tail 2", order[order.len() - 2..].iter().map(line).collect()),
-        ("--sort s:desc --limit 4", sorted[..4].iter().copied().map(line).collect()),
-        ("--sort s:desc --offset 7000 --limit 2", sorted[7000..7002].iter().copied().map(line).collect()),
+        ("--spill-dir .", lines(&order)),
+        ("--limit 3", lines(&order[..3])),
+        ("--limit 0", String::new()),
+        ("--offset 5 --limit 9 --tail 2", lines(&order[12..14])),
+        ("--tail 2", lines(&order[19_998..])),
+        ("--offset 19999", lines(&order[19_999..])),
+        ("--offset 20000", String::new()),
+        ("--sort s:desc", lines(&sorted)),
+        ("--sort s:desc --limit 4", lines(&sorted[..4])),
+        ("--sort s:desc --offset 7000 --limit 2", lines(&sorted[7000..7002])),
     ] {
-        let said = run(here, base.into_iter().chain(flags.split_whitespace())).ends(0).stdout;
-        assert_eq!(whole(&said), format!("k,n,s,hi\n{wanted}"), "{flags}");
+        let report = ["--report", "r.json", "--force"];
+        let said = run(here, base.into_iter().chain(flags.split_whitespace()).chain(report)).ends(0).stdout;
+        assert!(said == format!("k,n,s,hi\n{wanted}"), "{flags}: {}", said.get(..300).unwrap_or(&said));
+        assert!(spilled(here)["runs"].as_u64() > Some(1), "{flags}");
+        let report: Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+        assert_eq!(report["records_out"].as_u64(), Some(wanted.lines().count() as u64), "{flags}");
     }
     let said = run(here, base.iter().chain(&["--limit", "2", "-t", "json"])).ends(0).stdout;
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap().as_array().unwrap().len(), 2);
+    let said = run(here, base.iter().chain(&["--limit", "0", "-t", "json"])).ends(0).stdout;
+    assert_eq!(said, "[]\n");
 }
 
 /// One group may have more different values than fit into memory.
@@ -155,7 +155,7 @@ fn a_signal_ends_the_run() {
     use std::os::unix::process::ExitStatusExt;
     let here = with(&[("t.csv", &*table(400_000))]);
     let here = here.path();
-    for wait in [50, 150, 300, 600] {
+    for wait in [50, 200, 500] {
         let mut child = command(here)
             .args(["aggregate", "t.csv", "--by", "k", "--agg", ALL, "--memory-limit", "16MB", "-o", "b.csv", "--force"])
             .stderr(std::process::Stdio::null())
@@ -180,6 +180,9 @@ fn the_folder_is_said_and_checked() {
     say(here, "aggregate t.csv --by k --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
     say(here, "aggregate t.csv t.csv --by k --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
     let plan = say(here, "aggregate t.csv --by k --spill-dir / -o b.csv --explain").ends(0).stdout;
-    assert!(plan.contains("groups           what does not fit into memory goes to files without a name in /\n"), "{plan}");
+    assert!(
+        plan.contains("groups           what does not fit into memory goes to files without a name in /\n"),
+        "{plan}"
+    );
     say(here, "convert t.csv --spill-dir . -t ndjson").ends(2).says(&["--spill-dir"]);
 }

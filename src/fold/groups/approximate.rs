@@ -6,15 +6,17 @@ use twox_hash::XxHash3_64;
 
 use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, ROOM};
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
 use crate::fold::groups::count::number;
 use crate::fold::groups::exact;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
-use crate::fold::groups::joined::{Join, Joined, Whole};
+use crate::fold::groups::joined::Joined;
 use crate::fold::groups::kept::parts;
 use crate::fold::groups::saved::{Out, Saved};
 use crate::fold::groups::share::Share;
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use crate::error::{RecordError, Result};
+use crate::fold::groups::at::At;
 use crate::fold::groups::chunks::Chunks;
 use crate::fold::groups::given::{Given, Item};
 use crate::fold::groups::held::Held;
@@ -10,18 +11,6 @@ use crate::fold::groups::joined::Joined;
 use crate::fold::groups::saved::Out;
 use crate::memory::Arena;
 use crate::record::Value;
-
-/// Where a record is among all records: they are in this order, whoever takes them in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
-    /// The number of its slice; the number of the source is in the first bits.
-    pub slice: u64,
-    /// Its number among those of the slice.
-    pub record: u64,
-}
-
-/// How many bits of the number of a slice are its own.
-pub(super) const SLICES: u32 = 40;
 
 /// Some records of a batch: their groups and their values.
 pub(super) struct Taken<'b, 'a> {

@@ -3,11 +3,13 @@
 use std::any::Any;
 
 use crate::error::{RecordError, Result};
+use crate::fold::groups::at::At;
 use crate::fold::groups::chunks::Chunks;
-use crate::fold::groups::column::{Accumulate, At, State, Taken};
+use crate::fold::groups::column::{Accumulate, State, Taken};
 use crate::fold::groups::held::Held;
-use crate::fold::groups::joined::{Join, Joined, Whole};
+use crate::fold::groups::joined::Joined;
 use crate::fold::groups::saved::{Out, Saved};
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 

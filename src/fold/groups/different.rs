@@ -3,15 +3,16 @@
 use std::any::Any;
 
 use crate::error::{RecordError, Result};
+use crate::fold::groups::at::At;
 use crate::fold::groups::chunks::Chunks;
-use crate::fold::groups::column::{Accumulate, At, Put, Taken};
+use crate::fold::groups::column::{Accumulate, Put, Taken};
 use crate::fold::groups::count::number;
+use crate::fold::groups::frequent::{Frequent, Times, Wanted, list, saved};
 use crate::fold::groups::held::Held;
 use crate::fold::groups::joined::Joined;
-use crate::fold::groups::saved::Out;
 use crate::fold::groups::kept::{Kind, copied, parts};
-use crate::fold::groups::frequent::{Frequent, Times, Wanted, list, saved};
 use crate::fold::groups::keys::{Keys, hash};
+use crate::fold::groups::saved::Out;
 use crate::memory::Arena;
 use crate::record::Value;
 

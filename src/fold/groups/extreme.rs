@@ -4,13 +4,15 @@ use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
 use crate::expr::Moment;
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
-use crate::fold::groups::joined::{Join, Joined, Whole};
+use crate::fold::groups::joined::Joined;
 use crate::fold::groups::kept::{Kept, copied, load_kept, parts, save_kept};
 use crate::fold::groups::number::Packed;
 use crate::fold::groups::saved::{Out, Saved};
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 

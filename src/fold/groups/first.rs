@@ -1,11 +1,13 @@
 //! `first`, `any`, `last`: a value by the place of its record.
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
 use crate::fold::groups::held::Held;
-use crate::fold::groups::joined::{Join, Joined, Whole};
+use crate::fold::groups::joined::Joined;
 use crate::fold::groups::kept::{Kept, load_kept, save_kept};
 use crate::fold::groups::saved::{Out, Saved};
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{Error, RecordError, Result};
-use crate::fold::groups::column::At;
+use crate::fold::groups::at::At;
 use crate::fold::groups::count::number;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::joined::Joined;

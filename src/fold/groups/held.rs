@@ -67,7 +67,10 @@ impl Held {
         let more = (self.size - self.covered).max(FEW);
         if self.size > self.most {
             let (needed, share) = (self.reserved.bytes() + more, megabytes(self.most));
-            return Err(Error::needs_memory(needed, format!("a worker has {share} for groups\n  {}", self.reserved.remedy())));
+            return Err(Error::needs_memory(
+                needed,
+                format!("a worker has {share} for groups\n  {}", self.reserved.remedy()),
+            ));
         }
         // The heap takes something beside what is in it.
         self.reserved.try_grow(more + more / PART)?;

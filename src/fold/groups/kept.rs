@@ -1,7 +1,7 @@
 //! Values that are kept longer than their batch.
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::At;
+use crate::fold::groups::at::At;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::saved::{Out, Saved};
 use crate::memory::Arena;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::flow::sort::{append_key, longest};
-use crate::fold::groups::column::{Accumulate, At, SLICES};
+use crate::fold::groups::at::{At, SLICES};
+use crate::fold::groups::column::Accumulate;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::joined::Joined;
 use crate::fold::groups::kept::{common, parts};

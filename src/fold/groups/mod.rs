@@ -8,6 +8,7 @@
 //! so tables can be merged in any order.
 
 mod approximate;
+mod at;
 mod chunks;
 mod column;
 mod count;
@@ -33,6 +34,7 @@ mod share;
 mod spec;
 mod spilling;
 mod sum;
+mod whole;
 mod write;
 
 use std::ops::Range;
@@ -44,8 +46,9 @@ use crate::fold::Fold;
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen};
+use at::{At, SLICES};
 use chunks::Chunks;
-use column::{Accumulate, At, SLICES, Taken};
+use column::{Accumulate, Taken};
 use given::Given;
 use held::Held;
 use kept::parts;
@@ -162,7 +165,9 @@ impl Groups {
             self.groups.clear();
             let found = self.find(given, first..count.min(first + most), at);
             let taken = Taken { groups: &self.groups, given, at, first };
-            let mut each = self.columns.iter_mut().zip(&mut self.done);
+            // Some may be ahead of the others.
+            let behind = |done: &&mut usize| **done < taken.end();
+            let mut each = self.columns.iter_mut().zip(&mut self.done).filter(|(_, done)| behind(done));
             let added = each.try_for_each(|(column, done)| column.add(&taken, done, &mut self.held));
             let (end, sum) = (taken.end(), self.done.iter().sum::<usize>());
             let whole = self.done.iter().copied().min().unwrap_or(end);

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, Put, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::{Put, State};
 use crate::fold::groups::given::{Number, decimal};
 use crate::fold::groups::held::Held;
 use crate::fold::groups::joined::Joined;

@@ -67,7 +67,17 @@ impl Results {
     pub fn new(memory: usize, folder: Arc<Path>, block: usize, most: Option<u64>) -> Result<Results> {
         let most = most.and_then(|most| usize::try_from(most).ok());
         let buffer = Buffer::new(memory.saturating_sub(block))?;
-        Ok(Results { buffer, folder, block, writer: None, runs: Vec::new(), bytes: 0, count: 0, most, from: Vec::new() })
+        Ok(Results {
+            buffer,
+            folder,
+            block,
+            writer: None,
+            runs: Vec::new(),
+            bytes: 0,
+            count: 0,
+            most,
+            from: Vec::new(),
+        })
     }
 
     /// Adds a record: its key, and what [`put_row`] made of its values.

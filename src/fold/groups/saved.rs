@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::error::{Error, Result};
-use crate::fold::groups::column::At;
+use crate::fold::groups::at::At;
 use crate::spill::RunWriter;
 
 /// Takes the bytes of states: it counts them, or writes them as the body of an entry.

@@ -12,8 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorClass, Result};
+use crate::fold::groups::at::At;
 use crate::fold::groups::chunks::Chunks;
-use crate::fold::groups::column::{Accumulate, At};
+use crate::fold::groups::column::Accumulate;
 use crate::fold::groups::keys::Keys;
 use crate::fold::groups::saved::Out;
 use crate::memory::Budget;

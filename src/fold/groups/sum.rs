@@ -1,12 +1,14 @@
 //! `sum`, `mean`, `stddev`: what is calculated from exact sums.
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
 use crate::fold::groups::exact::Exact;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
-use crate::fold::groups::joined::{Join, Joined, Whole};
+use crate::fold::groups::joined::Joined;
 use crate::fold::groups::saved::{Out, Saved};
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -4,7 +4,7 @@ use crate::error::{Error, RecordError, Result};
 use crate::flow::large;
 use crate::flow::sayable::Narrow;
 use crate::flow::sort::{append_key, longest};
-use crate::fold::groups::column::At;
+use crate::fold::groups::at::At;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::{common, parts};
 use crate::fold::groups::merged::{INSTEAD, Merged, merged};

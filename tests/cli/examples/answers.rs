@@ -199,6 +199,11 @@ pub const ANSWERS: &[Answer] = &[
         "[\n{\"n\":5,\"priced\":4,\"lo\":0.90,\"hi\":7,\"from\":\"2023-12-31\"}\n]\n",
     ),
     answer("pagemill aggregate rides.csv --by user", "user\na\nb\nc\nd\n"),
+    answer(
+        "pagemill aggregate big.csv --by id --agg 'n=count()' --memory-limit 32MB --spill-dir /var/tmp -o groups.csv",
+        "id,n\n1,1\n2,1\n",
+    )
+    .after("cat groups.csv"),
     answer("pagemill split log.txt --size 100MB -o 'log.{part}.txt'", "one Line\nstraße\n").after("cat log.000001.txt"),
     answer("pagemill sort trips.csv --by fare:desc:number -o sorted.csv", TRIPS).after("cat sorted.csv"),
     answer(

@@ -22,8 +22,9 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub fn new(budget: &Budget) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW, most: usize::MAX }
+    /// `size`: what is taken already, at most what is planned.
+    pub fn new(budget: &Budget, size: usize) -> Held {
+        Held { reserved: budget.open("groups", INSTEAD), size, covered: FEW, most: usize::MAX }
     }
 
     /// The same where no more than this may be taken.
@@ -33,7 +34,7 @@ impl Held {
 
     /// The same for another worker.
     pub fn another(&self, budget: &Budget) -> Held {
-        Held::new(budget).at_most(self.most)
+        Held::new(budget, 0).at_most(self.most)
     }
 
     /// No other worker takes anything any more.
@@ -99,7 +100,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget).at_most(self.most);
+        *self = Held::new(budget, 0).at_most(self.most);
         self.take(size)
     }
 

@@ -77,7 +77,7 @@ pub(super) fn merged(
     let inputs = runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?;
     let mut merge = Merge::new(inputs);
     let mut results = Results::new(memory / OF * RESULTS, Arc::clone(&folder), block, most)?;
-    let mut held = Held::new(budget);
+    let mut held = Held::new(budget, 0);
     let mut arena = Arena::asking(ARENA, usize::MAX / 2, budget.open("large results", ARENA_INSTEAD));
     let functions = columns.iter().map(|column| column.joined()).collect();
     let (first, key, kinds) = (At::default(), Vec::new(), Vec::new());

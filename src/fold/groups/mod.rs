@@ -12,6 +12,7 @@ mod at;
 mod chunks;
 mod column;
 mod count;
+mod dense;
 mod different;
 mod exact;
 mod extreme;
@@ -28,6 +29,7 @@ mod number;
 mod quantile;
 mod ranked;
 mod ranks;
+mod recent;
 mod rows;
 mod saved;
 mod share;
@@ -53,6 +55,7 @@ use given::Given;
 use held::Held;
 use kept::parts;
 use keys::{Keys, hash};
+use recent::{Recent, Short};
 pub use spec::Aggregate;
 use spilling::{Spilling, Table, is_memory};
 pub(crate) use write::{Onto, Written};
@@ -67,6 +70,8 @@ pub(crate) struct Groups {
     /// The keys of groups: the texts of the values they have in common. The kinds of these, in the first record, belong to
     /// them.
     keys: Keys,
+    /// For keys of one value.
+    recent: Option<Recent>,
     /// Where the first record of each group is.
     firsts: Chunks<At>,
     columns: Vec<Box<dyn Accumulate>>,
@@ -95,9 +100,11 @@ impl Groups {
     /// of the first that is read here.
     pub fn new(spec: Arc<Aggregate>, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Groups {
         let columns = spec.calls().map(|(function, call)| function.make(call)).collect();
+        let recent = (spec.common().len() == 1).then(Recent::new);
         Groups {
             budget: budget.clone(),
-            held: Held::new(budget),
+            held: Held::new(budget, if recent.is_some() { Recent::SIZE } else { 0 }),
+            recent,
             seen,
             keys: Keys::new(),
             firsts: Chunks::new(),
@@ -121,12 +128,12 @@ impl Groups {
     pub fn spilling(self, folder: &Path, workers: usize) -> Groups {
         let spilling = Spilling::new(folder.into(), &self.budget);
         // Some is left for large records, and for what the heap takes beside its content.
-        let held = Held::new(&self.budget).at_most(spilling.room / 4 * 3 / workers.max(1));
+        let held = Held::new(&self.budget, 0).at_most(spilling.room / 4 * 3 / workers.max(1));
         Groups { held, ..self }.with(spilling)
     }
 
     fn with(mut self, spilling: Spilling) -> Groups {
-        self.held.owe(spilling.block);
+        self.held.owe(spilling.block + Recent::SIZE);
         Groups { spilling: Some(spilling), ..self }
     }
 
@@ -147,10 +154,11 @@ impl Groups {
 
     /// Writes all groups to disk, and forgets them.
     fn spill(&mut self) -> Result<()> {
-        let Groups { spilling, keys, firsts, columns, count, held, .. } = self;
+        let Groups { spilling, keys, recent, firsts, columns, count, held, .. } = self;
         if let Some(spilling) = spilling {
             spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
-            held.keep(spilling.block);
+            held.keep(spilling.block + Recent::SIZE);
+            recent.iter_mut().for_each(Recent::forget);
         }
         Ok(())
     }
@@ -196,7 +204,21 @@ impl Groups {
     /// There is no memory: those of the records so far were found.
     fn find(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
         let mut room: DigitRoom = [0; 32];
-        for record in records {
+        if self.spec.common().len() == 0 && self.count > 0 {
+            self.groups.resize(records.len(), 0);
+        }
+        for record in records.start + self.groups.len()..records.end {
+            let mut short = None;
+            if let Some(recent) = &self.recent
+                && let Some(argument) = self.spec.common().next()
+            {
+                let (kind, text) = parts(given[argument].values[record], &mut room);
+                short = Short::new(u8::from(!kind.is_null()), text);
+                if let Some(group) = short.and_then(|short| recent.find(short)) {
+                    self.groups.push(group);
+                    continue;
+                }
+            }
             self.key.clear();
             self.kinds.clear();
             let common = self.spec.common();
@@ -229,6 +251,9 @@ impl Groups {
                     group
                 }
             };
+            if let (Some(recent), Some(short)) = (&mut self.recent, short) {
+                recent.keep(short, group);
+            }
             self.groups.push(group);
         }
         Ok(())

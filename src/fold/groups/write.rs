@@ -85,7 +85,7 @@ impl Groups {
             self.spill()?;
         }
         let Some(spilling) = self.spilling.take() else { return Ok(Written::default()) };
-        self.held = Held::new(&self.budget);
+        self.held = Held::new(&self.budget, 0);
         let most = onto.limit.map(|limit| limit.saturating_add(onto.offset));
         let Merged { mut results, runs, bytes, memory, reserved } =
             merged(spilling, &self.spec, &self.columns, &self.budget, most, onto.check)?;
@@ -94,7 +94,7 @@ impl Groups {
         // Encoding takes some of it.
         drop(reserved);
         self.held.take(WRITING)?;
-        let mut held = Held::new(&self.budget);
+        let mut held = Held::new(&self.budget, 0);
         let (body, read, check) = (Vec::new(), 0, onto.check);
         let written = if results.runs.is_empty() {
             let merge = results.in_memory();
@@ -141,7 +141,7 @@ impl Groups {
         // The keys of all groups, one after the other, and where each ends.
         let (mut keys, mut ends): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget));
+        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, 0));
         held.take(self.keys.len() * size_of::<usize>())?;
         ends.reserve_exact(self.keys.len());
         for group in 0..self.keys.len() as u32 {

@@ -265,16 +265,13 @@ impl Groups {
             return Err(error);
         }
         self.held.share_all();
-        let is_on_disk = |groups: &Groups| groups.spilling.as_ref().is_some_and(|spilling| !spilling.runs.is_empty());
-        if !is_on_disk(self) && !is_on_disk(&other) {
-            match self.merge_tables(&mut other) {
-                // Both together are still whole.
-                Err(error) if self.spilling.is_some() && is_memory(&error) => self.spill()?,
-                merged => return merged,
+        match self.merge_tables(&mut other) {
+            // Both together are still whole.
+            Err(error) if self.spilling.is_some() && is_memory(&error) => {
+                self.spill()?;
+                other.spill()?;
             }
-        }
-        if other.count > 0 {
-            other.spill()?;
+            merged => merged?,
         }
         if let (Some(own), Some(others)) = (&mut self.spilling, other.spilling.take()) {
             own.append(others);

@@ -10,8 +10,8 @@ use crate::job::sort::Sorted;
 use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
-    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
-    WarningKind,
+    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations,
+    Warning, WarningKind,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
@@ -47,6 +47,8 @@ pub(crate) struct Sum {
     formats: Option<(&'static str, &'static str)>,
     /// What became of the records, if they were sorted.
     pub sorted: Option<Sorted>,
+    /// What was written to disk of compared records.
+    pub spilled: Spilled,
 }
 
 impl Sum {
@@ -73,6 +75,7 @@ impl Sum {
             slice_size: 0,
             formats: None,
             sorted: None,
+            spilled: Spilled::default(),
         }
     }
 
@@ -173,7 +176,7 @@ impl Sum {
             records_out: records_out.unwrap_or(sorted.records),
             records_failed: done.records_bad,
             records_filtered: done.records_filtered + sorted.left_out,
-            spilled: sorted.spilled,
+            spilled: self.spilled.and(sorted.spilled),
             bytes_failed: done.bad_bytes,
             lossy,
             bounds,

@@ -53,6 +53,8 @@ pub(crate) struct Plan {
     pub profile: usize,
     /// What sorted records take, in bytes.
     pub sorted: usize,
+    /// What is kept of records that are compared, in bytes, at least.
+    pub deduped: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
     /// Bad records are noted on their way to the committer.
@@ -105,6 +107,8 @@ pub(crate) struct Wishes {
     pub profile: usize,
     /// What sorted records take, in bytes.
     pub sorted: usize,
+    /// What is kept of records that are compared, in bytes, at least.
+    pub deduped: usize,
     /// Nothing is written through output buffers.
     pub split: bool,
     /// What lines of a stream may take that are held back, in bytes.
@@ -158,6 +162,7 @@ impl Plan {
                 dashboard: wishes.dashboard,
                 profile: wishes.profile,
                 sorted: wishes.sorted,
+                deduped: wishes.deduped,
                 ops: wishes.ops,
                 max_record,
                 header,
@@ -249,6 +254,7 @@ impl Plan {
             ("dashboard", self.dashboard),
             ("profile", self.profile),
             ("sorted records", self.sorted),
+            ("compared records", self.deduped),
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
@@ -286,6 +292,7 @@ impl Plan {
             + self.dashboard
             + self.profile
             + self.sorted
+            + self.deduped
             + head
             + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW

@@ -21,7 +21,7 @@ const PLACE: usize = size_of::<u32>() + 1;
 /// A table that is too large for the memory can be written as a sorted run from here: entries by their bytes, each with
 /// the states of its number, which [`Accumulate`](super::column::Accumulate) holds; runs are merged as tables of workers
 /// are.
-pub(super) struct Keys {
+pub(in crate::fold) struct Keys {
     table: HashTable<u32>,
     entries: Chunks<Entry>,
     pages: Vec<Vec<u8>>,
@@ -39,7 +39,7 @@ struct Entry {
 
 /// The hash of a key, the same for all tables of the process. Its seed is not: who makes the data does not know it.
 #[inline]
-pub(super) fn hash(key: &[u8]) -> u64 {
+pub(in crate::fold) fn hash(key: &[u8]) -> u64 {
     static BUILDER: OnceLock<DefaultHashBuilder> = OnceLock::new();
     BUILDER.get_or_init(DefaultHashBuilder::default).hash_one(key)
 }
@@ -111,6 +111,13 @@ impl Keys {
         let entry = self.entries.get(number as usize);
         let start = entry.start as usize;
         &self.pages[entry.page as usize][start..start + entry.len as usize]
+    }
+
+    /// The key with a number, and after it the bytes that belong to it.
+    pub fn whole(&self, number: u32) -> &[u8] {
+        let entry = self.entries.get(number as usize);
+        let start = entry.start as usize;
+        &self.pages[entry.page as usize][start..start + (entry.len + entry.more) as usize]
     }
 
     /// The bytes that belong to a key.

@@ -8,7 +8,7 @@
 //! so tables can be merged in any order.
 
 mod approximate;
-mod chunks;
+pub(super) mod chunks;
 mod column;
 mod count;
 mod different;
@@ -17,9 +17,9 @@ mod extreme;
 mod first;
 mod function;
 mod given;
-mod held;
+pub(super) mod held;
 mod kept;
-mod keys;
+pub(super) mod keys;
 mod number;
 mod quantile;
 mod ranked;

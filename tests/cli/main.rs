@@ -15,6 +15,7 @@ mod corpora;
 mod count;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+mod dedupe;
 mod encoding;
 mod examples;
 mod expressions;

@@ -27,7 +27,8 @@ enum Tip {
 use Tip::{Drop, None as No, Say};
 
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
-const DEDUPE: &str = "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
+const DEDUPE: &str =
+    "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
 const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
 const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
 const AN_INPUT: &str = "an input needs no flag";

@@ -54,8 +54,7 @@ impl Worker<'_> {
             let (claimed, bad) = (Instant::now(), RefCell::new(notes));
             let mut drain = SliceDrain::new(&shared.committer, &slice, shared.source, shared.map, &bad);
             let mut keeper = self.keeper.take();
-            let mut work =
-                Conversion::new(shared, &mut buffer, &mut drain, &mut meter, keeper.as_mut(), self.wanted);
+            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter, keeper.as_mut(), self.wanted);
             let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, self.records, &bad)).err();
             self.wanted = work.wanted;
             let (len, drained, totals) = work.finish();

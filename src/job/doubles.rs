@@ -9,21 +9,17 @@ use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::doubles::{All, Doubles, Fields, LEAST, Named, Wish};
 use crate::format::Detail;
+use crate::job::kept::Kept;
 use crate::job::opened::Opened;
 use crate::job::rows::Keep;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::sort::{columns, folder, only_keys, tested_columns};
 use crate::job::sum::Sum;
-use crate::memory::Reservation;
 use crate::metrics::{Warning, WarningKind};
+use crate::op::Everything;
 use crate::plan::named::Lacking;
+use crate::plan::route::Route;
 use crate::spill::{List, ListReader};
-
-/// The records that stay, and what the list of them takes beyond the plan.
-pub(crate) struct Kept {
-    list: Arc<List>,
-    _held: Reservation,
-}
 
 /// Finds equal records, source by source.
 pub(crate) struct Deduping {
@@ -69,8 +65,12 @@ impl Deduping {
     pub fn look(mut self, opened: &mut Opened<'_>, lacking: Lacking) -> Result<Deduping> {
         opened.wanted = Wanted::ALL;
         let route = opened.route.clone();
-        // Values are compared as they are in the source, and in trees.
-        opened.take_apart();
+        if opened.reading.schema().is_none() && opened.route.schema.is_some() {
+            // Lists and maps are compared, and not the text that they become in columns.
+            let seeing = opened.settings.clone().with(|own| own.ops.push(Arc::new(Everything)));
+            opened.route = Route::new(&seeing, route.from, route.to, &*opened.reading, lacking)?;
+        }
+        // Values are compared as they are in the source.
         opened.route.want.typed = false;
         let names = opened.route.names.as_ref().filter(|_| opened.route.spread.is_none()).cloned();
         let mut found = Fields::default();
@@ -141,7 +141,7 @@ impl Opened<'_> {
     pub fn keeps(&mut self, list: &Arc<List>) -> Result<()> {
         let mut held = self.budget.open("compared records", "compare shorter inputs");
         held.try_grow((list.memory() + self.plan.workers * ListReader::MEMORY).saturating_sub(LEAST))?;
-        self.kept = Some(Kept { list: Arc::clone(list), _held: held });
+        self.kept = Some(Kept::new(Arc::clone(list), held));
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod count;
 pub(crate) mod doubles;
 mod folded;
 pub(crate) mod header;
+mod kept;
 mod many;
 pub(crate) mod open;
 pub(crate) mod opened;

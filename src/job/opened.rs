@@ -17,7 +17,7 @@ use crate::fold::groups::Aggregate;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
-use crate::job::doubles::Kept;
+use crate::job::kept::Kept;
 use crate::job::open::{as_records, open_text};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;

@@ -10,8 +10,8 @@ use crate::job::sort::Sorted;
 use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
-    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations,
-    Warning, WarningKind,
+    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations, Warning,
+    WarningKind,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};

@@ -130,7 +130,6 @@ impl ListReader {
     /// What one takes of the memory, in bytes.
     pub const MEMORY: usize = BLOCK;
 
-
     pub fn new(list: Arc<List>) -> ListReader {
         let block = if list.file.is_some() { vec![0; BLOCK] } else { Vec::new() };
         ListReader { list, block, current: None, at: 0 }
@@ -191,7 +190,9 @@ mod tests {
     #[test]
     fn items_are_found_in_memory_and_on_disk() {
         let folder = tempfile::tempdir().unwrap();
-        for (count, most) in [(0, 0), (1, 0), (1, 100), (1024, 1 << 20), (1025, 1 << 20), (5000, 1 << 20), (5000, 40_000)] {
+        for (count, most) in
+            [(0, 0), (1, 0), (1, 100), (1024, 1 << 20), (1025, 1 << 20), (5000, 1 << 20), (5000, 40_000)]
+        {
             let mut writer = ListWriter::new(folder.path(), most);
             (0..count).for_each(|number| writer.push(item(3 * number + 1)).unwrap());
             let (list, on_disk) = writer.end().unwrap();

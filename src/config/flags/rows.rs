@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::commands::Commands;
 use super::flag::Takes::{self, Count, Expression, List, Text, Word};
 use super::flag::{Flag, Group, flag};
-use super::unless::{nothing_is_compared, nothing_is_drawn};
+use super::unless::{nothing_is_compared, nothing_is_drawn, uncounted};
 use super::values::{count, put};
 use super::words::KEEP;
 use crate::config::list::parse_names;
@@ -67,12 +67,16 @@ pub static FLAGS: &[Flag] = &[
         .unless(nothing_is_drawn)
         .sets(|s, flag, texts| put(&mut s.rows.seed, records(flag, texts)?))
         .shows("seed", |s| given(s.rows.seed)),
-    rows(
+    flag(
         "dedupe",
         List("FIELDS"),
+        Commands::ROWS.or(Commands::COUNT),
         "Of records with the same text in these fields of the output write only one, before --sample, --offset, --limit and --tail; * compares all fields; the input is read twice",
     )
+    .group(Group::Rows)
+    .unless(uncounted)
     .help_in(&[
+        (Commands::COUNT, "Of records with the same text in these fields, in one input, count only one; * compares all fields; the input is read twice"),
         (Commands::SORT, "Of records with the same text in these fields sort only one; * compares all fields; the input is read twice"),
         (Commands::AGGREGATE, "Of records with the same text in these fields aggregate only one; * compares all fields; the input is read twice"),
     ])

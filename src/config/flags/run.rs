@@ -52,7 +52,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "spill-dir",
         Path("DIR"),
-        Commands::ROWS,
+        Commands::RUN,
         "Folder for sorted or compared records that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
     )
     .unless(nothing_is_spilled)

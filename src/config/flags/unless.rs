@@ -32,7 +32,7 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
 
 /// A count needs made fields only to choose records by them, or to make more.
 pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
-    let used = ["where", "explode", "parse-json"].iter().any(|flag| line.said.has(flag));
+    let used = ["where", "explode", "parse-json", "dedupe"].iter().any(|flag| line.said.has(flag));
     if line.command == Commands::COUNT && !used {
         return No::new("no field is written", "Give --where to count the records for which something is true.");
     }

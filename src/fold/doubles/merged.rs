@@ -4,9 +4,7 @@ use crate::error::{Error, Result};
 use crate::flow::located::Place;
 use crate::flow::sort::{Buffer, Entries, SHARE};
 use crate::fold::doubles::{Doubles, LEAST, Stays};
-use crate::spill::{
-    ENTRY, ITEM, ListWriter, Merge, Run, RunReader, RunWriter, Sorted, SpillFile, block_size, reduce,
-};
+use crate::spill::{ENTRY, ITEM, ListWriter, Merge, Run, RunReader, RunWriter, Sorted, SpillFile, block_size, reduce};
 
 impl Doubles {
     /// The places of the records that stay.

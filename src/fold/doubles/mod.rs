@@ -29,8 +29,8 @@ use crate::record::{Batch, EncodeError};
 use crate::spill::{ITEM, List, Run, RunWriter, SpillFile, block_size, prefix};
 use crate::sys::Stop;
 use crate::wording::megabytes;
-pub(crate) use key::{All, Fields, Named};
 use key::Writer;
+pub(crate) use key::{All, Fields, Named};
 
 /// The least memory for keys, which the plan has.
 pub(crate) const LEAST: usize = 2 * SHARE;
@@ -137,13 +137,7 @@ impl Doubles {
 
     /// Takes a record in.
     #[inline]
-    fn take(
-        keys: &mut Keys,
-        held: &mut Held,
-        last: bool,
-        key: &[u8],
-        place: &[u8],
-    ) -> Result<()> {
+    fn take(keys: &mut Keys, held: &mut Held, last: bool, key: &[u8], place: &[u8]) -> Result<()> {
         let hash = hash(key);
         match keys.find(hash, key) {
             Some(number) => {

@@ -16,8 +16,9 @@ pub(in crate::fold) struct Held {
 }
 
 impl Held {
-    pub fn new(budget: &Budget) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW }
+    /// `size`: what is taken already, at most what is planned.
+    pub fn new(budget: &Budget, size: usize) -> Held {
+        Held { reserved: budget.open("groups", INSTEAD), size, covered: FEW }
     }
 
     /// Takes this many bytes more.
@@ -54,7 +55,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget);
+        *self = Held::new(budget, 0);
         self.take(size)
     }
 

@@ -11,6 +11,7 @@ mod approximate;
 pub(super) mod chunks;
 mod column;
 mod count;
+mod dense;
 mod different;
 mod exact;
 mod extreme;
@@ -23,6 +24,7 @@ pub(super) mod keys;
 mod number;
 mod quantile;
 mod ranked;
+mod recent;
 mod share;
 mod spec;
 mod sum;
@@ -42,6 +44,7 @@ use given::Given;
 use held::Held;
 use kept::{Kind, parts};
 use keys::{Keys, hash};
+use recent::{Recent, Short};
 pub use spec::Aggregate;
 pub(crate) use write::{Onto, Written};
 
@@ -55,6 +58,8 @@ pub(crate) struct Groups {
     /// The keys of groups: the texts of the values they have in common. The kinds of these, in the first record, belong to
     /// them.
     keys: Keys,
+    /// For keys of one value.
+    recent: Option<Recent>,
     /// Where the first record of each group is.
     firsts: Chunks<At>,
     columns: Vec<Box<dyn Accumulate>>,
@@ -80,9 +85,11 @@ impl Groups {
     /// of the first that is read here.
     pub fn new(spec: Arc<Aggregate>, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Groups {
         let columns = spec.calls().map(|(function, call)| function.make(call)).collect();
+        let recent = (spec.common().len() == 1).then(Recent::new);
         Groups {
             budget: budget.clone(),
-            held: Held::new(budget),
+            held: Held::new(budget, if recent.is_some() { Recent::SIZE } else { 0 }),
+            recent,
             seen,
             keys: Keys::new(),
             firsts: Chunks::new(),
@@ -113,7 +120,21 @@ impl Groups {
         let at = At { slice: self.source | slice, record: self.taken };
         self.groups.clear();
         let mut room: DigitRoom = [0; 32];
-        for record in 0..count {
+        if self.spec.common().len() == 0 && self.keys.len() > 0 {
+            self.groups.resize(count, 0);
+        }
+        for record in self.groups.len()..count {
+            let mut short = None;
+            if let Some(recent) = &self.recent
+                && let Some(argument) = self.spec.common().next()
+            {
+                let (kind, text) = parts(given[argument].values[record], &mut room);
+                short = Short::new(u8::from(!kind.is_null()), text);
+                if let Some(group) = short.and_then(|short| recent.find(short)) {
+                    self.groups.push(group);
+                    continue;
+                }
+            }
             self.key.clear();
             self.kinds.clear();
             let common = self.spec.common();
@@ -144,6 +165,9 @@ impl Groups {
                     )?
                 }
             };
+            if let (Some(recent), Some(short)) = (&mut self.recent, short) {
+                recent.keep(short, group);
+            }
             self.groups.push(group);
         }
         let taken = Taken { groups: &self.groups, given, at };

@@ -204,8 +204,8 @@ fn contradictions_are_refused() {
     assert!(plan.contains("a file without a name in "), "{plan}");
     // A configuration has the same keys.
     fs::write(here.join("p.toml"), "[profile.p]\ndedupe = [\"id\"]\ndedupe-keep = \"last\"\n").unwrap();
-    let ran = convert(here, "a.csv -t csv --config p.toml --profile p -s id").ends(0).stdout;
-    assert_eq!(ran, "id\n1\n3\n\"\"\n2\n\n");
+    let ran = convert(here, "a.csv -t csv --config p.toml --profile p -s id,name").ends(0).stdout;
+    assert_eq!(ran, "id,name\n1,c\n3,a\n\"\",b\n2,b\n,c\n");
 }
 
 /// Those that stay, by a model: the places of the keys.

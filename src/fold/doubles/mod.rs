@@ -210,7 +210,7 @@ fn limit(share: usize) -> usize {
 
 /// The memory of a table with this share.
 fn table(share: usize) -> Held {
-    Held::new(&Budget::new(limit(share)))
+    Held::new(&Budget::new(limit(share)), 0)
 }
 
 impl Fold for Doubles {

@@ -20,6 +20,7 @@ use crate::op::Everything;
 use crate::plan::named::Lacking;
 use crate::plan::route::Route;
 use crate::spill::{List, ListReader};
+use crate::sys::memory::trim_heap;
 
 /// Finds equal records, source by source.
 pub(crate) struct Deduping {
@@ -114,6 +115,7 @@ impl Deduping {
             Warning::new(WarningKind::NoField, text)
         }));
         let stays = self.doubles.finish()?;
+        trim_heap();
         sum.spilled = sum.spilled.and(stays.spilled);
         Ok(Arc::new(stays.places))
     }

@@ -5,6 +5,7 @@ use crate::flow::located::Place;
 use crate::flow::sort::{Buffer, Entries, SHARE};
 use crate::fold::doubles::{Doubles, LEAST, Stays};
 use crate::spill::{ENTRY, ITEM, ListWriter, Merge, Run, RunReader, RunWriter, Sorted, SpillFile, block_size, reduce};
+use crate::sys::memory::trim_heap;
 
 impl Doubles {
     /// The places of the records that stay.
@@ -33,6 +34,8 @@ impl Doubles {
             self.spill()?;
         }
         self.out = None;
+        // What tables took is needed now.
+        trim_heap();
         // One half for merging runs, and one for sorting places.
         let half = self.memory / 2;
         let runs = std::mem::take(&mut self.runs);

@@ -1,5 +1,5 @@
 //! Groups take nothing from the heap in the steady state: with the same groups and values, four times the input takes as
-//! many blocks, but for those of longer results.
+//! many blocks, but for those of longer results. Nor do records that are compared.
 //!
 //! One test in this file, and no harness: dhat counts for the whole process, the harness's thread included.
 
@@ -13,7 +13,7 @@ use pagemill::job::{Aggregate, Job, TargetSpec};
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// The blocks of a run over so many rounds of the same records.
-fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str) -> u64 {
+fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str, dedupe: Option<&[&str]>) -> u64 {
     let mut text = String::new();
     if from == Format::Csv {
         text += "city,fare,user\n";
@@ -38,6 +38,7 @@ fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str) -> u64
         .expect("a run that ends well");
     let job =
         Job::new(path.to_path_buf(), TargetSpec::Memory).from(from).to(Format::Csv).workers(1).slice_size(8 << 10);
+    let job = job.with(|own| own.rows.dedupe = dedupe.map(|fields| fields.iter().map(|&field| field.into()).collect()));
     let report = job.aggregate(asked).run().expect("a run that ends well");
     assert!(report.records_in == rounds as u64 * 500 && report.records_out > 1);
     dhat::HeapStats::get().total_blocks - before
@@ -71,10 +72,17 @@ fn main() {
     for from in [Format::Csv, Format::Ndjson] {
         for by in ["city", "city,user", "k=city || user"] {
             for call in calls {
-                let [_, small, large] = [8, 8, 32].map(|rounds| blocks(from, &path, rounds, by, call));
+                let [_, small, large] = [8, 8, 32].map(|rounds| blocks(from, &path, rounds, by, call, None));
                 // Results with more digits take a few more blocks in the end.
                 assert!(large < small + 80, "{from} by {by}: {call}: {small}, {large}");
             }
+        }
+    }
+    for from in [Format::Csv, Format::Ndjson] {
+        for fields in [&["city"][..], &["user", "fare"], &[]] {
+            let [_, small, large] =
+                [8, 8, 32].map(|rounds| blocks(from, &path, rounds, "city", "count()", Some(fields)));
+            assert!(large < small + 80, "{from} by {fields:?}: {small}, {large}");
         }
     }
     println!("test result: ok");

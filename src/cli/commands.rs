@@ -68,7 +68,7 @@ pub static ALL: [Entry; 18] = [
     "pagemill convert data --recursive --out-dir converted -t ndjson --keep-going",
 ],
         notes: "\
-Steps come in this order, whatever the order of the flags: --where, --set, --parse-json and --explode as they are written, --op, --select and --drop, --rename, \
+Steps come in this order, whatever the order of the flags: --where, --set, --parse-json and --explode as they are written, --op, --select and --drop, --rename, --dedupe, \
 --sample, --offset, --limit, --tail, --columns. So --op and --select use the names of the input, --columns the new ones.
 
 In lists of names a comma separates names, and a repeated flag adds to the list; the fields of an op are joined with +. \
@@ -178,7 +178,7 @@ with equal fields stay in the order of the input. Records without a value come l
 Without a kind, each value counts as what it is: false, true, then numbers, then text. With :number or :date, \
 another value makes the record bad, and --on-error says what happens. Names are those of the output.
 
---limit, --offset and --tail apply to the sorted records, --sample draws from the input. What does not fit into the memory \
+--limit, --offset and --tail apply to the sorted records, --dedupe and --sample to the input. What does not fit into the memory \
 limit goes to a file without a name, which is gone when the program ends, however it ends.",
     },
     Entry {

@@ -27,13 +27,14 @@ enum Tip {
 use Tip::{Drop, None as No, Say};
 
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
-const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
+const DEDUPE: &str =
+    "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
 const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
 const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 130] = [
+const FLAGS: [(&str, Tip); 129] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -137,7 +138,7 @@ const FLAGS: [(&str, Tip); 130] = [
     ("--append", No(NOT_YET_APPEND)),
     ("--na-values", Say("--null")),
     ("--na", Say("--null")),
-    ("--unique", No(NOT_YET_DEDUPE)),
+    ("--unique", No(DEDUPE)),
     ("--stats", No(NOT_YET_STATS)),
     ("--charset", Say("--encoding")),
     (
@@ -161,8 +162,7 @@ const FLAGS: [(&str, Tip); 130] = [
     ("--filename", Say("--source-column")),
     ("-l", Say("--limit")),
     ("--skip", Say("--offset")),
-    ("--dedup", No(NOT_YET_DEDUPE)),
-    ("--dedupe", No(NOT_YET_DEDUPE)),
+    ("--dedup", Say("--dedupe")),
     ("--unnest", Say("--explode")),
     ("--unwind", Say("--explode")),
     ("--dtype", Say("--types")),
@@ -186,8 +186,8 @@ const COMMANDS: [(&str, Tip); 18] = [
     ("slice", No("records are chosen by flags: pagemill convert INPUT --offset N --limit N")),
     ("filter", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
-    ("dedup", No(NOT_YET_DEDUPE)),
-    ("dedupe", No(NOT_YET_DEDUPE)),
+    ("dedup", No(DEDUPE)),
+    ("dedupe", No(DEDUPE)),
     ("stats", No(NOT_YET_STATS)),
     ("groupby", Say("aggregate")),
     ("agg", Say("aggregate")),

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 76] = [
+const SETTINGS: [&str; 77] = [
     "Each",
     "agg",
     "aggregate.sort",
@@ -17,6 +17,7 @@ const SETTINGS: [&str; 76] = [
     "columns",
     "compress",
     "decompress",
+    "dedupe",
     "dialect.comment",
     "dialect.delimiter",
     "dialect.quoting",

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::error::{Cause, Fault, RecordError};
 use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
+use crate::flow::kept::Keeper;
 use crate::flow::pass::may_copy_all;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
@@ -28,6 +29,8 @@ pub(crate) struct Conversion<'c, 'p> {
     /// Which records are still wanted.
     pub wanted: Wanted,
     meter: &'c mut Meter<'p>,
+    /// Keeps the records that stay of those that are equal.
+    keeper: Option<&'c mut Keeper>,
     /// How many records of the batch were decoded. Ops may have dropped some of them since.
     decoded: usize,
     /// How many records are decoded together at least, where ops drop most of them.
@@ -53,11 +56,12 @@ impl<'c, 'p> Conversion<'c, 'p> {
         buffer: &'c mut [u8],
         drain: &'c mut dyn Drain,
         meter: &'c mut Meter<'p>,
+        keeper: Option<&'c mut Keeper>,
         wanted: Wanted,
     ) -> Conversion<'c, 'p> {
         let mut output = Output::new(buffer, drain, shared.strict);
         output.set_careful(shared.on_error != OnError::Fail);
-        Conversion { output, totals: SliceTotals::default(), wanted, meter, decoded: 0, least: 0 }
+        Conversion { output, totals: SliceTotals::default(), wanted, meter, keeper, decoded: 0, least: 0 }
     }
 
     /// Bytes of output left in the buffer, bytes drained before, and what happened.
@@ -141,6 +145,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
             }
         }
         batch.settle_parts();
+        if let Some(keeper) = &mut self.keeper {
+            keeper.keep(batch)?;
+        }
         if let Some(drawn) = self.wanted.drawn {
             drawn.keep(batch);
         }
@@ -168,7 +175,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
             all if decoder_lacks_memory => Some(all),
             all if all > 1 && lacks_memory => Some(all / 2),
             // What is lost counts for the records that are drawn, so each is looked at by itself.
-            all if all > 1 && self.wanted.drawn.is_some() && batch.lossy().total() > 0 => Some(1),
+            all if all > 1 && self.wanted.chooses() && batch.lossy().total() > 0 => Some(1),
             _ => None,
         };
         let tested = policy.shared.tested.as_ref().filter(|_| tests);
@@ -276,7 +283,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         }
         self.encode_range(end, batch, from..batch.len(), policy)?;
         self.meter.end(Stage::Encode);
-        let may_count = before.skip == 0 && before.left > 0 && (before.drawn.is_none() || !batch.is_empty());
+        let may_count = before.skip == 0 && before.left > 0 && (!before.chooses() || !batch.is_empty());
         let counts = may_count || self.output.records > written;
         self.count(batch, before.skip - self.wanted.skip, counts, policy);
         Ok(())
@@ -356,7 +363,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         }
         totals.records_in += self.decoded as u64;
         totals.records_filtered += filtered + passed;
-        self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
+        self.least = if filtered > 0 { self.least.saturating_mul(2).max(LEAST) } else { 0 };
     }
 
     /// Record `bad` of the slice has ended the run: counts those before it in its batch, which are decoded again, so that
@@ -387,7 +394,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
             if self.decoded == 0 || filled.is_err() {
                 break;
             }
-            self.count(&batch, passed.min(batch.len() as u64), before.drawn.is_some() || before.are_next(), policy);
+            self.count(&batch, passed.min(batch.len() as u64), before.chooses() || before.are_next(), policy);
             passed = passed.saturating_sub(batch.len() as u64);
         }
         Ok(())

@@ -7,7 +7,9 @@ pub(crate) mod end;
 pub(crate) mod failure;
 pub(crate) mod feed;
 pub(crate) mod governor;
+pub(crate) mod kept;
 pub(crate) mod large;
+pub(crate) mod located;
 #[cfg(feature = "model")]
 #[cfg(test)]
 mod model;

@@ -16,6 +16,8 @@ use crate::flow::drawn::Drawn;
 pub(crate) struct Wanted {
     /// Only records that were drawn count.
     pub drawn: Option<Drawn>,
+    /// Only records that stay of those that are equal count.
+    pub kept: bool,
     /// How many are passed over first.
     pub skip: u64,
     /// How many are wanted after that.
@@ -26,7 +28,7 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// Every record.
-    pub const ALL: Wanted = Wanted { drawn: None, skip: 0, left: u64::MAX, reads_on: false };
+    pub const ALL: Wanted = Wanted { drawn: None, kept: false, skip: 0, left: u64::MAX, reads_on: false };
 
     /// Whether records are counted, and have to come in their order.
     pub fn counts(&self) -> bool {
@@ -35,7 +37,12 @@ impl Wanted {
 
     /// Whether the next record will be written, if it is good.
     pub fn are_next(&self) -> bool {
-        self.drawn.is_none() && self.skip == 0 && self.left > 0
+        !self.chooses() && self.skip == 0 && self.left > 0
+    }
+
+    /// Whether only some records count, whose places are known.
+    pub fn chooses(&self) -> bool {
+        self.drawn.is_some() || self.kept
     }
 
     /// Whether no more records are wanted: none has to be read.

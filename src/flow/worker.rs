@@ -8,6 +8,7 @@ use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::failure::failure;
 use crate::flow::feed::Slice;
+use crate::flow::kept::Keeper;
 use crate::flow::order::commit::{Done, SliceDrain};
 use crate::flow::policy::Policy;
 use crate::flow::replay;
@@ -34,6 +35,8 @@ pub(crate) struct Worker<'e> {
     pub wanted: Wanted,
     /// Finds out what the target refuses of those that are not written.
     pub trial: Option<Trial>,
+    /// Keeps the records that stay of those that are equal.
+    pub keeper: Option<Keeper>,
 }
 
 impl Worker<'_> {
@@ -50,10 +53,12 @@ impl Worker<'_> {
             meter.begin_slice();
             let (claimed, bad) = (Instant::now(), RefCell::new(notes));
             let mut drain = SliceDrain::new(&shared.committer, &slice, shared.source, shared.map, &bad);
-            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter, self.wanted);
+            let mut keeper = self.keeper.take();
+            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter, keeper.as_mut(), self.wanted);
             let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, self.records, &bad)).err();
             self.wanted = work.wanted;
             let (len, drained, totals) = work.finish();
+            self.keeper = keeper;
             self.records += totals.records_in;
             meter.end_conversion();
             let failed = failure(shared, &slice, cut.err(), stop);

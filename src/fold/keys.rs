@@ -11,6 +11,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::flow::kept::Keeper;
 use crate::flow::sayable::Narrow;
 use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
@@ -226,6 +227,8 @@ pub(crate) struct Look<'o> {
     pub lines: Option<(Lines, u64)>,
     /// Those that will be written.
     pub wanted: Wanted,
+    /// Keeps those that stay of those that are equal.
+    pub keeper: Option<Keeper>,
     /// What the encoding of the target refuses.
     pub narrow: Option<Narrow>,
     /// What the target refuses, where records are counted, and room for a trial.
@@ -295,6 +298,9 @@ impl<'o> Search<'o> {
                 trial.refuse(&mut batch, &mut Output::new(&mut self.look.room, &mut nowhere, false))?;
             }
             batch.settle_parts();
+            if let Some(keeper) = &mut self.look.keeper {
+                keeper.keep(&mut batch)?;
+            }
             if let Some(drawn) = self.look.wanted.drawn {
                 drawn.keep(&mut batch);
             }

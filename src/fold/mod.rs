@@ -1,5 +1,6 @@
 //! Results over all records: each worker gathers its own, and they are merged when all slices are done.
 
+pub(crate) mod doubles;
 pub(crate) mod draw;
 pub(crate) mod ending;
 pub(crate) mod groups;

@@ -6,10 +6,13 @@ use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::draw::Draw;
 use crate::fold::records::Records;
+use crate::job::doubles::Deduping;
 use crate::job::opened::Opened;
 use crate::job::pass::How;
 use crate::job::settings::OnError;
+use crate::job::sum::Sum;
 use crate::metrics::Registry;
+use crate::plan::named::Lacking;
 use crate::sink::Target;
 
 impl Opened<'_> {
@@ -17,8 +20,12 @@ impl Opened<'_> {
     ///
     /// # Errors
     /// Those of a run; bad records are left for the run if they don't end it.
-    pub fn choose(&mut self) -> Result<()> {
+    pub fn choose(&mut self, deduping: Option<Deduping>, sum: &mut Sum) -> Result<()> {
         let rows = &self.settings.source_rows();
+        if let Some(deduping) = deduping {
+            let kept = deduping.look(self, Lacking::Refused)?.finish(sum)?;
+            self.keeps(&kept)?;
+        }
         let mut drawn = None;
         if let Some(most) = rows.sample {
             let draw = self.draw(Draw::new(most, rows.seed, &self.budget))?;
@@ -33,17 +40,18 @@ impl Opened<'_> {
 
     /// Draws from the records of this source too.
     pub fn draw(&mut self, draw: Draw) -> Result<Draw> {
-        self.wanted = Wanted::ALL;
-        self.first_pass(draw)
+        self.wanted = Wanted { kept: self.kept.is_some(), ..Wanted::ALL };
+        Ok(self.first_pass(draw)?.0)
     }
 
     /// How many records are wanted so far.
     pub fn count(&mut self) -> Result<u64> {
-        self.first_pass(Records::default()).map(Fold::finish)
+        Ok(self.first_pass(Records::default())?.0.finish())
     }
 
-    /// A pass that writes nothing. Bad records are not entered anywhere: the run meets them again.
-    fn first_pass<F: Fold>(&mut self, fold: F) -> Result<F> {
+    /// A pass that writes nothing. Bad records are not entered anywhere: the run meets them again. Gives the number of
+    /// good ones too.
+    pub fn first_pass<F: Fold>(&mut self, fold: F) -> Result<(F, u64)> {
         // If a record that loses something ends the run, it only does so when it is written.
         let (on_error, strict) = match self.settings.on_error {
             OnError::Fail => (OnError::Fail, false),
@@ -51,11 +59,11 @@ impl Opened<'_> {
         };
         let how = How { on_error, strict, tries: true, ledger: None, resumable: None };
         let (run, fold) = self.fold_by(how, fold, &Target::memory(), &Registry::new());
-        run?;
+        let records = run?.totals.records_out;
         // What is before the first record is at hand again for those who look at it.
         if std::mem::take(&mut self.begun) {
             self.rewind()?;
         }
-        Ok(fold)
+        Ok((fold, records))
     }
 }

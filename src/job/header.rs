@@ -80,7 +80,7 @@ impl Opened<'_> {
     /// are bad, and don't count.
     fn may_widen(&self) -> bool {
         let fails = self.settings.on_error == OnError::Fail;
-        !fails && self.wanted.counts() && self.wanted.drawn.is_none() && self.settings.rows.tail.is_none()
+        !fails && self.wanted.counts() && !self.wanted.chooses() && self.settings.rows.tail.is_none()
     }
 
     /// Keys that were found, as columns.
@@ -132,7 +132,7 @@ impl Opened<'_> {
 
     /// How a pass is made that looks for keys: where some records are not written, those that are good are counted.
     fn looking(&self, on_error: OnError) -> How<'static> {
-        let tries = self.wanted.counts() || self.wanted.drawn.is_some();
+        let tries = self.wanted.counts() || self.wanted.chooses();
         How { on_error, strict: self.settings.strict, tries, ledger: None, resumable: None }
     }
 
@@ -253,7 +253,7 @@ impl Opened<'_> {
         let mut rest = all;
         let mut cutter = self.reading.cutter();
         let decoder = self.reading.decoder(&self.route.want);
-        let counts = self.wanted.counts() || self.wanted.drawn.is_some();
+        let counts = self.wanted.counts() || self.wanted.chooses();
         let tried = self.tried(if counts { Tries::All } else { Tries::None })?;
         let trial = tried.as_deref().and_then(|writing| self.trial(writing, true));
         let lines = self.route.from.lines().filter(|_| self.route.is_ordered());
@@ -264,6 +264,7 @@ impl Opened<'_> {
             number: self.number,
             lines: lines.map(|lines| (lines, self.line_of(None))),
             wanted: self.wanted,
+            keeper: self.keeper(),
             narrow: narrow(self.settings, self.route.to),
             room: vec![0; if trial.is_some() { self.plan.buffer } else { 0 }],
             trial,

@@ -12,10 +12,12 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
+use crate::fold::doubles;
 use crate::fold::groups::Aggregate;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
+use crate::job::kept::Kept;
 use crate::job::open::{as_records, open_text};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
@@ -61,6 +63,8 @@ pub(crate) struct Opened<'s> {
     /// Which of its records are wanted, and which are after the last pass: of the sources that follow.
     pub wanted: Wanted,
     pub still_wanted: Wanted,
+    /// The records that stay of those that are equal.
+    pub kept: Option<Kept>,
     /// The field whose value names the part of a record, if the output is split by one.
     pub by: Option<String>,
     /// The header that was found so far, if it may lack columns.
@@ -136,6 +140,7 @@ impl<'s> Opened<'s> {
             sorted: settings.sorted,
             groups: settings.aggregate.as_ref().map_or(0, |_| GROUPS),
             table: settings.aggregate.as_ref().map_or(0, Aggregate::table),
+            deduped: settings.rows.dedupe.as_ref().map_or(0, |_| doubles::LEAST),
             ..Wishes::default()
         };
         let mut plan = Plan::new(&wishes)?;
@@ -244,6 +249,7 @@ impl<'s> Opened<'s> {
             number: 0,
             wanted: Wanted::ALL,
             still_wanted: Wanted::ALL,
+            kept: None,
             by: None,
             lacking: None,
             replay,

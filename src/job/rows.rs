@@ -4,7 +4,7 @@ use crate::flow::drawn::Drawn;
 use crate::flow::wanted::Wanted;
 
 /// Which records are written, by their place among those that are left after all other steps. What is set is applied in
-/// the order of the fields: some are drawn, the first ones are passed over, no more than `limit` are taken, and the last
+/// the order of the fields: of equal ones one stays, some are drawn, the first ones are passed over, no more than `limit` are taken, and the last
 /// ones of these are kept.
 ///
 /// Records that are passed over are counted as filtered. Bad records don't count.
@@ -23,6 +23,10 @@ use crate::flow::wanted::Wanted;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rows {
+    /// Of records with the same values in these fields, one stays; none: all fields are compared if the list is empty.
+    pub dedupe: Option<Vec<String>>,
+    /// Which of them stays.
+    pub keep: Keep,
     /// As many records as this are drawn at random, or all if there are fewer. They stay in their order. The input is
     /// read twice.
     pub sample: Option<u64>,
@@ -36,11 +40,22 @@ pub struct Rows {
     pub tail: Option<u64>,
 }
 
+/// Which of several equal records stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keep {
+    /// The first one in the order of the sources.
+    #[default]
+    First,
+    /// The last one.
+    Last,
+}
+
 impl Rows {
     /// Whether nothing is set, so all records are written.
     pub fn are_all(&self) -> bool {
-        let Rows { sample, seed: _, offset, limit, tail } = *self;
-        sample.is_none() && offset == 0 && limit.is_none() && tail.is_none()
+        let Rows { dedupe, keep: _, sample, seed: _, offset, limit, tail } = self;
+        dedupe.is_none() && sample.is_none() && *offset == 0 && limit.is_none() && tail.is_none()
     }
 
     /// Whether records are counted, so they have to come in their order.
@@ -50,12 +65,19 @@ impl Rows {
 
     /// Whether all records have to be read before it is known which are wanted.
     pub(crate) fn looks_first(&self) -> bool {
-        self.sample.is_some() || self.tail.is_some()
+        self.dedupe.is_some() || self.sample.is_some() || self.tail.is_some()
+    }
+
+    /// The part that is about records where the others are about those of a result.
+    pub(crate) fn of_sources(&self) -> Rows {
+        let Rows { dedupe, keep, sample, seed, .. } = self.clone();
+        Rows { dedupe, keep, sample, seed, ..Rows::default() }
     }
 
     /// Those that are wanted if it does not matter how many there are; `drawn`: which are drawn.
     pub(crate) fn before_tail(&self, drawn: Option<Drawn>) -> Wanted {
-        Wanted { drawn, skip: self.offset, left: self.limit.unwrap_or(u64::MAX), reads_on: false }
+        let (kept, left) = (self.dedupe.is_some(), self.limit.unwrap_or(u64::MAX));
+        Wanted { drawn, kept, skip: self.offset, left, reads_on: false }
     }
 
     /// Those that are wanted of `count` records, which are those [before the tail](Self::before_tail).
@@ -63,13 +85,22 @@ impl Rows {
         let Some(tail) = self.tail else { return self.before_tail(drawn) };
         let left = tail.min(count);
         // Without a limit all records are read, the bad ones at the end too.
-        Wanted { drawn, skip: self.offset + (count - left), left, reads_on: self.limit.is_none() }
+        Wanted { skip: self.offset + (count - left), left, reads_on: self.limit.is_none(), ..self.before_tail(drawn) }
     }
 
     /// What is done, in words; empty if nothing is.
     pub(crate) fn explain(&self) -> String {
-        let Rows { sample, seed, offset, limit, tail } = *self;
+        let Rows { ref dedupe, keep, sample, seed, offset, limit, tail } = *self;
+        let stays = match keep {
+            Keep::First => "first",
+            Keep::Last => "last",
+        };
+        let compared = |fields: &Vec<String>| match fields.is_empty() {
+            true => format!("the {stays} of those that are equal"),
+            false => format!("the {stays} of those with equal {}", fields.join(", ")),
+        };
         let steps = [
+            dedupe.as_ref().map(compared),
             sample.map(|most| format!("{most} at random (seed {seed})")),
             (offset > 0).then(|| format!("without the first {offset}")),
             limit.map(|most| format!("the first {most}")),

@@ -44,11 +44,12 @@ impl Opened<'_> {
     fn worker<'e>(&self, index: usize, records: u64, end: End<'e>, trial: Option<Trial>) -> Worker<'e> {
         let Route { want, ops, .. } = &self.route;
         // An op may make a key of a value.
-        let keys = end.takes_only_keys() && ops.is_empty() && self.wanted.drawn.is_none();
+        let keys = end.takes_only_keys() && ops.is_empty() && !self.wanted.chooses();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
         let tested = tested_of(&self.route, self.settings).map(|tested| self.reading.decoder(&tested.want));
         let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);
-        Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted, trial }
+        let keeper = self.keeper();
+        Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted, trial, keeper }
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -59,12 +60,12 @@ impl Opened<'_> {
 
     /// The target for a trial of records that are not written; none if there are none, or if nothing is written at all.
     pub(crate) fn tried(&self, tries: Tries) -> Result<Option<Box<dyn WriteFormat>>> {
-        let Wanted { drawn, skip, left, reads_on } = self.wanted;
+        let Wanted { skip, left, reads_on, .. } = self.wanted;
         let makes_several = self.route.ops.iter().any(|op| op.makes_batches());
         let any = match tries {
             Tries::None => false,
             Tries::All => true,
-            Tries::Others => drawn.is_some() || skip > 0 || reads_on || left < u64::MAX && makes_several,
+            Tries::Others => self.wanted.chooses() || skip > 0 || reads_on || left < u64::MAX && makes_several,
         };
         if !any || self.settings.folds() {
             return Ok(None);

@@ -107,14 +107,14 @@ pub struct Settings {
     pub rows: Rows,
     /// The fields by which records are sorted, the most important first; empty: they stay in the order of the sources.
     /// Names are those of the output. Records with equal fields keep their order, and those without a value come last.
-    /// `rows` applies to the sorted records, apart from `sample`.
+    /// `rows` applies to the sorted records, apart from `dedupe` and `sample`.
     pub sort: Vec<SortKey>,
     /// The folder for sorted records or groups that do not fit into memory; none: that of the target, or that for temporary files.
     pub spill_dir: Option<PathBuf>,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
     /// Totals over all records or those of each group, which are written instead of records. `rows` then chooses among
-    /// the groups; only a sample is one of records.
+    /// the groups; only `dedupe` and `sample` are about records.
     pub aggregate: Option<Aggregate>,
     /// Where the header of a tabular target comes from; a list applies to every target.
     pub columns: ColumnsFrom,
@@ -220,7 +220,7 @@ impl Settings {
     pub(crate) fn source_rows(&self) -> Rows {
         match self.aggregate {
             None => self.rows.clone(),
-            Some(_) => Rows { sample: self.rows.sample, seed: self.rows.seed, ..Rows::default() },
+            Some(_) => self.rows.of_sources(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::job::doubles::{self, Deduping};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings};
@@ -42,6 +43,7 @@ impl Job {
                 sort::explain(&self.settings, &rows, self.target.path())?
             }
         };
+        let doubles = doubles::explain(&self.settings, self.target.path())?;
         let opened = Opened::new(self.source, &self.target, &self.settings)?;
         let route = &opened.route;
         let mut text = format!("source           {}\n", input(&opened.source.path));
@@ -92,6 +94,7 @@ impl Job {
         if !self.settings.rows.are_all() {
             text += &format!("rows             {}\n", self.settings.rows.explain());
         }
+        text += &doubles;
         text += &sorted;
         if route.is_ordered() {
             text += "order            records or lines are numbered, so there is one worker\n";
@@ -158,6 +161,7 @@ impl Job {
         if let Some(place) = &place {
             refuse_source(&place.clone().into(), [&self.source])?;
         }
+        let deduping = Deduping::asked(&settings, self.target.path())?;
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
         let facts = Facts {
             source: &opened.source,
@@ -180,7 +184,7 @@ impl Job {
         target = encoded(target, opened.route.to, &settings)?;
         let place = target.file_path().map(Into::into);
         let earlier = sum.registry.with_done(|done| done.written_bytes);
-        let run = opened.choose();
+        let run = opened.choose(deduping, sum);
         let run = run.and_then(|()| opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger));
         let run = run.and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::error::{Error, Result};
-use crate::flow::sort::{Emitted, Emitter, Order, SHARE, Sorter, Writing};
+use crate::flow::sort::{Emitted, Emitter, Order, SHARE, SortKey, Sorter, Writing};
 use crate::format::{Detail, Ends, Format, Frame, Want, WriteFormat};
 use crate::job::opened::{Opened, ceiling};
 use crate::job::rows::Rows;
 use crate::job::settings::Settings;
 use crate::memory::Budget;
 use crate::metrics::{Spilled, Warning, WarningKind};
-use crate::plan::route::Tested;
+use crate::plan::route::{Route, Tested};
 use crate::record::Schema;
 use crate::sink::{Target, TargetSpec};
 use crate::spill::{Merge, RunReader, SpillFile, block_size, reduce};
@@ -46,8 +46,8 @@ pub(crate) fn prepare(settings: &mut Settings) -> Rows {
     let limit = ceiling(settings);
     settings.sorted = (limit / OF * PART).min(limit.saturating_sub(READING)).max(2 * SHARE);
     settings.split = true;
-    let Rows { sample, seed, .. } = settings.rows;
-    std::mem::replace(&mut settings.rows, Rows { sample, seed, ..Rows::default() })
+    let of_sources = settings.rows.of_sources();
+    std::mem::replace(&mut settings.rows, of_sources)
 }
 
 /// The folder for what does not fit into memory.
@@ -73,7 +73,7 @@ pub(crate) fn folder(settings: &Settings, target: Option<&Path>) -> Result<PathB
 pub(crate) fn explain(settings: &Settings, rows: &Rows, target: Option<&Path>) -> Result<String> {
     let keys: Vec<String> = settings.sort.iter().map(ToString::to_string).collect();
     let mut text = format!("sorted by        {}\n", keys.join(", "));
-    let rows = Rows { sample: None, ..rows.clone() };
+    let rows = Rows { dedupe: None, sample: None, ..rows.clone() };
     if !rows.are_all() {
         text += &format!("of the sorted    {}\n", rows.explain());
     }
@@ -164,21 +164,17 @@ impl Sorting {
         }
         // Records that become nested ones have fields that nobody knows yet.
         let names = opened.route.names.as_ref().filter(|_| opened.route.spread.is_none());
-        let columns = names.map(|names| self.columns(names)).transpose()?;
+        let fields = self.order.by.iter().map(SortKey::field);
+        let columns = names.map(|names| columns("⟨sort⟩", fields, names)).transpose()?;
         let tested = match &columns {
-            Some(columns) => self.only_keys(opened, columns),
+            Some(columns) => only_keys(opened, columns),
             None => None,
         };
         let deep = self.order.by.iter().any(|key| key.field().contains('.'));
         let detail = &mut opened.route.want.detail;
         *detail = (*detail).max(if deep { Detail::All } else { Detail::Fields });
         opened.route.tested = tested;
-        let positions: Vec<_> = match (&opened.route.tested, &columns, &opened.route.schema) {
-            (Some(tested), Some(columns), Some(schema)) => {
-                columns.iter().map(|column| tested.schema.position(schema.name((*column)?))).collect()
-            }
-            _ => Vec::new(),
-        };
+        let positions = columns.as_ref().map_or_else(Vec::new, |columns| tested_columns(&opened.route, columns));
         for sorter in &mut self.sorters {
             sorter.go_on(Writing {
                 encoder: writing.encoder(),
@@ -188,48 +184,6 @@ impl Sorting {
             });
         }
         Ok(&mut self.sorters)
-    }
-
-    /// The columns of the fields.
-    fn columns(&self, names: &Schema) -> Result<Vec<Option<usize>>> {
-        let column = |field: &str| match names.position(field.as_bytes()) {
-            None if !names.is_empty() => Err(no_field(field, names)),
-            column => Ok(column),
-        };
-        self.order.by.iter().map(|key| column(key.field())).collect()
-    }
-
-    /// Where records are copied, only the fields that steps look at, and those that are sorted by, have to be decoded.
-    fn only_keys(&self, opened: &Opened<'_>, columns: &[Option<usize>]) -> Option<Tested> {
-        let (route, source) = (&opened.route, opened.reading.schema()?);
-        if route.pass_through.is_none() || !route.from.is_tabular() || !self.is_plain(opened) {
-            return None;
-        }
-        let all = route.schema.as_ref()?;
-        let mut names: Vec<&[u8]> = match &route.tested {
-            Some(tested) if !tested.made.is_empty() => return None,
-            Some(tested) => tested.schema.names().collect(),
-            None if route.ops.is_empty() => Vec::new(),
-            None => return None,
-        };
-        for column in columns.iter().flatten() {
-            if !names.contains(&all.name(*column)) {
-                names.push(all.name(*column));
-            }
-        }
-        let schema = Schema::new(names);
-        let select = Some(schema.names().map(Into::into).collect());
-        let fewer = !schema.is_empty() && 2 * schema.len() <= source.len();
-        fewer.then(|| Tested { want: Want { select, ..route.want.clone() }, schema, made: Schema::default() })
-    }
-
-    /// Whether the columns are those of the source, under their names.
-    fn is_plain(&self, opened: &Opened<'_>) -> bool {
-        let route = &opened.route;
-        match (&route.names, &route.schema) {
-            (Some(names), Some(fields)) => names.is_named_as(fields),
-            _ => false,
-        }
     }
 
     /// Writes what is wanted of the sorted records.
@@ -288,7 +242,7 @@ impl Sorting {
     fn warnings(&self, records: u64) -> Vec<Warning> {
         let met = |place: usize| self.sorters.iter().any(|sorter| sorter.met[place]);
         let missing = self.order.by.iter().enumerate().filter(|(place, _)| records > 0 && !met(*place));
-        let warning = |(_, key): (usize, &crate::flow::sort::SortKey)| {
+        let warning = |(_, key): (usize, &SortKey)| {
             let text = format!("no record has a value in the field `{}`, which ⟨sort⟩ names", key.field());
             Warning::new(WarningKind::NoField, text)
         };
@@ -314,9 +268,67 @@ impl Sorted {
     }
 }
 
-fn no_field(field: &str, names: &Schema) -> Error {
+/// The columns of fields that a setting names.
+///
+/// # Errors
+/// Usage: there is none.
+pub(crate) fn columns<'f>(
+    setting: &str,
+    fields: impl Iterator<Item = &'f str>,
+    names: &Schema,
+) -> Result<Vec<Option<usize>>> {
+    let column = |field: &str| match names.position(field.as_bytes()) {
+        None if !names.is_empty() => Err(no_field(setting, field, names)),
+        column => Ok(column),
+    };
+    fields.map(column).collect()
+}
+
+/// Where records are copied, only the fields that steps look at, and those that are compared, have to be decoded.
+pub(crate) fn only_keys(opened: &Opened<'_>, columns: &[Option<usize>]) -> Option<Tested> {
+    let (route, source) = (&opened.route, opened.reading.schema()?);
+    if route.pass_through.is_none() || !route.from.is_tabular() || !is_plain(route) {
+        return None;
+    }
+    let all = route.schema.as_ref()?;
+    let mut names: Vec<&[u8]> = match &route.tested {
+        Some(tested) if !tested.made.is_empty() => return None,
+        Some(tested) => tested.schema.names().collect(),
+        None if route.ops.is_empty() => Vec::new(),
+        None => return None,
+    };
+    for column in columns.iter().flatten() {
+        if !names.contains(&all.name(*column)) {
+            names.push(all.name(*column));
+        }
+    }
+    let schema = Schema::new(names);
+    let select = Some(schema.names().map(Into::into).collect());
+    let fewer = !schema.is_empty() && 2 * schema.len() <= source.len();
+    fewer.then(|| Tested { want: Want { select, ..route.want.clone() }, schema, made: Schema::default() })
+}
+
+/// Whether the columns are those of the source, under their names.
+fn is_plain(route: &Route) -> bool {
+    match (&route.names, &route.schema) {
+        (Some(names), Some(fields)) => names.is_named_as(fields),
+        _ => false,
+    }
+}
+
+/// The columns of fields among those that are decoded for them.
+pub(crate) fn tested_columns(route: &Route, columns: &[Option<usize>]) -> Vec<Option<usize>> {
+    match (&route.tested, &route.schema) {
+        (Some(tested), Some(schema)) => {
+            columns.iter().map(|column| tested.schema.position(schema.name((*column)?))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn no_field(setting: &str, field: &str, names: &Schema) -> Error {
     Error::usage(format!(
-        "⟨sort⟩ names the field `{field}`, which the output does not have{}",
+        "{setting} names the field `{field}`, which the output does not have{}",
         crate::nearest::instead_of(names.names(), field.as_bytes())
     ))
 }

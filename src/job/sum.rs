@@ -10,7 +10,7 @@ use crate::job::sort::Sorted;
 use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
-    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
+    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations, Warning,
     WarningKind,
 };
 use crate::op::{final_path, nearest_of};
@@ -47,6 +47,8 @@ pub(crate) struct Sum {
     formats: Option<(&'static str, &'static str)>,
     /// What became of the records, if they were sorted.
     pub sorted: Option<Sorted>,
+    /// What was written to disk of compared records.
+    pub spilled: Spilled,
 }
 
 impl Sum {
@@ -73,6 +75,7 @@ impl Sum {
             slice_size: 0,
             formats: None,
             sorted: None,
+            spilled: Spilled::default(),
         }
     }
 
@@ -158,10 +161,10 @@ impl Sum {
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
         let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
-        let (mut bounds, mut spilled) = (Vec::new(), sorted.spilled);
+        let (mut bounds, mut spilled) = (Vec::new(), self.spilled.and(sorted.spilled));
         if let Some(result) = self.result.take() {
             lossy.add(&result.lossy);
-            (bounds, spilled) = (result.bounds, result.spilled);
+            (bounds, spilled) = (result.bounds, spilled.and(result.spilled));
         }
         let names_never_seen = self.names_never_seen();
         Report {

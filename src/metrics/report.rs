@@ -133,6 +133,13 @@ pub struct Spilled {
     pub runs: u64,
 }
 
+impl Spilled {
+    /// Both together.
+    pub(crate) fn and(self, other: Spilled) -> Spilled {
+        Spilled { bytes: self.bytes + other.bytes, runs: self.runs + other.runs }
+    }
+}
+
 /// How far a result that is approximate may be from the exact one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

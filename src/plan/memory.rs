@@ -59,6 +59,8 @@ pub(crate) struct Plan {
     /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
     pub groups: usize,
     pub table: usize,
+    /// What is kept of records that are compared, in bytes, at least.
+    pub deduped: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
     /// Bad records are noted on their way to the committer.
@@ -114,6 +116,8 @@ pub(crate) struct Wishes {
     /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
     pub groups: usize,
     pub table: usize,
+    /// What is kept of records that are compared, in bytes, at least.
+    pub deduped: usize,
     /// Nothing is written through output buffers.
     pub split: bool,
     /// What lines of a stream may take that are held back, in bytes.
@@ -169,6 +173,7 @@ impl Plan {
                 sorted: wishes.sorted,
                 groups: wishes.groups,
                 table: wishes.table,
+                deduped: wishes.deduped,
                 ops: wishes.ops,
                 max_record,
                 header,
@@ -261,6 +266,7 @@ impl Plan {
             ("profile", self.profile),
             ("sorted records", self.sorted),
             (GROUPS, self.groups.saturating_add(self.workers.saturating_mul(self.table))),
+            ("compared records", self.deduped),
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
@@ -298,6 +304,7 @@ impl Plan {
             + self.dashboard
             + self.profile
             + self.sorted
+            + self.deduped
             + head
             + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW

@@ -53,17 +53,22 @@ fn called(name: &[u8]) -> Option<&str> {
     .then_some(text)
 }
 
-/// The fields that groups read, and their names after all steps.
+/// The fields that groups read, and those that are compared, and their names after all steps.
 ///
 /// # Errors
 /// Usage: there is no such field.
 pub(super) fn read_by(
     aggregate: &Aggregate,
+    compared: Option<&[String]>,
     fields: &Schema,
     names: &Schema,
     lacking: Lacking,
 ) -> Result<(Schema, Schema)> {
-    let mut columns: Vec<usize> = Vec::new();
+    let mut columns: Vec<usize> = match compared {
+        None => Vec::new(),
+        Some([]) => (0..names.len()).collect(),
+        Some(compared) => compared.iter().filter_map(|name| names.position(name.as_bytes())).collect(),
+    };
     for (setting, name) in aggregate.reads() {
         match names.position(name) {
             Some(column) if columns.contains(&column) => {}
@@ -101,7 +106,9 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     let reads = settings.aggregate.iter().flat_map(|aggregate| aggregate.reads());
     let reads = reads.filter(|(_, name)| !rename.iter().any(|(_, new)| new.as_bytes() == *name));
     let reads = reads.map(|(setting, name)| (format!("⟨{setting}⟩"), name.into()));
-    lists.chain(ops).chain(reads).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
+    let compared = settings.rows.dedupe.iter().flatten().map(|name| ("⟨dedupe⟩".to_owned(), name.as_bytes().into()));
+    let compared = compared.filter(|(_, name): &Named| !rename.iter().any(|(_, new)| new.as_bytes() == &**name));
+    lists.chain(ops).chain(reads).chain(compared).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
 }
 
 /// How messages call the setting of an op.

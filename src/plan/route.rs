@@ -290,7 +290,7 @@ impl Route {
                     self.seen.mark(self.numbers.aggregated + number);
                 }
             }
-            (fields, names) = read_by(aggregate, &fields, &names, lacking)?;
+            (fields, names) = read_by(aggregate, settings.rows.dedupe.as_deref(), &fields, &names, lacking)?;
         }
         let mut unchanged = !projected && made.is_empty() && !incomplete && settings.aggregate.is_none();
         let spreads = aim.tabular && may_spread(settings) && names.names().collect::<HashSet<_>>().len() == names.len();

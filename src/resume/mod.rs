@@ -212,7 +212,7 @@ fn wanted<'o>(
         return match asked {
             false => Ok(None),
             true => Err(Error::usage(
-                "a run with ⟨limit⟩, ⟨offset⟩, ⟨tail⟩ or ⟨sample⟩ can't be resumed: a checkpoint does not say how many records were counted\n  Leave out checkpoints and resuming.",
+                "a run with ⟨limit⟩, ⟨offset⟩, ⟨tail⟩, ⟨sample⟩ or ⟨dedupe⟩ can't be resumed: a checkpoint does not say how many records were counted\n  Leave out checkpoints and resuming.",
             )),
         };
     }

@@ -9,11 +9,16 @@
 //! block  = length of the rest (u32) · checksum of the rest (u32) · part of the entries
 //! entry  = length of the key (u32) · length of the body (u32) · key · body
 //! ```
+//!
+//! A [`List`] has items of one size in order, of which any block can be read: whether an item is there is asked again and
+//! again.
 
 mod file;
+mod list;
 mod merge;
 mod run;
 
 pub(crate) use file::{SpillFile, block_size};
+pub(crate) use list::{ITEM, List, ListReader, ListWriter};
 pub(crate) use merge::{Merge, Sorted, reduce};
 pub(crate) use run::{ENTRY, Run, RunReader, RunWriter, lengths, prefix};

@@ -16,6 +16,7 @@ mod corpora;
 mod count;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+mod dedupe;
 mod encoding;
 mod examples;
 mod expressions;

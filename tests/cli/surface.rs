@@ -38,7 +38,7 @@ fn a_first_word_that_is_nothing_gets_the_nearest_command() {
     say(here, "nothing.csv").ends(2).says(&["there is no file `nothing.csv`, and no command of that name"]);
     say(here, "nothing").ends(2).says(&["no command `nothing`, and no file", "convert, replay, count"]);
     say(here, "https://example.org/a.csv").ends(2).says(&["curl"]);
-    say(here, "dedup a.csv").ends(2).says(&["can't be left out yet"]);
+    say(here, "dedup a.csv").ends(2).says(&["--dedupe FIELDS"]);
     say(here, "cat a.csv").ends(2).says(&["\n  pagemill convert a.csv"]);
     say(here, "-t tsv convert a.csv").ends(2).says(&["pagemill convert -t tsv a.csv"]);
 }

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::commands::Commands;
-use super::flag::Takes::{self, Count, Expression, List, Text};
+use super::flag::Takes::{self, Count, Expression, List, Text, Word};
 use super::flag::{Flag, Group, flag};
-use super::unless::nothing_is_drawn;
+use super::unless::{nothing_is_compared, nothing_is_drawn, uncounted};
 use super::values::{count, put};
+use super::words::KEEP;
+use crate::config::list::parse_names;
 use crate::error::Error;
 use crate::flow::sort::add_keys;
 use crate::job::{Aggregate, Settings};
@@ -65,6 +67,36 @@ pub static FLAGS: &[Flag] = &[
         .unless(nothing_is_drawn)
         .sets(|s, flag, texts| put(&mut s.rows.seed, records(flag, texts)?))
         .shows("seed", |s| given(s.rows.seed)),
+    flag(
+        "dedupe",
+        List("FIELDS"),
+        Commands::ROWS.or(Commands::COUNT),
+        "Of records with the same text in these fields of the output write only one, before --sample, --offset, --limit and --tail; * compares all fields; the input is read twice",
+    )
+    .group(Group::Rows)
+    .unless(uncounted)
+    .help_in(&[
+        (Commands::COUNT, "Of records with the same text in these fields, in one input, count only one; * compares all fields; the input is read twice"),
+        (Commands::SORT, "Of records with the same text in these fields sort only one; * compares all fields; the input is read twice"),
+        (Commands::AGGREGATE, "Of records with the same text in these fields aggregate only one; * compares all fields; the input is read twice"),
+    ])
+    .sets(|s, flag, texts| put(&mut s.rows.dedupe, Some(compared(flag, texts)?)))
+    .shows("dedupe", |s| match s.rows.dedupe.as_deref() {
+        Some([]) => json!("*"),
+        fields => json!(fields),
+    }),
+    rows(
+        "dedupe-keep",
+        Word("WHICH", || KEEP.all()),
+        "Which of equal records --dedupe writes, in the order of the input [default: first]",
+    )
+    .help_in(&[
+        (Commands::SORT, "Which of equal records --dedupe sorts, in the order of the input [default: first]"),
+        (Commands::AGGREGATE, "Which of equal records --dedupe aggregates, in the order of the input [default: first]"),
+    ])
+    .unless(nothing_is_compared)
+    .sets(|s, flag, texts| put(&mut s.rows.keep, KEEP.parse(flag, &texts[0])?))
+    .shows("dedupe_keep", |s| json!(s.rows.dedupe.as_ref().map(|_| KEEP.of(s.rows.keep)))),
     split("records", Count("N"), "Write this many records into each file, the last one perhaps fewer").conflicts(&["size", "by"]),
     split("size", Text("SIZE"), "Write at most this many bytes into each file, unless it has only one record")
         .conflicts(&["records", "by"]),
@@ -98,6 +130,23 @@ pub static FLAGS: &[Flag] = &[
     .sets(|s, _, texts| asked(s, texts, Aggregate::sort))
     .shows("sort", |s| written(s, 2)),
 ];
+
+/// The fields that are compared; none: all.
+fn compared(flag: &str, texts: &[String]) -> Result<Vec<String>, Error> {
+    const ALL: &str = "*";
+    match texts {
+        [text] if text == ALL => Ok(Vec::new()),
+        texts => {
+            let is_all = |text: &String| text.split(',').any(|part| part == ALL);
+            if texts.iter().any(is_all) {
+                return Err(Error::usage(format!(
+                    "{flag}: * compares all fields, so no others are named beside it\n  A field of that name is \\*"
+                )));
+            }
+            parse_names(flag, texts, &[ALL])
+        }
+    }
+}
 
 /// What is calculated from all records.
 const fn aggregate(name: &'static str, value: &'static str, help: &'static str) -> Flag {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::commands::Commands;
 use super::flag::Takes::{Count, Nothing, Path, Text, Word};
 use super::flag::{Changes, Flag, Group, Takes, flag};
-use super::unless::{no_checkpoints, no_dashboard, stream_is_read, uncounted};
+use super::unless::{no_checkpoints, no_dashboard, nothing_is_spilled, stream_is_read, uncounted};
 use super::values::{count, put, size};
 use super::words::{IO, PROGRESS};
 use crate::config::parse_limit;
@@ -52,13 +52,10 @@ pub static FLAGS: &[Flag] = &[
     run(
         "spill-dir",
         Path("DIR"),
-        Commands::SORT.or(Commands::AGGREGATE),
-        "Folder for sorted records that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
+        Commands::RUN,
+        "Folder for sorted or compared records, or groups, that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
     )
-    .help_in(&[(
-        Commands::AGGREGATE,
-        "Folder for groups that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
-    )])
+    .unless(nothing_is_spilled)
     .sets(|s, _, texts| put(&mut s.spill_dir, Some(texts[0].as_str().into())))
     .shows("spill_dir", |s| json!(s.spill_dir.as_ref().map(|path| path.to_string_lossy()))),
     run(

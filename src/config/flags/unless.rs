@@ -32,7 +32,7 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
 
 /// A count needs made fields only to choose records by them, or to make more.
 pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
-    let used = ["where", "explode", "parse-json"].iter().any(|flag| line.said.has(flag));
+    let used = ["where", "explode", "parse-json", "dedupe"].iter().any(|flag| line.said.has(flag));
     if line.command == Commands::COUNT && !used {
         return No::new("no field is written", "Give --where to count the records for which something is true.");
     }
@@ -401,6 +401,23 @@ pub fn nothing_is_drawn(line: &Line<'_>) -> Option<No> {
     }
 }
 
+pub fn nothing_is_compared(line: &Line<'_>) -> Option<No> {
+    match line.settings.rows.dedupe {
+        Some(_) => None,
+        None => No::new("no records are compared", "Say which fields with --dedupe FIELDS, or leave the flag out."),
+    }
+}
+
+/// Only what is compared or sorted may not fit into memory.
+pub fn nothing_is_spilled(line: &Line<'_>) -> Option<No> {
+    match line.settings.rows.dedupe {
+        None if ![Commands::SORT, Commands::AGGREGATE].contains(&line.command) => {
+            No::new("nothing is sorted or compared", "It is for sort, for aggregate and for --dedupe.")
+        }
+        _ => None,
+    }
+}
+
 pub fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
 }
@@ -451,7 +468,7 @@ pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
 
 /// Checkpoints are written next to an output file, and record the progress of one input.
 pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
-    let counting = ["limit", "offset", "tail", "sample"].into_iter().find(|flag| line.said.has(flag));
+    let counting = ["limit", "offset", "tail", "sample", "dedupe"].into_iter().find(|flag| line.said.has(flag));
     if let Some(flag) = counting {
         return No::new(
             format!("with `--{flag}` a run can't be resumed, since no checkpoint says how many records were counted"),

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::format::csv::{CleanNames, Known};
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Nested, Nonfinite, Types};
-use crate::job::{InvalidUtf8, Io, OnError};
+use crate::job::{InvalidUtf8, Io, Keep, OnError};
 use crate::monitor::Show;
 
 /// The words, and their meanings.
@@ -58,6 +58,7 @@ pub static INVALID_UTF8: Words<InvalidUtf8> = Words(&[("fail", InvalidUtf8::Fail
 pub static IO: Words<Io> = Words(&[("auto", Io::Auto), ("map", Io::Map), ("read", Io::Read)]);
 pub static ON_ERROR: Words<OnError> =
     Words(&[("fail", OnError::Fail), ("skip", OnError::Skip), ("quarantine", OnError::Quarantine)]);
+pub static KEEP: Words<Keep> = Words(&[("first", Keep::First), ("last", Keep::Last)]);
 pub static PROGRESS: Words<Show> =
     Words(&[("auto", Show::Auto), ("bar", Show::Bar), ("plain", Show::Plain), ("none", Show::Nothing)]);
 

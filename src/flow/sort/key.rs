@@ -124,7 +124,7 @@ pub(crate) fn longest(len: usize) -> usize {
 
 /// Why a value has no place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoKey {
+pub(crate) enum NoKey {
     /// There is no room for the key.
     Full,
     /// The value is not of the kind.
@@ -132,7 +132,7 @@ pub(super) enum NoKey {
 }
 
 /// Writes keys into a room of fixed size.
-pub(super) struct Pen<'r> {
+pub(crate) struct Pen<'r> {
     room: &'r mut [u8],
     len: usize,
 }

@@ -6,9 +6,9 @@ mod list;
 mod merged;
 mod sorter;
 
-pub(crate) use buffer::{Buffer, SHARE};
+pub(crate) use buffer::{Buffer, Entries, SHARE};
 pub use key::{KeyKind, SortKey};
-pub(crate) use key::{append_key, longest};
+pub(crate) use key::{NoKey, Pen, append_key, longest};
 pub(crate) use list::add_keys;
 pub(crate) use merged::{Emitted, Emitter};
 pub(crate) use sorter::{Order, Sorter, Writing};

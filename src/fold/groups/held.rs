@@ -13,7 +13,7 @@ const INSTEAD: &str =
 const PART: usize = 8;
 
 /// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
-pub(super) struct Held {
+pub(in crate::fold) struct Held {
     reserved: Reservation,
     size: usize,
     covered: usize,

@@ -19,7 +19,7 @@ const PLACE: usize = size_of::<u32>() + 1;
 /// Byte strings, each with a number: 0, 1, 2 in the order in which they were first met. Numbers stay the same.
 ///
 /// For each there is memory for one more number, so that they can be put in order.
-pub(super) struct Keys {
+pub(in crate::fold) struct Keys {
     table: HashTable<u32>,
     entries: Chunks<Entry>,
     pages: Vec<Vec<u8>>,
@@ -37,7 +37,7 @@ struct Entry {
 
 /// The hash of a key, the same for all tables of the process. Its seed is not: who makes the data does not know it.
 #[inline]
-pub(super) fn hash(key: &[u8]) -> u64 {
+pub(in crate::fold) fn hash(key: &[u8]) -> u64 {
     hash_of(key)
 }
 
@@ -115,6 +115,13 @@ impl Keys {
         let entry = self.entries.get(number as usize);
         let start = entry.start as usize;
         &self.pages[entry.page as usize][start..start + entry.len as usize]
+    }
+
+    /// The key with a number, and after it the bytes that belong to it.
+    pub fn whole(&self, number: u32) -> &[u8] {
+        let entry = self.entries.get(number as usize);
+        let start = entry.start as usize;
+        &self.pages[entry.page as usize][start..start + (entry.len + entry.more) as usize]
     }
 
     /// The bytes that belong to a key.

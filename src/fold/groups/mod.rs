@@ -9,7 +9,7 @@
 
 mod approximate;
 mod at;
-mod chunks;
+pub(super) mod chunks;
 mod column;
 mod count;
 mod dense;
@@ -20,10 +20,10 @@ mod first;
 mod frequent;
 mod function;
 mod given;
-mod held;
+pub(super) mod held;
 mod joined;
 mod kept;
-mod keys;
+pub(super) mod keys;
 mod merged;
 mod number;
 mod quantile;

@@ -8,6 +8,7 @@ use crate::format::source_format;
 use crate::job::count::claims::Pace;
 use crate::job::count::counted::What;
 use crate::job::count::unpack::unpack;
+use crate::job::doubles;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings};
@@ -63,6 +64,10 @@ fn explain_records(source: SourceSpec, what: What, place: Option<&Path>, setting
         OnError::Skip => "left out".into(),
         OnError::Quarantine => place.map(|place| format!("put into {}", place.display())).unwrap_or_default(),
     };
+    if !settings.rows.are_all() {
+        text += &format!("rows             {}\n", settings.rows.explain());
+    }
+    text += &doubles::explain(settings, None)?;
     text += &format!("bad records      {bad}\n");
     text += &opened.plan.explain();
     Ok(text)

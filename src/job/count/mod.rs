@@ -15,10 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
+use crate::job::doubles::Deduping;
 use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
 use crate::job::settings::{Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
+use crate::job::sum::Sum;
 use crate::metrics::{Registry, Report};
 use crate::plan::memory::limit_too_low;
 use crate::plan::sizes::{BASE, PIECE_MIN};
@@ -161,11 +163,18 @@ impl Counting {
     fn records(&mut self, source: SourceSpec, with_text: bool) -> Result<(Counted, Option<Counts>)> {
         let from = crate::format::source_format(self.settings.from, source.path(), &self.settings.extensions)?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
+        let is_plain = settings.ops.is_empty() && settings.rows.are_all();
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
         self.sources.warn(&opened.source.path, opened.warnings());
+        if let Some(deduping) = Deduping::asked(&settings, None)? {
+            let mut sum = Sum::new(None);
+            opened.choose(Some(deduping), &mut sum).map_err(|error| opened.source.blame(error))?;
+            self.sources.spilled = self.sources.spilled.and(sum.spilled);
+            self.sources.warn(&opened.source.path, sum.warnings.into_iter());
+        }
         // To leave out bad records, whole records have to be looked at.
-        if !settings.strict && settings.on_error == OnError::Fail && !self.checks && settings.ops.is_empty() {
+        if !settings.strict && settings.on_error == OnError::Fail && !self.checks && is_plain {
             if let Some(found) = parts::count(&opened, &settings, with_text) {
                 let (records, counts) = found?;
                 let bytes_in = opened.source.known_len().unwrap_or_default();

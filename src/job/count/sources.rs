@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::job::count::counted::{Counted, What};
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report, Warning};
+use crate::metrics::{FileReport, Report, Spilled, Warning};
 use crate::wording::input;
 
 /// Reported instead of a format where sources have different ones.
@@ -24,6 +24,8 @@ pub(crate) struct Sources {
     from: Option<&'static str>,
     workers: usize,
     slice_size: usize,
+    /// What was written to disk of records that are compared.
+    pub spilled: Spilled,
 }
 
 impl Sources {
@@ -36,6 +38,7 @@ impl Sources {
             from: None,
             workers: 1,
             slice_size: 0,
+            spilled: Spilled::default(),
         }
     }
 
@@ -92,6 +95,7 @@ impl Sources {
             elapsed: self.started.elapsed(),
             workers: self.workers,
             slice_size: self.slice_size,
+            spilled: self.spilled,
             memory_limit,
             peak_rss_bytes: crate::sys::peak_rss_bytes(),
             peak_heap_bytes: audit::counts().peak,

@@ -1,5 +1,7 @@
 //! Many sources, one target.
 
+mod choose;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +12,9 @@ use crate::flow::order::reached::Place;
 use crate::flow::split::{By, Split};
 use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
-use crate::fold::draw::Draw;
 use crate::fold::ending::Ending;
 use crate::format::{Ends, Format, Frame, WriteFormat};
+use crate::job::doubles::Deduping;
 use crate::job::folded::written;
 use crate::job::header::First;
 use crate::job::many::columns::Together;
@@ -35,6 +37,7 @@ use crate::plan::named::Lacking;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
 use crate::sink::{Target, TargetSpec};
+use crate::spill::List;
 use crate::wording::input;
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
@@ -115,6 +118,7 @@ impl Many {
         let to = target_format(&settings, first, &target)?;
         settings.to = Some(to);
         let mut target = target;
+        let template = split.as_ref().and(target.path()).map(Path::to_path_buf);
         let split = match split {
             Some(by) => {
                 Some(split_of(by, to, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
@@ -122,6 +126,12 @@ impl Many {
             None => None,
         };
         let packing = packing(&mut settings, &target)?;
+        let deduping = Deduping::asked(&settings, target.path().or(template.as_deref()))?;
+        if deduping.is_some() && keep_going {
+            return Err(Error::usage(
+                "⟨keep_going⟩: the records of an input that fails partway would be among those that are compared\n  Leave out ⟨keep_going⟩.",
+            ));
+        }
         let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         check_folder(&settings, target.path())?;
         let place = place_for(&settings, &target)?;
@@ -168,8 +178,9 @@ impl Many {
             split,
             sorting,
             wanted: Wanted::ALL,
+            kept: None,
         };
-        let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
+        let outcome = run.choose(deduping).and_then(|()| run.look()).and_then(|()| run.convert());
         let outcome =
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
@@ -266,38 +277,11 @@ struct Run<'s> {
     sorting: Option<Sorting>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
+    /// Those that stay of those that are equal.
+    kept: Option<Arc<List>>,
 }
 
 impl<'s> Run<'s> {
-    /// Finds out which records are wanted, where all sources have to be read for that.
-    fn choose(&mut self) -> Result<()> {
-        let rows = &self.settings.source_rows();
-        let mut drawn = None;
-        if let Some(most) = rows.sample {
-            let mut draw = None;
-            self.each(|opened| {
-                let mut so_far = draw.take().unwrap_or_else(|| Draw::new(most, rows.seed, &opened.budget));
-                so_far.go_on(&opened.budget)?;
-                draw = Some(opened.draw(so_far)?);
-                Ok(())
-            })?;
-            drawn = draw.map(|draw: Draw| draw.finish().0);
-        }
-        self.wanted = rows.before_tail(drawn);
-        if rows.tail.is_some() {
-            let mut count = 0;
-            let mut wanted = self.wanted;
-            self.each(|opened| {
-                opened.wanted = wanted;
-                count += opened.count()?;
-                wanted = opened.still_wanted;
-                Ok(())
-            })?;
-            self.wanted = rows.of(drawn, count);
-        }
-        Ok(())
-    }
-
     /// Looks at every source that has not failed.
     fn each(&mut self, mut look: impl FnMut(&mut Opened<'s>) -> Result<()>) -> Result<()> {
         for index in 0..self.entries.len() {
@@ -441,6 +425,14 @@ impl<'s> Run<'s> {
 
     /// Opens a source, or takes the open one.
     fn open(&mut self, index: usize) -> Result<Opened<'s>> {
+        let mut opened = self.take_out(index)?;
+        if let Some(kept) = self.kept.as_ref().filter(|_| opened.kept.is_none()) {
+            opened.keeps(kept)?;
+        }
+        Ok(opened)
+    }
+
+    fn take_out(&mut self, index: usize) -> Result<Opened<'s>> {
         match std::mem::replace(&mut self.entries[index], Entry::Done) {
             Entry::Spec(spec) => {
                 let mut opened = Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking())?;

@@ -219,6 +219,29 @@ pub const ANSWERS: &[Answer] = &[
         "id,name\n1,Ada\n2,\"Grace\nHopper\"\n",
     )
     .after("cat sorted.csv"),
+    answer(
+        "pagemill convert events.ndjson -o latest.ndjson --dedupe user.id --dedupe-keep last",
+        "{\"user\":{\"id\":1},\"t\":3}\n",
+    )
+    .before("printf '{\"user\":{\"id\":1},\"t\":1}\\n{\"user\":{\"id\":1},\"t\":3}\\n' > events.ndjson")
+    .after("cat latest.ndjson"),
+    answer("pagemill convert export.csv -o clean.csv --dedupe '*'", "a,b\n1,2\n1,3\n")
+        .before("printf 'a,b\\n1,2\\n1,3\\n1,2\\n' > export.csv")
+        .after("cat clean.csv"),
+    answer("pagemill convert new.csv old.csv -o all.csv --dedupe email", "email,n\na@x,1\nb@x,3\n")
+        .before("printf 'email,n\\na@x,1\\n' > new.csv; printf 'email,n\\na@x,2\\nb@x,3\\n' > old.csv")
+        .after("cat all.csv"),
+    answer(
+        "pagemill aggregate events.csv --dedupe city,user --by city --agg 'users=count()'",
+        "city,users\nBern,2\nRome,1\n",
+    )
+    .before("printf 'city,user\\nBern,a\\nBern,b\\nBern,a\\nRome,a\\n' > events.csv"),
+    answer(
+        "pagemill convert huge.csv -o clean.csv --dedupe id --memory-limit 32MB --spill-dir /var/tmp",
+        "id,x\n7,a\n",
+    )
+    .before("printf 'id,x\\n7,a\\n7,b\\n' > huge.csv")
+    .after("cat clean.csv"),
     answer("pagemill convert trips.csv -o first.csv --limit 1000", TRIPS).after("cat first.csv"),
     answer("pagemill convert trips.csv -o next.csv --offset 1000 --limit 1000", "trip_id,id,from_station,fare\n")
         .after("cat next.csv"),

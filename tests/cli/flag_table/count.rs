@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::probes::{BAD, Input, JSON_TEXTS, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, WIDTHS, probe};
+use super::probes::{
+    BAD, DOUBLES, Input, JSON_TEXTS, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, WIDTHS, probe,
+};
 use super::{Does, FORMATS, Pair, Place, Without, flags_of, judged};
 use crate::support::{folder, run};
 
@@ -73,6 +75,8 @@ const PROBES: &[Probe] = &[
     probe("types", &["--types", "a=date"], PLAIN),
     probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1},\"y\":{\"a\":2}}", ..PLAIN }),
     probe("set", &["--set", "x=1", "--where", "x = 2"], PLAIN),
+    probe("dedupe", &["--dedupe", "*"], DOUBLES),
+    probe("spill-dir", &["--spill-dir", "/"], PLAIN).beside(&["--dedupe", "*", "--explain"]),
     probe("slice-size", &["--slice-size", "100kB"], PLAIN).beside(&["--explain"]),
     probe("io", &["--io", "read"], PLAIN).beside(&["--explain"]),
     probe("report", &["--report", "made"], PLAIN),

@@ -134,6 +134,19 @@ pub const NULLS: Input = Input {
     ..PLAIN
 };
 
+/// The third record is the first one again.
+pub const DOUBLES: Input = Input {
+    csv: b"a,b\n1,x\n2,z\n1,x\n",
+    tsv: b"a\tb\n1\tx\n2\tz\n1\tx\n",
+    ndjson: b"{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"z\"}\n{\"a\":1,\"b\":\"x\"}\n",
+    json: b"[{\"a\":1,\"b\":\"x\"},{\"a\":2,\"b\":\"z\"},{\"a\":1,\"b\":\"x\"}]",
+    text: b"x\nz\nx\n",
+    fwf: b"1 x\n2 z\n1 x\n",
+    fixed: b"\x01x\0\0\0\0\0\0\0\0\x02z\0\0\0\0\0\0\0\0\x01x\0\0\0\0\0\0\0\0",
+    frames: b"\x01\0\0\0x\x01\0\0\0z\x01\0\0\0x",
+    frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}\x0f\0\0\0{\"a\":1,\"b\":\"x\"}",
+};
+
 /// What gets a warning, or is lost.
 pub const WARNED: Input = Input {
     csv: b"a,b,\n1,x,\n",
@@ -319,6 +332,9 @@ pub const PROBES: &[Probe] = &[
     probe("seed", &["--seed", "2"], PLAIN).beside(&["--sample", "1"]),
     probe("seed", &["--seed", "3"], PLAIN).beside(&["--sample", "1"]),
     probe("seed", &["--seed", "4"], PLAIN).beside(&["--sample", "1"]),
+    probe("dedupe", &["--dedupe", "*"], DOUBLES),
+    probe("dedupe-keep", &["--dedupe-keep", "last"], DOUBLES).beside(&["--dedupe", "*"]),
+    probe("spill-dir", &["--spill-dir", "/"], PLAIN).beside(&["--dedupe", "*", "--explain"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("source-column", &["--source-column", "file"], PLAIN),
     // What has such a field already is refused.

@@ -111,6 +111,9 @@ pub mod config;
 #[doc(hidden)]
 pub mod dashboard;
 pub mod error;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod described;
 #[doc(hidden)]
 pub mod expr;
 pub(crate) mod flow;

@@ -2,10 +2,18 @@
 
 pub(crate) mod draw;
 pub(crate) mod ending;
+pub(crate) mod exact;
 pub(crate) mod groups;
+pub(crate) mod held;
+pub(crate) mod kept;
 pub(crate) mod keys;
+pub(crate) mod number;
 pub(crate) mod records;
+pub(crate) mod registers;
+pub(crate) mod rounded;
+pub(crate) mod stats;
 pub(crate) mod words;
+pub(crate) mod written;
 
 use std::ops::Range;
 
@@ -71,7 +79,10 @@ impl Folding {
     /// The format in which its result is written. A target has it unless the settings name another, whatever its
     /// extension.
     pub fn format(self) -> Format {
-        Format::PLAIN
+        match self {
+            Folding::WordCount => Format::PLAIN,
+            Folding::Stats => Format::ANSWER,
+        }
     }
 }
 

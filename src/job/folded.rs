@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::fold::ending::{self, Ending};
-use crate::fold::groups::{Groups, Written};
+use crate::fold::groups::Groups;
+use crate::fold::written::Written;
+use crate::fold::stats::Stats;
 use crate::fold::words::WordCount;
-use crate::format::Format;
+use crate::format::{Format, Options};
 use crate::job::opened::Opened;
 use crate::job::rows::Rows;
 use crate::job::run::narrow;
@@ -16,13 +18,28 @@ use crate::sink::Target;
 
 impl Opened<'_> {
     /// The fold that the job ends in, if it does not write records.
-    pub(crate) fn fold(&self) -> Option<Ending> {
+    ///
+    /// # Errors
+    /// There is no memory for the names of its columns.
+    pub(crate) fn fold(&self) -> Result<Option<Ending>> {
         if let Some(spec) = &self.settings.aggregate {
             let seen = self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()));
             let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, seen);
-            return Some(Ending::Groups(Box::new(groups)));
+            return Ok(Some(Ending::Groups(Box::new(groups))));
         }
-        self.settings.fold.map(|Folding::WordCount| Ending::Words(WordCount::new(self.gives().lines)))
+        Ok(match self.settings.fold {
+            None => None,
+            Some(Folding::WordCount) => Some(Ending::Words(WordCount::new(self.gives().lines))),
+            Some(Folding::Stats) => {
+                let stats = Stats::new(self.route.apart.clone(), self.settings.key_limits(), &self.budget, self.number);
+                // A table has columns even without records.
+                let stats = match &self.route.names {
+                    Some(names) => stats.with_fields(names)?,
+                    None => stats,
+                };
+                Some(Ending::Stats(Box::new(stats)))
+            }
+        })
     }
 }
 
@@ -36,6 +53,11 @@ pub(crate) fn written(
 ) -> Result<Written> {
     let mut options = settings.options.clone();
     options.strict = settings.strict;
+    if settings.fold == Some(Folding::Stats) {
+        // These are about the source.
+        let usual = Options::default();
+        (options.no_headers, options.types, options.omit_null) = (usual.no_headers, usual.types, true);
+    }
     let Rows { offset, limit, tail, .. } = settings.rows;
     let narrow = narrow(settings, format);
     let onto = ending::Onto { target, format, options: &options, narrow, strict: settings.strict, offset, limit, tail };

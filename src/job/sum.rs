@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
-use crate::fold::groups::Written;
+use crate::fold::written::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::job::sort::Sorted;

@@ -154,7 +154,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "bytes",
         Word("HOW", || BYTES.all()),
-        Commands::ROWS,
+        Commands::RECORDS,
         "How binary data is written and read in CSV, TSV, NDJSON and JSON [default: base64]",
     )
     .group(Group::Values)

@@ -3,7 +3,7 @@
 use std::mem::size_of;
 
 use crate::error::Result;
-use crate::fold::groups::held::Held;
+use crate::fold::held::Held;
 
 /// How many items a chunk has.
 const CHUNK: usize = 1 << BITS;

@@ -5,7 +5,7 @@ use std::any::Any;
 use crate::error::{RecordError, Result};
 use crate::fold::groups::chunks::Chunks;
 use crate::fold::groups::given::{Given, Item};
-use crate::fold::groups::held::Held;
+use crate::fold::held::Held;
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -2,8 +2,8 @@
 
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
-use crate::fold::groups::held::Held;
-use crate::fold::groups::kept::Kept;
+use crate::fold::held::Held;
+use crate::fold::kept::Kept;
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 
 use crate::error::{Error, Result};
 use crate::fold::groups::chunks::Chunks;
-use crate::fold::groups::held::Held;
+use crate::fold::held::Held;
 
 /// How many bytes of keys lie together.
 const PAGE: usize = 64 << 10;

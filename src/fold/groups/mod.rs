@@ -12,15 +12,12 @@ mod chunks;
 mod column;
 mod count;
 mod different;
-mod exact;
 mod extreme;
 mod first;
 mod function;
 mod given;
-mod held;
-mod kept;
 mod keys;
-mod number;
+mod packed;
 mod quantile;
 mod ranked;
 mod share;
@@ -39,11 +36,11 @@ use crate::record::{Batch, EncodeError, Seen, Value};
 use chunks::Chunks;
 use column::{Accumulate, At, Taken};
 use given::Given;
-use held::Held;
-use kept::{Kind, parts};
+use crate::fold::held::{Held, Purpose};
+use crate::fold::kept::{Kind, parts};
 use keys::{Keys, hash};
 pub use spec::Aggregate;
-pub(crate) use write::{Onto, Written};
+
 
 /// The groups of a worker, and then all of them.
 pub(crate) struct Groups {
@@ -72,6 +69,12 @@ pub(crate) struct Groups {
     failed: Option<Error>,
 }
 
+/// What the memory of a worker's groups is called.
+const GROUPS: Purpose = Purpose {
+    name: "groups",
+    instead: "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)",
+};
+
 /// How many bits of the number of a slice are its own.
 const SLICES: u32 = 40;
 
@@ -82,7 +85,7 @@ impl Groups {
         let columns = spec.calls().map(|(function, call)| function.make(call)).collect();
         Groups {
             budget: budget.clone(),
-            held: Held::new(budget),
+            held: Held::new(budget, &GROUPS),
             seen,
             keys: Keys::new(),
             firsts: Chunks::new(),
@@ -105,7 +108,7 @@ impl Groups {
     /// Memory: there is none for the groups so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         self.budget = budget.clone();
-        self.held.go_on(budget).map_err(|error| Held::lacking(error, self.keys.len()))
+        self.held.go_on(budget).map_err(|error| lacking(error, self.keys.len()))
     }
 
     /// Takes in the records whose values were given.
@@ -239,7 +242,7 @@ impl Fold for Groups {
         let count = if bad.is_some() && batch.is_parts(records.clone()) { 0 } else { end - records.start };
         let taken = self.take(&given, count, slice);
         self.given = given.into_iter().map(Given::recycled).collect();
-        taken.map_err(|error| EncodeError::Stop(Held::lacking(error, self.keys.len())))?;
+        taken.map_err(|error| EncodeError::Stop(lacking(error, self.keys.len())))?;
         match bad {
             None => Ok(()),
             Some(error) => Err(EncodeError::Record { index: end, error }),
@@ -248,7 +251,7 @@ impl Fold for Groups {
 
     fn merge(&mut self, other: Groups) {
         if let Err(error) = self.try_merge(other) {
-            self.failed = Some(Held::lacking(error, self.keys.len()));
+            self.failed = Some(lacking(error, self.keys.len()));
         }
     }
 
@@ -257,6 +260,23 @@ impl Fold for Groups {
             Some(error) => Err(error),
             None => Ok(self),
         }
+    }
+}
+
+/// The error for groups that don't fit, of which there are so many in a worker's table.
+fn lacking(error: Error, groups: usize) -> Error {
+    match error.needed_memory() {
+        Some(needed) => {
+            let groups = crate::wording::counted(groups as u64, "group");
+            Error::needs_memory(
+                needed,
+                format!(
+                    "a worker's table has {groups} so far, and there is no memory for more of them\n  {}",
+                    error.marked()
+                ),
+            )
+        }
+        None => error,
     }
 }
 

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
-use crate::fold::groups::given::{Number, decimal};
-use crate::fold::groups::held::Held;
-use crate::fold::groups::kept::copied;
-use crate::fold::groups::number::{Packed, Tight};
+use crate::fold::number::{Number, decimal};
+use crate::fold::held::Held;
+use crate::fold::kept::copied;
+use crate::fold::groups::packed::{Packed, Tight};
 use crate::fold::groups::ranked::Ranked;
 use crate::fold::groups::share::Share;
 use crate::memory::Arena;
@@ -149,7 +149,7 @@ mod tests {
     /// The rank-th smallest of numbers, given to two workers.
     fn quantile(numbers: &[(i64, u32)], long: &[&str], share: Share) -> String {
         let budget = Budget::new(1 << 30);
-        let mut held = Held::new(&budget);
+        let mut held = Held::new(&budget, &crate::fold::groups::GROUPS);
         let (mut one, mut two) = (Quantile::default(), Quantile::default());
         for (index, (mantissa, scale)) in numbers.iter().enumerate() {
             let state = if index % 3 == 0 { &mut two } else { &mut one };

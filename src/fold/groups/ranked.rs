@@ -1,7 +1,7 @@
 //! Numbers in order, each with how often it is there.
 
 use crate::error::Result;
-use crate::fold::groups::held::Held;
+use crate::fold::held::Held;
 
 /// How many numbers are put in order together at least, once there are so many.
 const PIECE: usize = 32;

@@ -2,9 +2,9 @@
 
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
-use crate::fold::groups::exact::Exact;
-use crate::fold::groups::given::Number;
-use crate::fold::groups::held::Held;
+use crate::fold::exact::Exact;
+use crate::fold::number::Number;
+use crate::fold::held::Held;
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -1,49 +1,15 @@
 //! The result as records of any format.
 
-use crate::error::{Error, RecordError, Result};
-use crate::flow::large;
-use crate::flow::sayable::Narrow;
+use crate::error::{RecordError, Result};
 use crate::flow::sort::{append_key, longest};
 use crate::fold::groups::column::At;
-use crate::fold::groups::held::Held;
-use crate::fold::groups::kept::parts;
-use crate::fold::groups::{Groups, add_group, common, hash};
-use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
+use crate::fold::held::Held;
+use crate::fold::kept::parts;
+use crate::fold::groups::{GROUPS, Groups, add_group, common, hash, lacking};
+use crate::fold::written::{ARENA, Onto, Rows, WRITING, Written, memory};
 use crate::memory::{ARENA_INSTEAD, Arena};
-use crate::metrics::BoundReport;
+use crate::record::Value;
 use crate::record::digits::DigitRoom;
-use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Value};
-use crate::sink::Target;
-
-/// Where the result goes, and how it is written.
-pub(crate) struct Onto<'o> {
-    pub target: &'o Target,
-    pub format: Format,
-    pub options: &'o Options,
-    /// The encoding of the target, if it does not have every character.
-    pub narrow: Option<Narrow>,
-    /// What is lossy is refused.
-    pub strict: bool,
-    /// How many groups are passed over, the most that are written, and the most of the last ones of these.
-    pub offset: u64,
-    pub limit: Option<u64>,
-    pub tail: Option<u64>,
-}
-
-/// What was written.
-#[derive(Default)]
-pub(crate) struct Written {
-    pub bytes: u64,
-    pub records: u64,
-    pub lossy: Lossy,
-    /// The bounds of approximate results.
-    pub bounds: Vec<BoundReport>,
-}
-
-/// What an encoder fills before it is written, in bytes.
-const BUFFER: usize = 256 << 10;
-/// How much of the arena a batch of results fills, in bytes.
-const ARENA: usize = 256 << 10;
 
 impl Groups {
     /// Writes the groups that are wanted, in their order.
@@ -52,7 +18,7 @@ impl Groups {
     /// A value that the target can't hold; memory; the target can't be written.
     pub fn write(mut self, onto: &Onto<'_>) -> Result<Written> {
         let groups = self.keys.len();
-        self.wanted(onto).and_then(|order| self.write_these(&order, onto)).map_err(|error| Held::lacking(error, groups))
+        self.wanted(onto).and_then(|order| self.write_these(&order, onto)).map_err(|error| lacking(error, groups))
     }
 
     /// The groups that are written, in their order.
@@ -91,7 +57,7 @@ impl Groups {
         // The keys of all groups, one after the other, and where each ends.
         let (mut keys, mut ends): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget));
+        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, &GROUPS));
         held.take(self.keys.len() * size_of::<usize>())?;
         ends.reserve_exact(self.keys.len());
         for group in 0..self.keys.len() as u32 {
@@ -134,80 +100,24 @@ impl Groups {
     }
 
     fn write_these(&mut self, order: &[u32], onto: &Onto<'_>) -> Result<Written> {
-        self.held.take(2 * BUFFER + ARENA)?;
-        let schema = self.spec.schema();
-        let shape = Shape::Columns(schema.clone());
-        let writing = format::create(onto.format, onto.options, Given::new(&shape, Gives::default()))?;
-        let (frame, mut encoder) = (writing.frame(), writing.encoder());
-        onto.target.write(&frame.prefix, 0)?;
-        let mut drain = AtPlace { target: onto.target, offset: frame.prefix.len() as u64, skip: frame.first_skips };
-        let mut buffer = vec![0; BUFFER.max(onto.format.takes(onto.options).whole_record)];
-        let mut output = Output::new(&mut buffer, &mut drain, onto.strict);
-        let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut next = 0;
-        while next < order.len() {
-            arena.clear();
-            let mut batch = Batch::new(&arena, b"", Some(&schema), usize::MAX / 2);
-            batch.set_untyped_is_text(onto.options.types == Types::Text);
-            let mut row = Vec::with_capacity(schema.len());
-            let first = next;
-            while next < order.len() && next - first < RECORDS && arena.used() < ARENA / 2 {
-                row.clear();
-                self.values(order[next], &arena, &mut row).map_err(memory)?;
-                batch.reserve(row.len(), 0).map_err(memory)?;
-                row.iter().for_each(|value| batch.push(*value));
-                batch.end_record(0, 0).map_err(memory)?;
-                next += 1;
-            }
-            if let Some(narrow) = &onto.narrow {
-                narrow.refuse(&mut batch);
-            }
-            if let Some((index, error)) = batch.take_rejected().into_iter().next() {
-                return Err(refused(first + index, error));
-            }
-            match large::encode(&mut *encoder, &batch, 0..batch.len(), &mut output) {
-                Ok(()) => {}
-                Err(EncodeError::Stop(error)) => return Err(error),
-                Err(EncodeError::Record { index, error }) => return Err(refused(first + index, error)),
-            }
-        }
-        output.flush()?;
-        let lossy = output.lossy;
-        let suffix = if order.is_empty() && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
-        onto.target.write(suffix, drain.offset)?;
-        Ok(Written {
-            bytes: drain.offset + suffix.len() as u64,
-            records: order.len() as u64,
-            lossy,
-            bounds: self.spec.bounds(),
-        })
+        self.held.take(WRITING)?;
+        let written = Ordered { groups: self, order }.write_all(&self.spec.schema(), &self.budget, onto)?;
+        Ok(Written { bounds: self.spec.bounds(), ..written })
     }
 }
 
-fn memory(error: RecordError) -> Error {
-    Error::memory(error.reason)
+/// Groups in their order.
+struct Ordered<'g> {
+    groups: &'g Groups,
+    order: &'g [u32],
 }
 
-/// The error for a record of the result that the target can't hold.
-fn refused(index: usize, error: RecordError) -> Error {
-    let advice = error.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
-    Error::refused(format!("record {} of the result: {}{advice}", index + 1, error.message()))
-}
+impl Rows for Ordered<'_> {
+    fn count(&self) -> usize {
+        self.order.len()
+    }
 
-/// Writes what an encoder gives at its place of the target.
-struct AtPlace<'t> {
-    target: &'t Target,
-    offset: u64,
-    /// How many bytes are left out first: there is no record before the first one.
-    skip: usize,
-}
-
-impl Drain for AtPlace<'_> {
-    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
-        let skipped = std::mem::take(&mut self.skip).min(bytes.len());
-        let bytes = &bytes[skipped..];
-        self.target.write(bytes, self.offset)?;
-        self.offset += bytes.len() as u64;
-        Ok(())
+    fn values<'a>(&'a self, record: usize, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
+        self.groups.values(self.order[record], arena, row)
     }
 }

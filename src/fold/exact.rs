@@ -6,22 +6,22 @@ use ruint::Uint;
 
 use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, POWERS, Small};
-use crate::fold::groups::given::Number;
-use crate::fold::groups::held::Held;
+use crate::fold::number::Number;
+use crate::fold::held::Held;
 use crate::memory::Arena;
 use crate::record::Value;
 
 /// An integer of up to 693 digits. The largest that is needed is a sum of squares: 600 digits for a square of a number with
-/// [150 digits](super::given::PLACES) on both sides of the point, and 20 for the number of records, times that number.
+/// [150 digits](super::number::PLACES) on both sides of the point, and 20 for the number of records, times that number.
 type Wide = Uint<2304, 36>;
 
 /// How many significant digits a mean and a deviation have at most.
-pub(super) const DIGITS: u32 = 17;
+pub(crate) const DIGITS: u32 = 17;
 
 /// An exact sum: an integer, and how many of its digits come after the point, which are as many as the number with the
 /// most has. Whatever the order in which numbers are added, the sum is the same.
 #[derive(Default)]
-pub(super) struct Exact {
+pub(crate) struct Exact {
     small: i128,
     scale: u32,
     /// In place of `small`, where that is too short: in two's complement.
@@ -80,8 +80,39 @@ impl Exact {
         }
     }
 
+    /// Adds a number that is there so often.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn add_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) -> Result<()> {
+        if let Number::Short(mantissa, scale) = number {
+            // At most 10¹⁸ times 2⁶⁴, which is less than 2¹²⁷.
+            return self.add_small(i128::from(mantissa) * i128::from(times), scale, held);
+        }
+        let (negative, size, scale) = of(number.decimal());
+        self.add_wide(signed(size * Wide::from(times), negative), scale, held)
+    }
+
+    /// Adds the square of a number that is there so often.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn add_square_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) -> Result<()> {
+        if let Number::Short(mantissa, scale) = number
+            && let Some(square) = (i128::from(mantissa) * i128::from(mantissa)).checked_mul(i128::from(times))
+        {
+            return self.add_small(square, 2 * scale, held);
+        }
+        let (_, size, scale) = of(number.decimal());
+        self.add_wide(size * size * Wide::from(times), 2 * scale, held)
+    }
+
+    /// Adds an integer of which so many digits come after the point.
+    ///
+    /// # Errors
+    /// There is no memory.
     #[inline]
-    fn add_small(&mut self, mantissa: i128, scale: u32, held: &mut Held) -> Result<()> {
+    pub fn add_small(&mut self, mantissa: i128, scale: u32, held: &mut Held) -> Result<()> {
         if self.wide.is_none() {
             let raised = |number: i128, by: u32| number.checked_mul(*POWERS.get(by as usize)?);
             let most = self.scale.max(scale);
@@ -269,7 +300,7 @@ fn digits(mut number: Wide) -> Vec<u8> {
 }
 
 /// A number in plain digits, of which `scale` come after the point; fewer than none: zeros follow them.
-pub(super) fn text<'a>(
+pub(crate) fn text<'a>(
     negative: bool,
     digits: Vec<u8>,
     scale: i64,

@@ -1,23 +1,26 @@
-//! The memory of a worker's groups.
+//! The memory of what a worker keeps.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::{Budget, Reservation};
 use crate::plan::sizes::FEW;
 
-/// What else to do where there is no memory for more groups.
-const INSTEAD: &str =
-    "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)";
+/// What memory is for, and what else to do where there is none.
+pub(crate) struct Purpose {
+    pub name: &'static str,
+    pub instead: &'static str,
+}
 
-/// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
-pub(super) struct Held {
+/// The memory of what a worker keeps, reserved in steps. The first few are part of what is planned for tables.
+pub(crate) struct Held {
+    purpose: &'static Purpose,
     reserved: Reservation,
     size: usize,
     covered: usize,
 }
 
 impl Held {
-    pub fn new(budget: &Budget) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW }
+    pub fn new(budget: &Budget, purpose: &'static Purpose) -> Held {
+        Held { purpose, reserved: budget.open(purpose.name, purpose.instead), size: 0, covered: FEW }
     }
 
     /// Takes this many bytes more.
@@ -54,24 +57,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget);
+        *self = Held::new(budget, self.purpose);
         self.take(size)
-    }
-
-    /// The error for groups that don't fit, of which there are so many in a worker's table.
-    pub fn lacking(error: Error, groups: usize) -> Error {
-        match error.needed_memory() {
-            Some(needed) => {
-                let groups = crate::wording::counted(groups as u64, "group");
-                Error::needs_memory(
-                    needed,
-                    format!(
-                        "a worker's table has {groups} so far, and there is no memory for more of them\n  {}",
-                        error.marked()
-                    ),
-                )
-            }
-            None => error,
-        }
     }
 }

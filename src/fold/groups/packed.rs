@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::error::RecordError;
 use crate::expr::decimal::{Decimal, POWERS, SHORT, Small};
-use crate::fold::groups::given::Number;
+use crate::fold::number::Number;
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -1,0 +1,303 @@
+//! What is said about each column, as records of any format.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::error::{RecordError, Result};
+use crate::expr::decimal::{Decimal, SHORT, Small};
+use crate::fold::exact::Exact;
+use crate::fold::held::Held;
+use crate::fold::kept::copied;
+use crate::fold::number::Number;
+use crate::fold::stats::column::{Column, Values};
+use crate::fold::stats::kind::{Kind, measured};
+use crate::fold::stats::numbers::{Extreme, Numbers, tie};
+use crate::fold::stats::summary::Summary;
+use crate::fold::stats::table::{Counted, Table, VALUES};
+use crate::fold::stats::texts::Beginning;
+use crate::fold::stats::{COLUMNS, Stats};
+use crate::fold::written::{Onto, Rows, WRITING, Written};
+use crate::memory::{Arena, Budget};
+use crate::metrics::BoundReport;
+use crate::record::{Schema, Value};
+
+/// What is said about a column: the names of the fields of its record.
+const FIELDS: [&str; 27] = [
+    "field",
+    "kind",
+    "count",
+    "nulls",
+    "absent",
+    "numbers",
+    "distinct",
+    "approx_distinct",
+    "min",
+    "max",
+    "sum",
+    "mean",
+    "stddev",
+    "p05",
+    "p25",
+    "p50",
+    "p75",
+    "p95",
+    "approx_p05",
+    "approx_p25",
+    "approx_p50",
+    "approx_p75",
+    "approx_p95",
+    "text_min",
+    "text_max",
+    "longest",
+    "top",
+];
+/// The last one.
+const HISTOGRAM: &str = "approx_histogram";
+/// The quantiles, in hundredths.
+const QUANTILES: [u64; 5] = [5, 25, 50, 75, 95];
+/// How many of the most frequent values are listed.
+const TOP: usize = 10;
+/// How many parts the range of the numbers has.
+const BARS: usize = 20;
+
+/// What there is to say about every column.
+pub(crate) struct Described {
+    columns: Vec<(Box<[u8]>, Column)>,
+    records: u64,
+    budget: Budget,
+    held: Held,
+}
+
+impl Described {
+    pub(super) fn of(stats: Stats) -> Result<Described> {
+        let Stats { columns, names, records, budget, mut held, .. } = stats;
+        let named = names.all.into_iter().map(|name| name.name);
+        let mut columns: Vec<_> = named.zip(columns).collect();
+        columns.sort_by_key(|(_, column)| column.first);
+        for (_, column) in &mut columns {
+            if let Values::Many(summary) = &mut column.values {
+                summary.numbers.flush(&mut held)?;
+            }
+        }
+        Ok(Described { columns, records, budget, held })
+    }
+
+    /// Writes a record for each column.
+    ///
+    /// # Errors
+    /// Memory; the target can't be written.
+    pub fn write(mut self, onto: &Onto<'_>) -> Result<Written> {
+        self.held.take(WRITING)?;
+        let schema = Schema::new(FIELDS.into_iter().chain([HISTOGRAM]));
+        let written = self.write_all(&schema, &self.budget, onto)?;
+        Ok(Written { bounds: self.bounds(), ..written })
+    }
+
+    fn bounds(&self) -> Vec<BoundReport> {
+        if !self.columns.iter().any(|(_, column)| matches!(column.values, Values::Many(_))) {
+            return Vec::new();
+        }
+        let bound = |field: &str, relative, means| BoundReport::new(field.into(), "stats".into(), relative, means);
+        vec![
+            bound("approx_distinct", 0.0081, "the standard error; up to 4096 values are counted exactly"),
+            bound("approx_p05 to approx_p95", 0.005, "the most: the value of that rank is rounded to three significant digits"),
+        ]
+    }
+}
+
+const _: () = assert!(VALUES == 4096);
+
+impl Rows for Described {
+    fn count(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn values<'a>(&'a self, record: usize, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
+        let (name, column) = &self.columns[record];
+        let lacking = |error: crate::error::Error| RecordError::new(0, error.marked());
+        let mut of_few = Summary::exact();
+        let (summary, table) = match &column.values {
+            Values::Many(summary) => (&**summary, None),
+            Values::Few(table) => {
+                let mut held = Held::new(&self.budget, &COLUMNS);
+                table.values().try_for_each(|value| of_few.add_times(value, &mut held)).map_err(lacking)?;
+                of_few.numbers.flush(&mut held).map_err(lacking)?;
+                (&of_few, Some(table))
+            }
+        };
+        let mut kinds = summary.kinds;
+        kinds[Kind::List as usize] += column.lists;
+        kinds[Kind::Map as usize] += column.maps;
+        let count: u64 = kinds.iter().sum();
+        row.push(Value::Text(name));
+        row.push(Value::Text(kind(&kinds).as_bytes()));
+        let numbers = &summary.numbers;
+        for whole in [count, column.nulls, self.records.saturating_sub(count + column.nulls), numbers.count] {
+            row.push(whole_number(whole, arena)?);
+        }
+        row.push(table.map_or(Ok(Value::Null), |table| whole_number(different(table), arena))?);
+        row.push(summary.different().map_or(Ok(Value::Null), |about| whole_number(about, arena))?);
+        measures(numbers, arena, row)?;
+        match table {
+            Some(table) => exact_quantiles(table, arena, row)?,
+            None => row.extend([Value::Null; QUANTILES.len()]),
+        }
+        let rounded = if table.is_some() { Vec::new() } else { numbers.sketch.numbers() };
+        for hundredths in QUANTILES {
+            let rank = rank(hundredths, numbers.count);
+            let found = ranked(rounded.iter().map(|(number, times)| (*number, *times)), rank);
+            row.push(found.map_or(Ok(Value::Null), |number| number.value(arena))?);
+        }
+        for text in [summary.texts.min(), summary.texts.max()] {
+            row.push(text.map_or(Ok(Value::Null), |text| written(text, arena))?);
+        }
+        row.push(if count > column.lists + column.maps {
+            whole_number(summary.longest as u64, arena)?
+        } else {
+            Value::Null
+        });
+        row.push(table.map_or(Ok(Value::Null), |table| top(table, arena))?);
+        let bars = match table {
+            Some(table) => bars(numbers, table.values().filter_map(|value| Some((float_of(value)?, value.times)))),
+            None => bars(numbers, rounded.iter().map(|(number, times)| (number.float(), *times))),
+        };
+        row.push(bars.map_or(Ok(Value::Null), |bars| list_of(&bars, arena))?);
+        Ok(())
+    }
+}
+
+/// The kind of all values: one for all, or mixed.
+fn kind(kinds: &[u64; Kind::ALL.len()]) -> &'static str {
+    let mut found = Kind::ALL.into_iter().filter(|kind| kinds[*kind as usize] > 0);
+    match (found.next(), found.next()) {
+        (None, _) => "empty",
+        (Some(kind), None) => kind.name(),
+        _ => "mixed",
+    }
+}
+
+fn whole_number(number: u64, arena: &Arena) -> Result<Value<'_>, RecordError> {
+    Ok(Value::Number(copied(number.to_string().as_bytes(), arena)?))
+}
+
+fn written<'a>(text: &Beginning, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
+    Ok(Value::Text(copied(&text.text(), arena)?))
+}
+
+/// How many texts there are: a number and a text that are written alike are one.
+fn different(table: &Table) -> u64 {
+    let mut texts: Vec<&[u8]> = table.values().map(|value| value.text).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.len() as u64
+}
+
+/// Smallest, largest, sum, mean and deviation.
+fn measures<'a>(numbers: &Numbers, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
+    for extreme in [&numbers.min, &numbers.max] {
+        row.push(extreme.as_ref().map_or(Ok(Value::Null), |extreme| number(extreme, arena))?);
+    }
+    let [sum, squares]: &[Exact; 2] = numbers.sums();
+    let count = numbers.count;
+    row.push(if count > 0 { sum.sum(arena)? } else { Value::Null });
+    row.push(if count > 0 { sum.mean(count, arena)? } else { Value::Null });
+    row.push(if count > 1 { sum.deviation(squares, count, arena)? } else { Value::Null });
+    Ok(())
+}
+
+/// A number as it was written.
+fn number<'a>(extreme: &Extreme, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
+    let mut room = [0; SHORT];
+    let text = match extreme {
+        Extreme::Long(text) => text,
+        Extreme::Short(mantissa, scale) => {
+            let short = Decimal::Small(Small { mantissa: (*mantissa).into(), scale: *scale });
+            short.short_text(&mut room).unwrap_or_default()
+        }
+    };
+    Ok(Value::Number(copied(text, arena)?))
+}
+
+/// The smallest rank, from 1, that has at least this share of all at or below it.
+fn rank(hundredths: u64, count: u64) -> u64 {
+    (u128::from(count) * u128::from(hundredths)).div_ceil(100).max(1) as u64
+}
+
+/// What has this rank among values in order.
+fn ranked<T>(values: impl Iterator<Item = (T, u64)>, rank: u64) -> Option<T> {
+    let mut left = rank;
+    for (value, times) in values {
+        if left <= times {
+            return Some(value);
+        }
+        left -= times;
+    }
+    None
+}
+
+/// The quantiles of a column of which all values are known.
+fn exact_quantiles<'a>(table: &Table, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
+    let numbers = table.values().filter_map(|value| Some((measured(value.class, value.text)?, value)));
+    let mut numbers: Vec<(Number<'_>, Counted<'_>)> = numbers.collect();
+    numbers.sort_by(|(one, _), (two, _)| one.decimal().compare(two.decimal()).then(tie(*one, *two)));
+    let count = numbers.iter().map(|(_, value)| value.times).sum();
+    for hundredths in QUANTILES {
+        let values = numbers.iter().map(|(_, value)| (value.text, value.times));
+        let found = ranked(values, rank(hundredths, count));
+        row.push(found.map_or(Ok(Value::Null), |text| copied(text, arena).map(Value::Number))?);
+    }
+    Ok(())
+}
+
+/// The most frequent values, each with how often it is there: first what is there most often, then by their bytes.
+fn top<'a>(table: &Table, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
+    let mut values: Vec<Counted<'_>> = table.values().collect();
+    values.sort_by(|one, two| {
+        two.times.cmp(&one.times).then(one.text.cmp(two.text)).then((one.class as u8).cmp(&(two.class as u8)))
+    });
+    if values.is_empty() {
+        return Ok(Value::Null);
+    }
+    let mut list = String::from("[");
+    for (index, Counted { class, text, times, .. }) in values.iter().take(TOP).enumerate() {
+        let shown = match class.value(text) {
+            Value::Number(text) => String::from_utf8_lossy(text).into_owned(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Bytes(bytes) => serde_json::Value::from(STANDARD.encode(bytes)).to_string(),
+            _ => serde_json::Value::from(String::from_utf8_lossy(text)).to_string(),
+        };
+        list += &format!("{}{{\"value\":{shown},\"count\":{times}}}", if index > 0 { "," } else { "" });
+    }
+    list.push(']');
+    Ok(Value::Raw(copied(list.as_bytes(), arena)?))
+}
+
+/// About the value of a number.
+fn float(number: Number<'_>) -> f64 {
+    let mut room = [0; crate::expr::decimal::ROOM];
+    let text = number.decimal();
+    std::str::from_utf8(text.text(&mut room)).ok().and_then(|text| text.parse().ok()).unwrap_or(0.0)
+}
+
+fn float_of(value: Counted<'_>) -> Option<f64> {
+    measured(value.class, value.text).map(float)
+}
+
+/// How many numbers there are in each part of their range, which is divided into parts of one size.
+fn bars(numbers: &Numbers, values: impl Iterator<Item = (f64, u64)>) -> Option<Vec<u64>> {
+    let (min, max) = (float(numbers.min.as_ref()?.number()), float(numbers.max.as_ref()?.number()));
+    let count = if min < max { BARS } else { 1 };
+    let mut bars = vec![0; count];
+    for (value, times) in values {
+        let place = (value - min) / (max - min) * count as f64;
+        // What is rounded may be a little outside.
+        let place = if place > 0.0 { place as usize } else { 0 };
+        bars[place.min(count - 1)] += times;
+    }
+    Some(bars)
+}
+
+fn list_of<'a>(numbers: &[u64], arena: &'a Arena) -> Result<Value<'a>, RecordError> {
+    let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    Ok(Value::Raw(copied(format!("[{}]", texts.join(",")).as_bytes(), arena)?))
+}

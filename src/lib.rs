@@ -191,6 +191,8 @@ pub mod docs {
     pub mod sort {}
     #[doc = include_str!("docs/speed.md")]
     pub mod speed {}
+    #[doc = include_str!("docs/stats.md")]
+    pub mod stats {}
     #[doc = include_str!("docs/values.md")]
     pub mod values {}
 }

@@ -212,8 +212,8 @@ distinct(x), mode(x), top(x, 3), approx_distinct(x) and approx_quantile(x, 0.95)
         examples: &[
     "pagemill stats trips.csv",
     "pagemill stats trips.csv --where 'fare > 5' --select fare,from_station -o fares.html",
-    "pagemill stats 'log-*.ndjson' -t json",
-    "pagemill stats trips.csv -t csv -o columns.csv --on-error quarantine",
+    "pagemill stats events.ndjson -t json",
+    "pagemill stats trips.csv -o columns.csv --on-error quarantine",
 ],
         notes: "\
 Records are chosen and changed as convert does it. Maps are taken apart: their fields are called a.b. All numbers are exact and \

@@ -29,7 +29,7 @@ use Tip::{Drop, None as No, Say};
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
 const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
-const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
+const STATS: &str = "columns are described by a command: pagemill stats INPUT";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
@@ -138,7 +138,7 @@ const FLAGS: [(&str, Tip); 130] = [
     ("--na-values", Say("--null")),
     ("--na", Say("--null")),
     ("--unique", No(NOT_YET_DEDUPE)),
-    ("--stats", No(NOT_YET_STATS)),
+    ("--stats", No(STATS)),
     ("--charset", Say("--encoding")),
     (
         "--flatten",
@@ -173,7 +173,7 @@ const FLAGS: [(&str, Tip); 130] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 18] = [
+const COMMANDS: [(&str, Tip); 20] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -188,7 +188,9 @@ const COMMANDS: [(&str, Tip); 18] = [
     ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
-    ("stats", No(NOT_YET_STATS)),
+    ("describe", Say("stats")),
+    ("summary", Say("stats")),
+    ("summarize", Say("stats")),
     ("groupby", Say("aggregate")),
     ("agg", Say("aggregate")),
     ("join", No("files can't be joined by their fields")),

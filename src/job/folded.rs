@@ -52,14 +52,17 @@ pub(crate) fn written(
     records: u64,
 ) -> Result<Written> {
     let mut options = settings.options.clone();
-    options.strict = settings.strict;
-    if settings.fold == Some(Folding::Stats) {
+    let describes = settings.fold == Some(Folding::Stats);
+    // Nothing of the source is lost where its description has lists.
+    let strict = settings.strict && !describes;
+    options.strict = strict;
+    if describes {
         // These are about the source.
         let usual = Options::default();
         (options.no_headers, options.types, options.omit_null) = (usual.no_headers, usual.types, true);
     }
     let Rows { offset, limit, tail, .. } = settings.rows;
     let narrow = narrow(settings, format);
-    let onto = ending::Onto { target, format, options: &options, narrow, strict: settings.strict, offset, limit, tail };
+    let onto = ending::Onto { target, format, options: &options, narrow, strict, offset, limit, tail };
     fold.write(&onto, records)
 }

@@ -19,7 +19,7 @@ use crate::fold::stats::{COLUMNS, Stats};
 use crate::fold::written::{Onto, Rows, WRITING, Written};
 use crate::memory::{Arena, Budget};
 use crate::metrics::BoundReport;
-use crate::record::{Schema, Value};
+use crate::record::{Lossy, Schema, Value};
 
 /// What is said about a column: the names of the fields of its record.
 const FIELDS: [&str; 27] = [
@@ -90,7 +90,8 @@ impl Described {
         self.held.take(WRITING)?;
         let schema = Schema::new(FIELDS.into_iter().chain([HISTOGRAM]));
         let written = self.write_all(&schema, &self.budget, onto)?;
-        Ok(Written { bounds: self.bounds(), ..written })
+        // Its own lists as JSON text are no loss.
+        Ok(Written { bounds: self.bounds(), lossy: Lossy::default(), ..written })
     }
 
     fn bounds(&self) -> Vec<BoundReport> {

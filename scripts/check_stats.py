@@ -62,6 +62,7 @@ def expect(cells):
     others = sorted(text.encode() for text in texts if number(text) is None)
     said = {
         "count": len(texts),
+        "values": values,
         "nulls": len(cells) - len(texts),
         "numbers": len(values),
         "distinct": len(set(texts)),
@@ -114,8 +115,16 @@ def compare(name, row, said):
             same(field, Fraction(Decimal(got)) if got else None, want)
         else:
             assert abs(Fraction(Decimal(got)) - want) <= abs(want) * Fraction(5, 1000), f"{name}: {field} {got} {want}"
-    if row["approx_histogram"]:
-        same("histogram", sum(json.loads(row["approx_histogram"])), said["numbers"])
+    if row["histogram"]:
+        parts = json.loads(row["histogram"], parse_int=str, parse_float=str)
+        start, step = (Fraction(Decimal(parts[field])) for field in ("from", "step"))
+        counted = Counter(int((value - start) // step) for value in said["values"])
+        same("histogram", [int(count) for count in parts["counts"]], [counted[part] for part in range(len(parts["counts"]))])
+        same("all of the histogram", sum(counted.values()), said["numbers"])
+        assert 6 <= len(parts["counts"]) <= 30 and counted[0] > 0, f"{name}: {parts}"
+    else:
+        lost = any(abs(value) > 10**18 or value * 10**18 % 1 for value in said["values"])
+        assert lost or len(set(said["values"])) < 2, f"{name}: no histogram"
 
 
 def column(draw, count):

@@ -112,13 +112,13 @@ fn cut(text: &str, most: usize) -> String {
 
 impl Described {
     fn chart(&self, column: &[String]) -> Chart {
-        let (bars, top) = (self.list(column, "approx_histogram"), self.top(column));
+        let (bars, ends) = self.histogram(column).unwrap_or_default();
+        let top = self.top(column);
         let count = self.get(column, "count").parse().unwrap_or(0);
-        let get = |name| rounded(self.get(column, name));
         match (self.get(column, "kind"), top.is_empty()) {
             // Few different numbers are seen best one by one.
             ("number", _) | (_, true) if bars.len() > 1 && (top.is_empty() || self.few(column).is_none()) => {
-                Chart::Histogram(bars, [get("min"), get("max")])
+                Chart::Histogram(bars, ends.map(|end| rounded(&end.to_string())))
             }
             (_, false) => Chart::Frequent(top, count),
             _ => Chart::Nothing,
@@ -148,7 +148,7 @@ impl Described {
     /// from.
     pub fn html(&self, inputs: &str) -> String {
         let mut text = format!(
-            "<p>{}. Numbers are exact, except after ~ and under names with approx_.</p>\n<style>.column{{display:flex;flex-wrap:wrap;gap:1em 3em;align-items:start;border-top:1px solid #999;padding:1em 0}}.column svg{{width:500px;max-width:100%;height:auto}}.column table{{font-size:.9em}}.column td{{white-space:normal;overflow-wrap:anywhere;min-width:0!important;border:0;padding:.1em .6em}}h2{{margin:.2em 0;overflow-wrap:anywhere;width:100%;font-size:1.2em}}</style>\n",
+            "<p>{}. Numbers are exact, except after ~ and under names with approx_; means and deviations of the first table are rounded.</p>\n<style>.column{{display:flex;flex-wrap:wrap;gap:1em 3em;align-items:start;border-top:1px solid #999;padding:1em 0}}.column svg{{width:500px;max-width:100%;height:auto}}.column table{{font-size:.9em}}.column td{{white-space:normal;overflow-wrap:anywhere;min-width:0!important;border:0;padding:.1em .6em}}h2{{margin:.2em 0;overflow-wrap:anywhere;width:100%;font-size:1.2em}}</style>\n",
             escaped(inputs)
         );
         text += &rows(&self.table());
@@ -165,7 +165,7 @@ impl Described {
                 text += "</svg>\n";
             }
             let said = self.names.iter().zip(column).skip(1);
-            let said = said.filter(|(name, value)| !value.is_empty() && !["top", "approx_histogram"].contains(&name.as_str()));
+            let said = said.filter(|(name, value)| !value.is_empty() && !["top", "histogram"].contains(&name.as_str()));
             text += "<table>\n";
             for (name, value) in said {
                 let _ = writeln!(text, "<tr><td>{}</td><td>{}</td></tr>", escaped(name), escaped(value));

@@ -35,10 +35,17 @@ impl Described {
         }
     }
 
-    /// Numbers in a list.
-    fn list(&self, column: &[String], name: &str) -> Vec<u64> {
-        let inside = self.get(column, name).trim_start_matches('[').trim_end_matches(']');
-        inside.split(',').filter_map(|number| number.parse().ok()).collect()
+    /// How many numbers are in each part of their range, and where the first part begins and the last one ends.
+    fn histogram(&self, column: &[String]) -> Option<(Vec<u64>, [f64; 2])> {
+        #[derive(serde::Deserialize)]
+        struct Parts {
+            from: f64,
+            step: f64,
+            counts: Vec<u64>,
+        }
+        let Parts { from, step, counts } = serde_json::from_str(self.get(column, "histogram")).ok()?;
+        let end = from + step * counts.len() as f64;
+        Some((counts, [from, end]))
     }
 
     /// The most frequent values, each with how often it is there.
@@ -83,7 +90,7 @@ impl Described {
                 rounded(self.get(column, "mean")),
                 rounded(self.get(column, "stddev")),
                 top.first().map_or_else(String::new, |(value, times)| format!("{value} ({times})")),
-                spark(&self.list(column, "approx_histogram")),
+                self.histogram(column).map_or_else(String::new, |(counts, _)| spark(&counts)),
             ]
         };
         let names = SHOWN.map(str::to_owned).to_vec();

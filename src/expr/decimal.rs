@@ -4,6 +4,7 @@
 //! exact, with the scales of SQL: a sum has the larger scale of both, a product their sum. Numbers of up to 38 digits
 //! are calculated in 128 bits; larger ones in integers of a fixed size, so that no result takes memory.
 
+pub mod quick;
 mod write;
 
 use std::cmp::Ordering;
@@ -73,6 +74,14 @@ impl Small {
     /// A number without an exponent and with at most 18 digits, which most numbers are.
     #[inline(always)]
     pub fn quick(text: &[u8]) -> Option<(i64, u32)> {
+        match quick::words(text) {
+            Some(words) => quick::of_words(words, text.len()),
+            None => Small::quick_long(text),
+        }
+    }
+
+    /// The same for more than 16 characters.
+    fn quick_long(text: &[u8]) -> Option<(i64, u32)> {
         let (negative, digits) = match text {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),

@@ -56,13 +56,6 @@ impl Rounded {
         Some((self.0 < 0, size % 900 + 100, size / 900 + LEAST))
     }
 
-    /// About the same as a binary number.
-    pub fn float(self) -> f64 {
-        let Some((negative, digits, exponent)) = self.parts() else { return 0.0 };
-        let size: f64 = format!("{digits}e{}", exponent - 2).parse().unwrap_or(0.0);
-        if negative { -size } else { size }
-    }
-
     pub fn value(self, arena: &Arena) -> Result<Value<'_>, RecordError> {
         let Some((_, mut digits, exponent)) = self.parts() else {
             return exact::text(false, b"0".to_vec(), 0, arena);

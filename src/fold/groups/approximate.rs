@@ -2,8 +2,6 @@
 //!
 //! Both only depend on which values there are, not on their order: slices, workers and merging change nothing.
 
-use twox_hash::XxHash3_64;
-
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
 use crate::fold::groups::count::number;
@@ -11,7 +9,7 @@ use crate::fold::number::Number;
 use crate::fold::held::Held;
 use crate::fold::kept::parts;
 use crate::fold::groups::share::Share;
-use crate::fold::registers::{REGISTERS, estimated, note};
+use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
 use crate::fold::rounded::Rounded;
 use crate::memory::Arena;
 use crate::record::Value;
@@ -88,8 +86,7 @@ impl State for Distinct {
     fn add(&mut self, value: Value<'_>, _: At, (): &(), held: &mut Held) -> Result<()> {
         let mut room = [0; 32];
         let (_, text) = parts(value, &mut room);
-        // The same everywhere and in every version.
-        self.add_hash(XxHash3_64::oneshot(text), held)
+        self.add_hash(Hashed::of(text).hash, held)
     }
 
     fn merge(&mut self, mut other: Distinct, (): &(), held: &mut Held) -> Result<()> {

@@ -4,7 +4,8 @@ use crate::error::Result;
 use crate::fold::held::Held;
 use crate::fold::stats::kind::{Class, Taken, taken};
 use crate::fold::stats::summary::Summary;
-use crate::fold::stats::table::{Counted, Table, hash};
+use crate::fold::registers::Hashed;
+use crate::fold::stats::table::{Counted, Table};
 use crate::record::Value;
 
 /// Where a column is first met: columns are in this order, whoever meets them.
@@ -43,7 +44,7 @@ impl Column {
     /// # Errors
     /// There is no memory.
     #[inline(always)]
-    pub fn add<'v>(&mut self, values: impl Iterator<Item = Value<'v>>, as_text: bool, held: &mut Held) -> Result<()> {
+    pub fn add<'v>(&mut self, values: impl Iterator<Item = &'v Value<'v>>, as_text: bool, held: &mut Held) -> Result<()> {
         let mut values = values;
         if let Values::Few(_) = self.values
             && !self.add_few(&mut values, as_text, held)?
@@ -57,7 +58,7 @@ impl Column {
     #[inline(always)]
     fn add_few<'v>(
         &mut self,
-        values: &mut impl Iterator<Item = Value<'v>>,
+        values: &mut impl Iterator<Item = &'v Value<'v>>,
         as_text: bool,
         held: &mut Held,
     ) -> Result<bool> {
@@ -66,7 +67,7 @@ impl Column {
             let mut room = [0; 32];
             match taken(value, as_text, &mut room) {
                 Taken::Value(class, text) => {
-                    let value = Counted { class, text, hash: hash(text), times: 1 };
+                    let value = Counted { class, text, hashed: Hashed::of(text), times: 1 };
                     if !table.count(value, held)? {
                         self.summarize(held)?.add_times(value, held)?;
                         return Ok(true);
@@ -84,7 +85,7 @@ impl Column {
     #[inline(always)]
     fn add_many<'v>(
         &mut self,
-        values: &mut impl Iterator<Item = Value<'v>>,
+        values: &mut impl Iterator<Item = &'v Value<'v>>,
         as_text: bool,
         held: &mut Held,
     ) -> Result<()> {

@@ -53,6 +53,17 @@ impl Kind {
     }
 }
 
+/// Whether a value is surely no number but a text: it has a byte that no number has, where most texts have one.
+#[inline(always)]
+pub(super) fn is_word(class: Class, text: &[u8]) -> bool {
+    let is_of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    let (first, middle) = (text.first(), text.get(text.len() / 2));
+    // In a number, a hyphen is the first byte or comes after an exponent's letter.
+    let is_date = matches!(text, [_, _, _, b'0'..=b'9', b'-', ..]);
+    matches!(class, Class::Plain | Class::Text)
+        && (is_date || !first.is_none_or(is_of_number) || !middle.is_none_or(is_of_number))
+}
+
 /// What a column takes in.
 pub(super) enum Taken<'v> {
     Absent,
@@ -64,8 +75,8 @@ pub(super) enum Taken<'v> {
 
 /// What a value is to a column; `room` is for numbers of typed sources.
 #[inline(always)]
-pub(super) fn taken<'v>(value: Value<'v>, as_text: bool, room: &'v mut DigitRoom) -> Taken<'v> {
-    match value {
+pub(super) fn taken<'v>(value: &Value<'v>, as_text: bool, room: &'v mut DigitRoom) -> Taken<'v> {
+    match *value {
         Value::Untyped(text) if as_text => Taken::Value(Class::Text, text),
         Value::Untyped(text) | Value::Number(text) => Taken::Value(Class::Plain, text),
         Value::Text(text) => Taken::Value(Class::Text, text),
@@ -112,5 +123,26 @@ fn long(text: &[u8]) -> Option<Number<'_>> {
     match Decimal::parse(text) {
         Some(Ok(number)) if number.is_within(PLACES) => Some(Number::Long(text)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_no_numbers() {
+        for text in ["", "0", "-1", "100e-5", "1e400", "1234.5", "-0", "1E+3"] {
+            assert!(!is_word(Class::Plain, text.as_bytes()), "{text}");
+        }
+        for text in ["Z067", "2024-01-03", "user 7"] {
+            assert!(is_word(Class::Text, text.as_bytes()), "{text}");
+            assert!(measured(Class::Text, text.as_bytes()).is_none(), "{text}");
+        }
+        // Others are looked at as a whole.
+        assert!(!is_word(Class::Plain, b"2/34") && measured(Class::Plain, b"2/34").is_none());
+        assert_eq!(measured(Class::Text, b"1.10"), Some(Number::Short(110, 2)));
+        assert_eq!(measured(Class::Plain, b"-0"), Some(Number::Long(b"-0")));
+        assert_eq!((measured(Class::Plain, b"1e151"), measured(Class::Bool, b"1")), (None, None));
     }
 }

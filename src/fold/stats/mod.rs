@@ -8,6 +8,7 @@
 //! takes is fixed: a table of different values up to a fixed number, then a summary.
 
 mod column;
+mod histogram;
 mod kind;
 mod numbers;
 mod result;
@@ -40,7 +41,7 @@ const SLICES: u32 = 40;
 
 /// How many records of a batch in columns are taken in together: their values stay in the cache while one column after
 /// the other takes them.
-const RECORDS: usize = 128;
+const RECORDS: usize = 64;
 
 /// The columns of a worker, and then all of them.
 pub(crate) struct Stats {
@@ -201,7 +202,7 @@ impl Stats {
         while start < records.end {
             let end = records.end.min(start + RECORDS);
             for (field, column) in fields.iter().enumerate() {
-                let values = (start..end).map(|record| batch.columns(record)[field]);
+                let values = (start..end).map(|record| &batch.columns(record)[field]);
                 columns[*column as usize].add(values, as_text, held)?;
             }
             start = end;
@@ -241,7 +242,7 @@ impl Stats {
         if walked.is_ok() {
             let as_text = batch.untyped_is_text();
             for (node, column) in &leaves {
-                let value = std::iter::once(values[*node as usize]);
+                let value = std::iter::once(&values[*node as usize]);
                 self.columns[*column as usize].add(value, as_text, &mut self.held)?;
             }
         }

@@ -8,6 +8,7 @@ use crate::fold::exact::Exact;
 use crate::fold::held::Held;
 use crate::fold::number::{MOST, Number};
 use crate::fold::rounded::Rounded;
+use crate::fold::stats::histogram::Histogram;
 use crate::fold::stats::sketch::Sketch;
 
 /// The numbers of a column.
@@ -28,6 +29,7 @@ pub(super) struct Numbers {
     squares: u128,
     sums: [Exact; 2],
     pub sketch: Sketch,
+    pub histogram: Histogram,
 }
 
 /// An integer at the scale, and the digits after the point that it was written with.
@@ -98,6 +100,7 @@ impl Numbers {
             squares: 0,
             sums: [Exact::default(), Exact::default()],
             sketch: Sketch::new(),
+            histogram: Histogram::new(),
         }
     }
 
@@ -124,6 +127,7 @@ impl Numbers {
         if self.squares > i128::MAX as u128 {
             self.flush(held)?;
         }
+        self.histogram.add(number);
         self.sketch.add(number, held)
     }
 
@@ -139,6 +143,7 @@ impl Numbers {
             Number::Short(mantissa, scale) => Rounded::short(mantissa, scale),
             number => Rounded::of(number.decimal()),
         };
+        self.histogram.add_times(number.decimal(), times);
         self.sketch.add_times(rounded, times, held)
     }
 
@@ -148,6 +153,7 @@ impl Numbers {
         self.flush(held)?;
         self.scale = scale;
         self.sketch.rescale(scale);
+        self.histogram.rescale(scale);
         self.set_gates();
         Ok(())
     }
@@ -206,6 +212,7 @@ impl Numbers {
         let [sum, squares] = other.sums;
         self.sums[0].merge(sum, held)?;
         self.sums[1].merge(squares, held)?;
+        self.histogram.merge(other.histogram);
         self.sketch.merge(other.sketch, held)
     }
 

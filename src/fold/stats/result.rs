@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{RecordError, Result};
-use crate::expr::decimal::{Decimal, SHORT, Small};
+use crate::expr::decimal::{Decimal, ROOM, SHORT, Small};
 use crate::fold::exact::Exact;
 use crate::fold::held::Held;
 use crate::fold::kept::copied;
@@ -52,13 +52,11 @@ const FIELDS: [&str; 27] = [
     "top",
 ];
 /// The last one.
-const HISTOGRAM: &str = "approx_histogram";
+const HISTOGRAM: &str = "histogram";
 /// The quantiles, in hundredths.
 const QUANTILES: [u64; 5] = [5, 25, 50, 75, 95];
 /// How many of the most frequent values are listed.
 const TOP: usize = 10;
-/// How many parts the range of the numbers has.
-const BARS: usize = 20;
 
 /// What there is to say about every column.
 pub(crate) struct Described {
@@ -158,11 +156,7 @@ impl Rows for Described {
             Value::Null
         });
         row.push(table.map_or(Ok(Value::Null), |table| top(table, arena))?);
-        let bars = match table {
-            Some(table) => bars(numbers, table.values().filter_map(|value| Some((float_of(value)?, value.times)))),
-            None => bars(numbers, rounded.iter().map(|(number, times)| (number.float(), *times))),
-        };
-        row.push(bars.map_or(Ok(Value::Null), |bars| list_of(&bars, arena))?);
+        row.push(histogram(numbers, arena)?);
         Ok(())
     }
 }
@@ -273,32 +267,16 @@ fn top<'a>(table: &Table, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
     Ok(Value::Raw(copied(list.as_bytes(), arena)?))
 }
 
-/// About the value of a number.
-fn float(number: Number<'_>) -> f64 {
-    let mut room = [0; crate::expr::decimal::ROOM];
-    let text = number.decimal();
-    std::str::from_utf8(text.text(&mut room)).ok().and_then(|text| text.parse().ok()).unwrap_or(0.0)
-}
-
-fn float_of(value: Counted<'_>) -> Option<f64> {
-    measured(value.class, value.text).map(float)
-}
-
-/// How many numbers there are in each part of their range, which is divided into parts of one size.
-fn bars(numbers: &Numbers, values: impl Iterator<Item = (f64, u64)>) -> Option<Vec<u64>> {
-    let (min, max) = (float(numbers.min.as_ref()?.number()), float(numbers.max.as_ref()?.number()));
-    let count = if min < max { BARS } else { 1 };
-    let mut bars = vec![0; count];
-    for (value, times) in values {
-        let place = (value - min) / (max - min) * count as f64;
-        // What is rounded may be a little outside.
-        let place = if place > 0.0 { place as usize } else { 0 };
-        bars[place.min(count - 1)] += times;
-    }
-    Some(bars)
-}
-
-fn list_of<'a>(numbers: &[u64], arena: &'a Arena) -> Result<Value<'a>, RecordError> {
-    let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    Ok(Value::Raw(copied(format!("[{}]", texts.join(",")).as_bytes(), arena)?))
+/// How many numbers there are in parts of their range: where the first one begins, how wide they are, and the counts.
+fn histogram<'a>(numbers: &Numbers, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
+    let ends = numbers.min.as_ref().zip(numbers.max.as_ref());
+    let is_wide = ends.is_some_and(|(min, max)| min.number().decimal().compare(max.number().decimal()).is_lt());
+    let Some(parts) = numbers.histogram.parts().filter(|_| is_wide) else { return Ok(Value::Null) };
+    let mut rooms = [[0; ROOM]; 2];
+    let [from, step] = [parts.from, parts.step].map(|mantissa| Decimal::Small(Small { mantissa, scale: parts.scale }));
+    let [room, other] = &mut rooms;
+    let texts = [String::from_utf8_lossy(from.text(room)), String::from_utf8_lossy(step.text(other))];
+    let counts: Vec<String> = parts.counts.iter().map(u64::to_string).collect();
+    let text = format!("{{\"from\":{},\"step\":{},\"counts\":[{}]}}", texts[0], texts[1], counts.join(","));
+    Ok(Value::Raw(copied(text.as_bytes(), arena)?))
 }

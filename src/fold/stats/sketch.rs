@@ -10,28 +10,30 @@ const PLACES: usize = 901;
 /// The most digits of a short number.
 const DIGITS: usize = 19;
 /// There is no page.
-const NONE: u16 = u16::MAX;
+const NONE: u32 = u32::MAX / 2;
 
 /// What has a rank is at most 0.5 % from the number that has it. Only depends on which numbers there are.
 pub(super) struct Sketch {
     zeros: u64,
     pages: Vec<Page>,
-    /// The page of short numbers with so many digits before their first one, at the scale; negative ones come after the
-    /// others.
-    known: [u16; 2 * DIGITS],
+    /// How often each number is there, page after page.
+    times: Vec<u64>,
+    /// Where the page of short numbers with so many digits after their first one begins, at the scale; negative ones come
+    /// after the others.
+    known: [u32; 2 * DIGITS],
     scale: u32,
 }
 
 /// The numbers of one sign and exponent.
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Page {
     negative: bool,
     exponent: i32,
-    times: Box<[u64; PLACES]>,
 }
 
 impl Sketch {
     pub fn new() -> Sketch {
-        Sketch { zeros: 0, pages: Vec::new(), known: [NONE; 2 * DIGITS], scale: 0 }
+        Sketch { zeros: 0, pages: Vec::new(), times: Vec::new(), known: [NONE; 2 * DIGITS], scale: 0 }
     }
 
     /// Short numbers have so many digits after the point from now on.
@@ -50,30 +52,33 @@ impl Sketch {
         }
         let last = last_digit(size);
         let place = first_three(size, last) - 100;
-        let page = self.known[last + if number < 0 { DIGITS } else { 0 }];
-        match self.pages.get_mut(usize::from(page)) {
-            Some(page) => page.times[place] += 1,
-            None => self.find(number < 0, last, held)?.times[place] += 1,
+        let begin = self.known[last + if number < 0 { DIGITS } else { 0 }] as usize;
+        match self.times.get_mut(begin + place) {
+            Some(times) => *times += 1,
+            None => self.add_first(number < 0, last, place, held)?,
         }
         Ok(())
     }
 
     #[cold]
-    fn find(&mut self, negative: bool, last: usize, held: &mut Held) -> Result<&mut Page> {
-        let page = self.page(negative, last as i32 - self.scale as i32, held)?;
-        self.known[last + if negative { DIGITS } else { 0 }] = page as u16;
-        Ok(&mut self.pages[page])
+    fn add_first(&mut self, negative: bool, last: usize, place: usize, held: &mut Held) -> Result<()> {
+        let exponent = last as i32 - self.scale as i32;
+        let begin = self.page(Page { negative, exponent }, held)?;
+        self.known[last + if negative { DIGITS } else { 0 }] = begin as u32;
+        self.times[begin + place] += 1;
+        Ok(())
     }
 
-    /// Finds the page of an exponent, or adds it.
-    fn page(&mut self, negative: bool, exponent: i32, held: &mut Held) -> Result<usize> {
-        let found = self.pages.iter().position(|page| page.negative == negative && page.exponent == exponent);
-        if let Some(found) = found {
-            return Ok(found);
+    /// Where the page of an exponent begins; it is added if it is new.
+    fn page(&mut self, page: Page, held: &mut Held) -> Result<usize> {
+        if let Some(found) = self.pages.iter().position(|own| *own == page) {
+            return Ok(found * PLACES);
         }
-        held.take(size_of::<[u64; PLACES]>() + 2 * size_of::<Page>())?;
-        self.pages.push(Page { negative, exponent, times: Box::new([0; PLACES]) });
-        Ok(self.pages.len() - 1)
+        // The list is copied when it grows.
+        held.take(2 * (PLACES * size_of::<u64>() + size_of::<Page>()))?;
+        self.pages.push(page);
+        self.times.resize(self.pages.len() * PLACES, 0);
+        Ok(self.times.len() - PLACES)
     }
 
     /// Takes in a number that is there so often.
@@ -82,16 +87,16 @@ impl Sketch {
             self.zeros += times;
             return Ok(());
         };
-        let page = self.page(negative, exponent, held)?;
-        self.pages[page].times[digits as usize - 100] += times;
+        let begin = self.page(Page { negative, exponent }, held)?;
+        self.times[begin + digits as usize - 100] += times;
         Ok(())
     }
 
     pub fn merge(&mut self, other: Sketch, held: &mut Held) -> Result<()> {
         self.zeros += other.zeros;
-        for page in other.pages {
-            let own = self.page(page.negative, page.exponent, held)?;
-            self.pages[own].times.iter_mut().zip(page.times.iter()).for_each(|(own, other)| *own += other);
+        for (page, times) in other.pages.into_iter().zip(other.times.chunks(PLACES)) {
+            let begin = self.page(page, held)?;
+            self.times[begin..].iter_mut().zip(times).for_each(|(own, other)| *own += other);
         }
         Ok(())
     }
@@ -102,8 +107,8 @@ impl Sketch {
         if self.zeros > 0 {
             all.push((Rounded::ZERO, self.zeros));
         }
-        for page in &self.pages {
-            for (place, times) in page.times.iter().enumerate().filter(|(_, times)| **times > 0) {
+        for (page, times) in self.pages.iter().zip(self.times.chunks(PLACES)) {
+            for (place, times) in times.iter().enumerate().filter(|(_, times)| **times > 0) {
                 all.push((Rounded::new(page.negative, place as i32 + 100, page.exponent), *times));
             }
         }

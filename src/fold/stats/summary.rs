@@ -1,12 +1,13 @@
 //! What is kept of a column with more different values than a table has.
 
 use crate::error::Result;
+use crate::expr::decimal::quick::of_words;
 use crate::fold::held::Held;
 use crate::fold::number::Number;
-use crate::fold::registers::{REGISTERS, estimated, note};
-use crate::fold::stats::kind::{Class, Kind, measured};
+use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
+use crate::fold::stats::kind::{Class, Kind, is_word, measured};
 use crate::fold::stats::numbers::Numbers;
-use crate::fold::stats::table::{Counted, hash};
+use crate::fold::stats::table::Counted;
 use crate::fold::stats::texts::Texts;
 
 /// What is kept of values, in a size that is fixed. The order in which they come does not matter.
@@ -40,29 +41,36 @@ impl Summary {
     /// Takes in a value.
     #[inline(always)]
     pub fn add(&mut self, class: Class, text: &[u8], held: &mut Held) -> Result<()> {
+        let hashed = Hashed::of(text);
         if let Some(registers) = &mut self.registers {
-            note(registers, hash(text));
+            note(registers, hashed.hash);
         }
         self.measure(text);
-        match measured(class, text) {
-            Some(Number::Short(mantissa, scale)) => {
-                let kind = if class == Class::Plain { Kind::Number } else { Kind::Text };
-                self.kinds[kind as usize] += 1;
-                self.numbers.add(mantissa, scale, held)
-            }
-            number => self.add_other(class, text, number, held),
+        if hashed.is_short
+            && let Some((mantissa, scale)) = of_words(hashed.words, text.len())
+            // Zero has no sign here.
+            && (mantissa != 0 || text[0] != b'-')
+            && matches!(class, Class::Plain | Class::Text)
+        {
+            let kind = if class == Class::Plain { Kind::Number } else { Kind::Text };
+            self.kinds[kind as usize] += 1;
+            return self.numbers.add(mantissa, scale, held);
         }
+        if is_word(class, text) {
+            self.kinds[Kind::Text as usize] += 1;
+            self.texts.add(text);
+            return Ok(());
+        }
+        self.add_other(class, text, held)
     }
 
-    #[inline(always)]
-    fn add_other(&mut self, class: Class, text: &[u8], number: Option<Number<'_>>, held: &mut Held) -> Result<()> {
-        match number {
-            Some(number) => {
-                self.kinds[Kind::of(class, text) as usize] += 1;
-                self.numbers.add_times(number, 1, held)
-            }
+    #[inline(never)]
+    fn add_other(&mut self, class: Class, text: &[u8], held: &mut Held) -> Result<()> {
+        self.kinds[Kind::of(class, text) as usize] += 1;
+        match measured(class, text) {
+            Some(Number::Short(mantissa, scale)) => self.numbers.add(mantissa, scale, held),
+            Some(number) => self.numbers.add_times(number, 1, held),
             None => {
-                self.kinds[Kind::of(class, text) as usize] += 1;
                 self.texts.add(text);
                 Ok(())
             }
@@ -81,9 +89,9 @@ impl Summary {
     /// # Errors
     /// There is no memory.
     pub fn add_times(&mut self, value: Counted<'_>, held: &mut Held) -> Result<()> {
-        let Counted { class, text, hash, times } = value;
+        let Counted { class, text, hashed, times } = value;
         if let Some(registers) = &mut self.registers {
-            note(registers, hash);
+            note(registers, hashed.hash);
         }
         self.measure(text);
         self.kinds[Kind::of(class, text) as usize] += times;

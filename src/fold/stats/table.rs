@@ -1,10 +1,8 @@
 //! The different values of a column, as long as there are few.
 
-use hashbrown::HashTable;
-use twox_hash::XxHash3_64;
-
 use crate::error::Result;
 use crate::fold::held::Held;
+use crate::fold::registers::Hashed;
 use crate::fold::stats::kind::Class;
 
 /// The most different values that are kept of a column.
@@ -12,23 +10,23 @@ pub(super) const VALUES: usize = 4096;
 /// The most bytes that their texts may have together.
 pub(super) const BYTES: usize = 256 << 10;
 
-/// The hash of a value: the same everywhere and in every version, as what is estimated depends on it.
-#[inline(always)]
-pub(super) fn hash(text: &[u8]) -> u64 {
-    XxHash3_64::oneshot(text)
-}
+/// There is no value at a place.
+const NONE: u16 = u16::MAX;
+/// How many places there are first.
+const FIRST: usize = 16;
 
 /// The different values, and how often each is there. Whether they are too many only depends on which they are.
 #[derive(Default)]
 pub(super) struct Table {
-    numbers: HashTable<u16>,
+    /// The numbers of values, from the place that the hash says on; at least half of the places are free.
+    places: Vec<u16>,
     entries: Vec<Entry>,
     texts: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
 struct Entry {
-    hash: u64,
+    hashed: Hashed,
     times: u64,
     start: u32,
     len: u32,
@@ -40,7 +38,7 @@ struct Entry {
 pub(super) struct Counted<'t> {
     pub class: Class,
     pub text: &'t [u8],
-    pub hash: u64,
+    pub hashed: Hashed,
     pub times: u64,
 }
 
@@ -51,42 +49,54 @@ impl Table {
     /// There is no memory.
     #[inline(always)]
     pub fn count(&mut self, value: Counted<'_>, held: &mut Held) -> Result<bool> {
-        let Table { numbers, entries, texts } = self;
-        let is = |number: &u16| {
-            let entry = &entries[usize::from(*number)];
-            entry.hash == value.hash && entry.class == value.class && entry.text(texts) == value.text
-        };
-        match numbers.find(value.hash, is) {
-            Some(number) => {
-                entries[usize::from(*number)].times += value.times;
-                Ok(true)
+        let Table { places, entries, texts } = self;
+        let mask = places.len().wrapping_sub(1);
+        let mut at = value.hashed.hash as usize & mask;
+        while let Some(entry) = places.get(at).and_then(|number| entries.get_mut(usize::from(*number))) {
+            if entry.hashed.words == value.hashed.words
+                && entry.len as usize == value.text.len()
+                && entry.class == value.class
+                && (value.hashed.is_short || entry.text(texts) == value.text)
+            {
+                entry.times += value.times;
+                return Ok(true);
             }
-            None => self.add(value, held),
+            at = (at + 1) & mask;
         }
+        self.add(value, held)
     }
 
     #[cold]
     fn add(&mut self, value: Counted<'_>, held: &mut Held) -> Result<bool> {
-        let Counted { class, text, hash, times } = value;
+        let Counted { class, text, hashed, times } = value;
         if self.entries.len() == VALUES || self.texts.len() + text.len() > BYTES {
             return Ok(false);
         }
         let before = self.size();
-        let entry = Entry { hash, times, start: self.texts.len() as u32, len: text.len() as u32, class };
+        self.entries.push(Entry { hashed, times, start: self.texts.len() as u32, len: text.len() as u32, class });
         self.texts.extend_from_slice(text);
-        self.entries.push(entry);
-        let entries = &self.entries;
-        let number = (entries.len() - 1) as u16;
-        self.numbers.insert_unique(hash, number, |number| entries[usize::from(*number)].hash);
+        if 2 * self.entries.len() > self.places.len() {
+            self.places = vec![NONE; (2 * self.places.len()).max(FIRST)];
+            (0..self.entries.len()).for_each(|number| self.place(number));
+        } else {
+            self.place(self.entries.len() - 1);
+        }
         held.take(self.size() - before)?;
         Ok(true)
     }
 
+    fn place(&mut self, number: usize) {
+        let mask = self.places.len() - 1;
+        let mut at = self.entries[number].hashed.hash as usize & mask;
+        while self.places[at] != NONE {
+            at = (at + 1) & mask;
+        }
+        self.places[at] = number as u16;
+    }
+
     /// What it takes, in bytes.
     pub fn size(&self) -> usize {
-        self.texts.capacity()
-            + self.entries.capacity() * size_of::<Entry>()
-            + self.numbers.capacity() * 2 * size_of::<u16>()
+        self.texts.capacity() + self.entries.capacity() * size_of::<Entry>() + self.places.capacity() * size_of::<u16>()
     }
 
     /// The values, in no order that means anything.
@@ -94,7 +104,7 @@ impl Table {
         self.entries.iter().map(|entry| Counted {
             class: entry.class,
             text: entry.text(&self.texts),
-            hash: entry.hash,
+            hashed: entry.hashed,
             times: entry.times,
         })
     }

@@ -226,7 +226,7 @@ pub const ANSWERS: &[Answer] = &[
     // 0.90, 1.10, 2 and 7: the squares of what is between them and 2.75 add up to 24.77; √(24.77 / 3) is 2.8734…
     answer(
         "pagemill stats rides.csv -t table",
-        "field  kind    count  nulls  distinct  min         median  max         mean   stddev  most frequent   histogram\ncity   text        5      0         3  Bern                Rome                       Bern (3)\nuser   text        5      0         4  a                   d                          a (2)\nfare   number      4      1         4  0.90          1.10  7           2.75  2.87344  0.90 (1)        █  ▅               ▅\nat     text        5      0         5  2023-12-31          2024-02-02                 2023-12-31 (1)\n",
+        "field  kind    count  nulls  distinct  min         median  max         mean   stddev  most frequent   histogram\ncity   text        5      0         3  Bern                Rome                       Bern (3)\nuser   text        5      0         4  a                   d                          a (2)\nfare   number      4      1         4  0.90          1.10  7           2.75  2.87344  0.90 (1)        ███    █\nat     text        5      0         5  2023-12-31          2024-02-02                 2023-12-31 (1)\n",
     ),
     parts(
         "pagemill stats rides.csv --where 'fare > 1' -o rides.html",
@@ -235,7 +235,7 @@ pub const ANSWERS: &[Answer] = &[
     .after("cat rides.html"),
     answer(
         "pagemill stats rides.csv --select fare -t ndjson",
-        "{\"field\":\"fare\",\"kind\":\"number\",\"count\":4,\"nulls\":1,\"absent\":0,\"numbers\":4,\"distinct\":4,\"min\":0.90,\"max\":7,\"sum\":11.00,\"mean\":2.75,\"stddev\":2.8734416066220428,\"p05\":0.90,\"p25\":0.90,\"p50\":1.10,\"p75\":2,\"p95\":7,\"longest\":4,\"top\":[{\"value\":0.90,\"count\":1},{\"value\":1.10,\"count\":1},{\"value\":2,\"count\":1},{\"value\":7,\"count\":1}],\"approx_histogram\":[2,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1]}\n",
+        "{\"field\":\"fare\",\"kind\":\"number\",\"count\":4,\"nulls\":1,\"absent\":0,\"numbers\":4,\"distinct\":4,\"min\":0.90,\"max\":7,\"sum\":11.00,\"mean\":2.75,\"stddev\":2.8734416066220428,\"p05\":0.90,\"p25\":0.90,\"p50\":1.10,\"p75\":2,\"p95\":7,\"longest\":4,\"top\":[{\"value\":0.90,\"count\":1},{\"value\":1.10,\"count\":1},{\"value\":2,\"count\":1},{\"value\":7,\"count\":1}],\"histogram\":{\"from\":0,\"step\":1,\"counts\":[1,1,1,0,0,0,0,1]}}\n",
     ),
     parts(
         "pagemill stats rides.csv events.ndjson -t csv",

@@ -17,10 +17,19 @@ pub(super) struct Histogram {
     counts: [u64; PARTS],
     /// A number has more than 18 digits before or after the point.
     is_lost: bool,
-    /// The width at the scale of short numbers, if it is a whole number there, and the first part.
-    divisor: i64,
-    first: i64,
+    fast: Fast,
     scale: u32,
+}
+
+/// How the part of a short number is found, where the width is a whole number at its scale.
+#[derive(Clone, Copy, Default)]
+struct Fast {
+    /// Where the first part begins, and how far after it all of them end: 0 if this way is closed.
+    from: i64,
+    len: u64,
+    divisor: u64,
+    /// The high half of a product with it is the quotient; 0: the divisor is too large for that.
+    factor: u64,
 }
 
 /// Parts for people: where the first one begins, how wide each is, and how many numbers are in each. Both have so many
@@ -45,7 +54,7 @@ fn factor(number: usize) -> i128 {
 impl Histogram {
     pub fn new() -> Histogram {
         let counts = [0; PARTS];
-        Histogram { width: 0, ends: None, counts, is_lost: false, divisor: 0, first: 0, scale: 0 }
+        Histogram { width: 0, ends: None, counts, is_lost: false, fast: Fast::default(), scale: 0 }
     }
 
     /// Short numbers have so many digits after the point from now on.
@@ -57,12 +66,16 @@ impl Histogram {
     /// Takes in a number at the scale, of at most 18 digits.
     #[inline(always)]
     pub fn add(&mut self, number: i64) {
-        if self.divisor > 0 {
-            let part = number.div_euclid(self.divisor).wrapping_sub(self.first);
-            if let Some(count) = self.counts.get_mut(part as usize) {
-                *count += 1;
-                return;
-            }
+        let Fast { from, len, divisor, factor } = self.fast;
+        // What is before the first part is far behind the last one here.
+        let after = number.wrapping_sub(from) as u64;
+        if after < len {
+            let part = match factor {
+                0 => after / divisor,
+                factor => ((u128::from(after) * u128::from(factor)) >> 64) as u64,
+            };
+            self.counts[part as usize] += 1;
+            return;
         }
         self.add_units(i128::from(number) * POWERS[(SCALE - self.scale) as usize], 1);
     }
@@ -118,16 +131,23 @@ impl Histogram {
         self.ends = Some(ends);
     }
 
-    /// What short numbers are divided by.
+    /// Finds out how the parts of short numbers are found.
     fn set_fast(&mut self) {
+        self.fast = self.ends.and_then(|(first, _)| self.fast(first)).unwrap_or_default();
+    }
+
+    fn fast(&self, first: i128) -> Option<Fast> {
         let unit = POWERS[(SCALE - self.scale) as usize];
-        let (divisor, first) = (width(self.width), self.ends.map_or(0, |(first, _)| first));
-        let known = self.ends.is_some() && divisor % unit == 0;
-        let divisor = i64::try_from(divisor / unit).ok().filter(|_| known);
-        match (divisor, i64::try_from(first)) {
-            (Some(divisor), Ok(first)) => (self.divisor, self.first) = (divisor, first),
-            _ => self.divisor = 0,
-        }
+        let width = width(self.width);
+        let divisor = i64::try_from(width / unit).ok().filter(|_| width % unit == 0)?;
+        let from = i64::try_from(first).ok()?.checked_mul(divisor)?;
+        let len = (divisor as u64).checked_mul(PARTS as u64)?;
+        let divisor = divisor as u64;
+        // The factor is too large by less than one: that adds less than `len` parts of 2⁶⁴ to a quotient, and does not
+        // reach the next one.
+        let is_short = divisor > 1 && len.checked_mul(divisor).is_some();
+        let factor = if is_short { u64::MAX / divisor + 1 } else { 0 };
+        Some(Fast { from, len, divisor, factor })
     }
 
     pub fn merge(&mut self, mut other: Histogram) {

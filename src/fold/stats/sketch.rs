@@ -144,7 +144,7 @@ fn last_digit(size: u64) -> usize {
 /// How many bits the numbers have that are divided: less than 10¹⁸ and half of 10¹⁵.
 const BITS: u32 = 60;
 
-/// Multiplying by this and shifting is the same as dividing by a power of ten.
+/// What the high half of a product with a factor is shifted by is the quotient by a power of ten.
 #[derive(Clone, Copy)]
 struct Divide {
     half: u64,
@@ -154,13 +154,14 @@ struct Divide {
 
 const DIVIDE: [Divide; 17] = {
     let mut all = [Divide { half: 0, factor: 0, shift: 0 }; 17];
-    let mut at = 0;
+    // A number is not divided by one.
+    let mut at = 1;
     while at < 17 {
         let by = POWERS[at] as u128;
-        // The logarithm of the divisor, rounded up.
+        // The logarithm of the divisor, rounded up. The factor is too large by less than one part in 2 to the power of BITS.
         let log = 128 - (by - 1).leading_zeros();
-        let shift = BITS + log;
-        let factor = ((1u128 << shift) + by - 1) / by;
+        let shift = (BITS + log).saturating_sub(64);
+        let factor = ((1u128 << (64 + shift)) + by - 1) / by;
         all[at] = Divide { half: (by / 2) as u64, factor: factor as u64, shift };
         at += 1;
     }
@@ -170,11 +171,12 @@ const DIVIDE: [Divide; 17] = {
 /// The first three digits, rounded half away from zero: 100 to 1000.
 #[inline(always)]
 fn first_three(size: u64, last: usize) -> usize {
-    if last < 2 {
+    if last <= 2 {
         return (size * POWERS[2 - last]) as usize;
     }
     let Divide { half, factor, shift } = DIVIDE[last - 2];
-    ((u128::from(size + half) * u128::from(factor)) >> shift) as usize
+    let product = u128::from(size + half) * u128::from(factor);
+    ((product >> 64) as u64 >> shift) as usize
 }
 
 #[cfg(test)]

@@ -199,13 +199,13 @@ pub const ANSWERS: &[Answer] = &[
         "[\n{\"n\":5,\"priced\":4,\"lo\":0.90,\"hi\":7,\"from\":\"2023-12-31\"}\n]\n",
     ),
     answer("pagemill aggregate rides.csv --by user", "user\na\nb\nc\nd\n"),
-    // 12.50 and 3: their mean is 7.75, each is 4.75 from it, and √(2 · 4.75²) is 6.7175144212722017.
+    // 12.50 and 3: their mean is 7.75, each is 4.75 from it, and √(2 · 4.75²) is 6.7175144212722015.
     parts(
         "pagemill stats trips.csv",
         &[
             "field,kind,count,nulls,absent,numbers,distinct,approx_distinct,min,max,sum,mean,stddev,p05,p25,p50,p75,p95,",
             "\ntrip_id,text,2,0,0,0,2,,,,,,,,,,,,,,,,,T1,T2,2,",
-            "\nfare,number,2,0,0,2,2,,3,12.50,15.50,7.75,6.7175144212722017,3,3,3,12.50,12.50,,,,,,,,5,",
+            "\nfare,number,2,0,0,2,2,,3,12.50,15.50,7.75,6.7175144212722015,3,3,3,12.50,12.50,,,,,,,,5,",
         ],
     ),
     parts(

@@ -110,10 +110,10 @@ pub mod config;
 #[cfg(feature = "dashboard")]
 #[doc(hidden)]
 pub mod dashboard;
-pub mod error;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod described;
+pub mod error;
 #[doc(hidden)]
 pub mod expr;
 pub(crate) mod flow;

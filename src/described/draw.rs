@@ -133,7 +133,8 @@ impl Described {
 
     /// The charts of all columns that have one.
     pub fn svg(&self) -> String {
-        let charts: Vec<_> = self.columns.iter().map(|column| (self.get(column, "field"), self.chart(column))).collect();
+        let charts: Vec<_> =
+            self.columns.iter().map(|column| (self.get(column, "field"), self.chart(column))).collect();
         let height: f64 = charts.iter().map(|(_, chart)| chart.height() + MARGIN).sum();
         let mut text = begin(WIDTH + 2.0 * MARGIN, height.max(1.0), "Columns");
         let mut top = 0.0;

@@ -10,7 +10,19 @@ pub struct Described {
 
 /// The columns of a table for people.
 const SHOWN: [&str; 13] = [
-    "field", "kind", "count", "nulls", "absent", "distinct", "min", "median", "max", "mean", "stddev", "most frequent", "histogram",
+    "field",
+    "kind",
+    "count",
+    "nulls",
+    "absent",
+    "distinct",
+    "min",
+    "median",
+    "max",
+    "mean",
+    "stddev",
+    "most frequent",
+    "histogram",
 ];
 
 impl Described {
@@ -56,11 +68,13 @@ impl Described {
             count: u64,
         }
         let all: Vec<Times> = serde_json::from_str(self.get(column, "top")).unwrap_or_default();
-        all.into_iter().map(|one| {
-            let text = one.value.get();
-            let shown = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned());
-            (shown, one.count)
-        }).collect()
+        all.into_iter()
+            .map(|one| {
+                let text = one.value.get();
+                let shown = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned());
+                (shown, one.count)
+            })
+            .collect()
     }
 
     /// A number or a text, whichever the column has.

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::error::Result;
-pub(crate) use crate::fold::written::Onto;
 use crate::fold::groups::Groups;
-use crate::fold::written::Written;
 use crate::fold::stats::Stats;
 use crate::fold::words::WordCount;
+pub(crate) use crate::fold::written::Onto;
+use crate::fold::written::Written;
 use crate::fold::{self, Fold};
 use crate::memory::Budget;
 use crate::record::{Batch, EncodeError};

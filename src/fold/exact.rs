@@ -6,8 +6,8 @@ use ruint::Uint;
 
 use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, POWERS, Small};
-use crate::fold::number::Number;
 use crate::fold::held::Held;
+use crate::fold::number::Number;
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -19,8 +19,9 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub fn new(budget: &Budget, purpose: &'static Purpose) -> Held {
-        Held { purpose, reserved: budget.open(purpose.name, purpose.instead), size: 0, covered: FEW }
+    /// `size`: what is taken already, at most what is planned.
+    pub fn new(budget: &Budget, purpose: &'static Purpose, size: usize) -> Held {
+        Held { purpose, reserved: budget.open(purpose.name, purpose.instead), size, covered: FEW }
     }
 
     /// Takes this many bytes more.
@@ -57,7 +58,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget, self.purpose);
+        *self = Held::new(budget, self.purpose, 0);
         self.take(size)
     }
 }

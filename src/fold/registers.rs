@@ -33,8 +33,7 @@ impl Hashed {
 /// The hash of a short text: two rounds of a product whose halves are folded.
 #[inline(always)]
 fn hash_of([low, high]: [u64; 2], len: u64) -> u64 {
-    const SALT: [u64; 4] =
-        [0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9, 0x4b33_a62e_d433_d4a3, 0x4d5a_2da5_1de1_aa47];
+    const SALT: [u64; 4] = [0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9, 0x4b33_a62e_d433_d4a3, 0x4d5a_2da5_1de1_aa47];
     let fold = |one: u64, two: u64| {
         let product = u128::from(one) * u128::from(two);
         product as u64 ^ (product >> 64) as u64
@@ -104,4 +103,3 @@ fn tau(mut x: f64) -> f64 {
         }
     }
 }
-

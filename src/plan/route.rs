@@ -10,8 +10,8 @@ use crate::format::{
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{
-    Everything, Folding, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project, regex_of,
-    unique,
+    Everything, Folding, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project,
+    regex_of, unique,
 };
 use crate::plan::aim::Aim;
 use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, names_of, read_by, setting};

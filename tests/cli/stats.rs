@@ -73,7 +73,10 @@ fn many_values_have_bounds() {
     assert_eq!(same, format!("{{\"a\":{a},\"b\":{b}}}\n"));
     let report: serde_json::Value = serde_json::from_str(&read(here, "r.json")).unwrap();
     assert_eq!(report["bounds"][0]["field"], "approx_distinct");
-    assert_eq!((&report["command"], &report["records_in"], &report["records_out"]), (&"stats".into(), &10_000.into(), &2.into()));
+    assert_eq!(
+        (&report["command"], &report["records_in"], &report["records_out"]),
+        (&"stats".into(), &10_000.into(), &2.into())
+    );
     // 4096 different values are few, and one more is many.
     for (count, few) in [(4096, true), (4097, false)] {
         let text: String = (0..count).map(|n| format!("{n}\n")).collect();
@@ -134,7 +137,10 @@ fn nested_fields_and_several_inputs() {
         ("a.csv", "id,x\n1,a\n2,b\n"),
         ("b.csv", "x,y\nc,5\n"),
         ("none.csv", "p,q\n"),
-        ("n.ndjson", "{\"a\":{\"b\":1,\"l\":[1,2]},\"s\":\"00123\"}\n{\"s\":\"12\",\"a\":{\"b\":true},\"n\":null}\n{\"m\":{}}\n"),
+        (
+            "n.ndjson",
+            "{\"a\":{\"b\":1,\"l\":[1,2]},\"s\":\"00123\"}\n{\"s\":\"12\",\"a\":{\"b\":true},\"n\":null}\n{\"m\":{}}\n",
+        ),
         ("empty.ndjson", ""),
     ]);
     let here = here.path();
@@ -146,10 +152,18 @@ fn nested_fields_and_several_inputs() {
     assert_eq!(some(&columns["n"], COUNTS), "empty/0/1/2/0/0");
     assert_eq!(some(&columns["s"], COUNTS), "text/2/0/1/1/2");
     let both = say(here, "stats a.csv b.csv none.csv -t table").ends(0).stdout;
-    let kinds: Vec<String> = both.lines().map(|line| line.split_whitespace().take(5).collect::<Vec<_>>().join(" ")).collect();
+    let kinds: Vec<String> =
+        both.lines().map(|line| line.split_whitespace().take(5).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(
         kinds,
-        ["field kind count nulls absent", "id number 2 0 1", "x text 3 0 0", "y number 1 0 2", "p empty 0 0 3", "q empty 0 0 3"]
+        [
+            "field kind count nulls absent",
+            "id number 2 0 1",
+            "x text 3 0 0",
+            "y number 1 0 2",
+            "p empty 0 0 3",
+            "q empty 0 0 3"
+        ]
     );
     assert_eq!(said(here, "stats none.csv").len(), 2);
     assert_eq!(said(here, "stats empty.ndjson").len(), 0);

@@ -48,8 +48,12 @@ impl Commands {
     /// Commands that take several inputs, and may write one output for each.
     pub(super) const EACH: Commands = Commands::CONVERT.or(Commands::AUDIT);
     /// Commands that take several inputs.
-    pub(super) const MANY: Commands =
-        Commands::EACH.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT).or(Commands::AGGREGATE).or(Commands::STATS);
+    pub(super) const MANY: Commands = Commands::EACH
+        .or(Commands::HEAD)
+        .or(Commands::SPLIT)
+        .or(Commands::SORT)
+        .or(Commands::AGGREGATE)
+        .or(Commands::STATS);
     /// Commands that show a table on a terminal.
     pub(super) const SHOWN: Commands = Commands::HEAD.or(Commands::SORT).or(Commands::AGGREGATE);
     /// Commands whose runs can be resumed.

@@ -5,10 +5,10 @@
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
 use crate::fold::groups::count::number;
-use crate::fold::number::Number;
+use crate::fold::groups::share::Share;
 use crate::fold::held::Held;
 use crate::fold::kept::parts;
-use crate::fold::groups::share::Share;
+use crate::fold::number::Number;
 use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
 use crate::fold::rounded::Rounded;
 use crate::memory::Arena;
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn different_values_are_estimated() {
         let budget = Budget::new(1 << 30);
-        let mut held = Held::new(&budget, &crate::fold::groups::GROUPS);
+        let mut held = Held::new(&budget, &crate::fold::groups::GROUPS, 0);
         for count in [0, 1, 1000, 1024, 1025, 20_000, 41_000, 300_000] {
             let (mut one, mut two) = (Distinct::default(), Distinct::default());
             for number in 0..count {

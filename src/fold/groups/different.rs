@@ -9,9 +9,9 @@ use crate::error::{RecordError, Result};
 use crate::fold::groups::chunks::Chunks;
 use crate::fold::groups::column::{Accumulate, At, Taken};
 use crate::fold::groups::count::number;
+use crate::fold::groups::keys::{Keys, hash};
 use crate::fold::held::Held;
 use crate::fold::kept::{Kind, copied, parts};
-use crate::fold::groups::keys::{Keys, hash};
 use crate::memory::Arena;
 use crate::record::Value;
 

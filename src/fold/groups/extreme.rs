@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use crate::error::{RecordError, Result};
 use crate::expr::Moment;
 use crate::fold::groups::column::{At, State};
-use crate::fold::number::Number;
+use crate::fold::groups::packed::Packed;
 use crate::fold::held::Held;
 use crate::fold::kept::{Kept, copied, parts};
-use crate::fold::groups::packed::Packed;
+use crate::fold::number::Number;
 use crate::memory::Arena;
 use crate::record::Value;
 

@@ -11,6 +11,7 @@ mod approximate;
 mod chunks;
 mod column;
 mod count;
+mod dense;
 mod different;
 mod extreme;
 mod first;
@@ -20,6 +21,7 @@ mod keys;
 mod packed;
 mod quantile;
 mod ranked;
+mod recent;
 mod share;
 mod spec;
 mod sum;
@@ -30,17 +32,18 @@ use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
 use crate::fold::Fold;
+use crate::fold::held::{Held, Purpose};
+use crate::fold::kept::{Kind, parts};
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen, Value};
 use chunks::Chunks;
 use column::{Accumulate, At, Taken};
 use given::Given;
-use crate::fold::held::{Held, Purpose};
-use crate::fold::kept::{Kind, parts};
-use keys::{Keys, hash};
-pub use spec::Aggregate;
 
+use keys::{Keys, hash};
+use recent::{Recent, Short};
+pub use spec::Aggregate;
 
 /// The groups of a worker, and then all of them.
 pub(crate) struct Groups {
@@ -52,6 +55,8 @@ pub(crate) struct Groups {
     /// The keys of groups: the texts of the values they have in common. The kinds of these, in the first record, belong to
     /// them.
     keys: Keys,
+    /// For keys of one value.
+    recent: Option<Recent>,
     /// Where the first record of each group is.
     firsts: Chunks<At>,
     columns: Vec<Box<dyn Accumulate>>,
@@ -83,9 +88,11 @@ impl Groups {
     /// of the first that is read here.
     pub fn new(spec: Arc<Aggregate>, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Groups {
         let columns = spec.calls().map(|(function, call)| function.make(call)).collect();
+        let recent = (spec.common().len() == 1).then(Recent::new);
         Groups {
             budget: budget.clone(),
-            held: Held::new(budget, &GROUPS),
+            held: Held::new(budget, &GROUPS, if recent.is_some() { Recent::SIZE } else { 0 }),
+            recent,
             seen,
             keys: Keys::new(),
             firsts: Chunks::new(),
@@ -116,7 +123,21 @@ impl Groups {
         let at = At { slice: self.source | slice, record: self.taken };
         self.groups.clear();
         let mut room: DigitRoom = [0; 32];
-        for record in 0..count {
+        if self.spec.common().len() == 0 && self.keys.len() > 0 {
+            self.groups.resize(count, 0);
+        }
+        for record in self.groups.len()..count {
+            let mut short = None;
+            if let Some(recent) = &self.recent
+                && let Some(argument) = self.spec.common().next()
+            {
+                let (kind, text) = parts(given[argument].values[record], &mut room);
+                short = Short::new(u8::from(!kind.is_null()), text);
+                if let Some(group) = short.and_then(|short| recent.find(short)) {
+                    self.groups.push(group);
+                    continue;
+                }
+            }
             self.key.clear();
             self.kinds.clear();
             let common = self.spec.common();
@@ -147,6 +168,9 @@ impl Groups {
                     )?
                 }
             };
+            if let (Some(recent), Some(short)) = (&mut self.recent, short) {
+                recent.keep(short, group);
+            }
             self.groups.push(group);
         }
         let taken = Taken { groups: &self.groups, given, at };

@@ -1,10 +1,10 @@
 //! `sum`, `mean`, `stddev`: what is calculated from exact sums.
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
 use crate::fold::exact::Exact;
-use crate::fold::number::Number;
+use crate::fold::groups::column::{At, State};
 use crate::fold::held::Held;
+use crate::fold::number::Number;
 use crate::memory::Arena;
 use crate::record::Value;
 

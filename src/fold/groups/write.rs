@@ -3,9 +3,9 @@
 use crate::error::{RecordError, Result};
 use crate::flow::sort::{append_key, longest};
 use crate::fold::groups::column::At;
+use crate::fold::groups::{GROUPS, Groups, add_group, common, hash, lacking};
 use crate::fold::held::Held;
 use crate::fold::kept::parts;
-use crate::fold::groups::{GROUPS, Groups, add_group, common, hash, lacking};
 use crate::fold::written::{ARENA, Onto, Rows, WRITING, Written, memory};
 use crate::memory::{ARENA_INSTEAD, Arena};
 use crate::record::Value;
@@ -57,7 +57,7 @@ impl Groups {
         // The keys of all groups, one after the other, and where each ends.
         let (mut keys, mut ends): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, &GROUPS));
+        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, &GROUPS, 0));
         held.take(self.keys.len() * size_of::<usize>())?;
         ends.reserve_exact(self.keys.len());
         for group in 0..self.keys.len() as u32 {

@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use crate::fold::held::Held;
+use crate::fold::registers::Hashed;
 use crate::fold::stats::kind::{Class, Taken, taken};
 use crate::fold::stats::summary::Summary;
-use crate::fold::registers::Hashed;
 use crate::fold::stats::table::{Counted, Table};
 use crate::record::Value;
 
@@ -44,7 +44,12 @@ impl Column {
     /// # Errors
     /// There is no memory.
     #[inline(always)]
-    pub fn add<'v>(&mut self, values: impl Iterator<Item = &'v Value<'v>>, as_text: bool, held: &mut Held) -> Result<()> {
+    pub fn add<'v>(
+        &mut self,
+        values: impl Iterator<Item = &'v Value<'v>>,
+        as_text: bool,
+        held: &mut Held,
+    ) -> Result<()> {
         let mut values = values;
         if let Values::Few(_) = self.values
             && !self.add_few(&mut values, as_text, held)?

@@ -117,7 +117,7 @@ impl Stats {
             limits,
             apart,
             budget: budget.clone(),
-            held: Held::new(budget, &COLUMNS),
+            held: Held::new(budget, &COLUMNS, 0),
             columns: Vec::new(),
             names: Names { hasher: DefaultHashBuilder::default(), table: HashTable::new(), all: Vec::new() },
             fields: Vec::new(),

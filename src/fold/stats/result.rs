@@ -99,7 +99,11 @@ impl Described {
         let bound = |field: &str, relative, means| BoundReport::new(field.into(), "stats".into(), relative, means);
         vec![
             bound("approx_distinct", 0.0081, "the standard error; up to 4096 values are counted exactly"),
-            bound("approx_p05 to approx_p95", 0.005, "the most: the value of that rank is rounded to three significant digits"),
+            bound(
+                "approx_p05 to approx_p95",
+                0.005,
+                "the most: the value of that rank is rounded to three significant digits",
+            ),
         ]
     }
 }
@@ -118,7 +122,7 @@ impl Rows for Described {
         let (summary, table) = match &column.values {
             Values::Many(summary) => (&**summary, None),
             Values::Few(table) => {
-                let mut held = Held::new(&self.budget, &COLUMNS);
+                let mut held = Held::new(&self.budget, &COLUMNS, 0);
                 table.values().try_for_each(|value| of_few.add_times(value, &mut held)).map_err(lacking)?;
                 of_few.numbers.flush(&mut held).map_err(lacking)?;
                 (&of_few, Some(table))

@@ -161,7 +161,7 @@ const DIVIDE: [Divide; 17] = {
         // The logarithm of the divisor, rounded up. The factor is too large by less than one part in 2 to the power of BITS.
         let log = 128 - (by - 1).leading_zeros();
         let shift = (BITS + log).saturating_sub(64);
-        let factor = ((1u128 << (64 + shift)) + by - 1) / by;
+        let factor = (1u128 << (64 + shift)).div_ceil(by);
         all[at] = Divide { half: (by / 2) as u64, factor: factor as u64, shift };
         at += 1;
     }

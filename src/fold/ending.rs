@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::fold::groups::Groups;
+pub(crate) use crate::fold::groups::Onto;
+use crate::fold::groups::Written;
 use crate::fold::stats::Stats;
 use crate::fold::words::WordCount;
-pub(crate) use crate::fold::written::Onto;
-use crate::fold::written::Written;
 use crate::fold::{self, Fold};
 use crate::memory::Budget;
 use crate::record::{Batch, EncodeError};

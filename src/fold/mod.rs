@@ -2,12 +2,8 @@
 
 pub(crate) mod draw;
 pub(crate) mod ending;
-pub(crate) mod exact;
 pub(crate) mod groups;
-pub(crate) mod held;
-pub(crate) mod kept;
 pub(crate) mod keys;
-pub(crate) mod number;
 pub(crate) mod records;
 pub(crate) mod registers;
 pub(crate) mod rounded;

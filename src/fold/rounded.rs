@@ -2,13 +2,13 @@
 
 use crate::error::RecordError;
 use crate::expr::decimal::{Decimal, ROOM};
-use crate::fold::exact;
+use crate::fold::groups::exact;
 use crate::memory::Arena;
 use crate::record::Value;
 
 /// A number of three significant digits; the order of these integers is that of the numbers. 0 is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rounded(i32);
+pub(crate) struct Rounded(pub(crate) i32);
 
 /// The least exponent; numbers have at most 150 digits after the point.
 const LEAST: i32 = -200;

@@ -2,37 +2,11 @@
 
 use crate::error::{Error, RecordError, Result};
 use crate::flow::large;
-use crate::flow::sayable::Narrow;
-use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
+use crate::fold::groups::{Onto, Written};
+use crate::format::{self, Given, Gives, Shape, Types};
 use crate::memory::{ARENA_INSTEAD, Arena, Budget};
-use crate::metrics::BoundReport;
-use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Schema, Value};
+use crate::record::{Batch, Drain, EncodeError, Output, RECORDS, Schema, Value};
 use crate::sink::Target;
-
-/// Where the result goes, and how it is written.
-pub(crate) struct Onto<'o> {
-    pub target: &'o Target,
-    pub format: Format,
-    pub options: &'o Options,
-    /// The encoding of the target, if it does not have every character.
-    pub narrow: Option<Narrow>,
-    /// What is lossy is refused.
-    pub strict: bool,
-    /// How many records of the result are passed over, the most that are written, and the most of the last ones of these.
-    pub offset: u64,
-    pub limit: Option<u64>,
-    pub tail: Option<u64>,
-}
-
-/// What was written.
-#[derive(Default)]
-pub(crate) struct Written {
-    pub bytes: u64,
-    pub records: u64,
-    pub lossy: Lossy,
-    /// The bounds of approximate results.
-    pub bounds: Vec<BoundReport>,
-}
 
 /// What an encoder fills before it is written, in bytes.
 const BUFFER: usize = 256 << 10;
@@ -98,7 +72,7 @@ pub(crate) trait Rows {
         let suffix = if count == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
         onto.target.write(suffix, drain.offset)?;
         let bytes = drain.offset + suffix.len() as u64;
-        Ok(Written { bytes, records: count as u64, lossy, bounds: Vec::new() })
+        Ok(Written { bytes, records: count as u64, lossy, ..Written::default() })
     }
 }
 

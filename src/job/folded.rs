@@ -1,30 +1,33 @@
 //! A job that ends in a result over all records.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fold::ending::{self, Ending};
 use crate::fold::groups::Groups;
+use crate::fold::groups::Written;
 use crate::fold::stats::Stats;
 use crate::fold::words::WordCount;
-use crate::fold::written::Written;
 use crate::format::{Format, Options};
 use crate::job::opened::Opened;
 use crate::job::rows::Rows;
 use crate::job::run::narrow;
 use crate::job::settings::Settings;
+use crate::job::sort::folder;
 use crate::op::Folding;
 use crate::sink::Target;
 
 impl Opened<'_> {
-    /// The fold that the job ends in, if it does not write records.
+    /// The fold that the job ends in, if it does not write records; `target`: where its result goes.
     ///
     /// # Errors
-    /// There is no memory for the names of its columns.
-    pub(crate) fn fold(&self) -> Result<Option<Ending>> {
+    /// Usage: there is no such folder for what does not fit into memory. There is no memory for the names of columns.
+    pub(crate) fn fold(&self, target: Option<&Path>) -> Result<Option<Ending>> {
         if let Some(spec) = &self.settings.aggregate {
             let seen = self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()));
             let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, seen);
+            let groups = groups.spilling(&folder(self.settings, target)?, self.plan.workers);
             return Ok(Some(Ending::Groups(Box::new(groups))));
         }
         Ok(match self.settings.fold {
@@ -63,6 +66,10 @@ pub(crate) fn written(
     }
     let Rows { offset, limit, tail, .. } = settings.rows;
     let narrow = narrow(settings, format);
-    let onto = ending::Onto { target, format, options: &options, narrow, strict, offset, limit, tail };
+    let stop = settings.stop.as_ref();
+    let stopped = |e| Error::io("merge", "the groups", e);
+    let check = || stop.map_or(Ok(()), |stop| stop.check().map_err(stopped));
+    let (options, strict, check) = (&options, strict, &check);
+    let onto = ending::Onto { target, format, options, narrow, strict, offset, limit, tail, check };
     fold.write(&onto, records)
 }

@@ -26,7 +26,7 @@ use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
 use crate::plan::needs::batches;
 use crate::plan::route::Route;
-use crate::plan::sizes::BASE;
+use crate::plan::sizes::{BASE, GROUPS};
 use crate::quarantine::{Head, Section};
 use crate::record::{Schema, record_too_large};
 use crate::scan::lines::Lines;
@@ -134,6 +134,8 @@ impl<'s> Opened<'s> {
                 + settings.aggregate.as_ref().map_or(0, Aggregate::memory),
             batches: batches(settings, from, to),
             sorted: settings.sorted,
+            groups: settings.aggregate.as_ref().map_or(0, |_| GROUPS),
+            table: settings.aggregate.as_ref().map_or(0, Aggregate::table),
             ..Wishes::default()
         };
         let mut plan = Plan::new(&wishes)?;

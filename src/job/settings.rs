@@ -109,7 +109,7 @@ pub struct Settings {
     /// Names are those of the output. Records with equal fields keep their order, and those without a value come last.
     /// `rows` applies to the sorted records, apart from `sample`.
     pub sort: Vec<SortKey>,
-    /// The folder for sorted records that do not fit into memory; none: that of the target, or that for temporary files.
+    /// The folder for sorted records or groups that do not fit into memory; none: that of the target, or that for temporary files.
     pub spill_dir: Option<PathBuf>,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,

@@ -87,6 +87,9 @@ impl Job {
                 text += &if asked.is_empty() { String::new() } else { format!("{name:<16} {asked}\n") };
             }
         }
+        if self.settings.aggregate.is_some() {
+            text += &sort::explain_groups(&self.settings, self.target.path())?;
+        }
         if !self.settings.rows.are_all() {
             text += &format!("rows             {}\n", self.settings.rows.explain());
         }
@@ -150,6 +153,7 @@ impl Job {
         if let Some(stop) = &settings.stop {
             stop.check().map_err(|e| Error::io("start", "the job", e))?;
         }
+        sort::check_folder(&settings, self.target.path())?;
         let place = place_for(&settings, &self.target)?;
         refuse_source(&self.target, [&self.source])?;
         if let Some(place) = &place {

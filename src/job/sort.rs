@@ -86,6 +86,20 @@ pub(crate) fn explain(settings: &Settings, rows: &Rows, target: Option<&Path>) -
     Ok(text)
 }
 
+/// Refuses a folder that is none before anything is read, where groups may go there.
+///
+/// # Errors
+/// Usage: it is none.
+pub(crate) fn check_folder(settings: &Settings, target: Option<&Path>) -> Result<()> {
+    if settings.aggregate.is_some() { folder(settings, target).map(drop) } else { Ok(()) }
+}
+
+/// Where groups go that do not fit into memory, in words.
+pub(crate) fn explain_groups(settings: &Settings, target: Option<&Path>) -> Result<String> {
+    let folder = folder(settings, target)?;
+    Ok(format!("groups           what does not fit into memory goes to files without a name in {}\n", folder.display()))
+}
+
 impl Sorting {
     /// Nothing sorted yet; none if records are not to be sorted. The settings are changed for it. `sources`: how many there
     /// are.
@@ -241,7 +255,8 @@ impl Sorting {
             let runs: Vec<_> = self.sorters.drain(..).flat_map(|sorter| sorter.runs).collect();
             spilled.runs = runs.len() as u64;
             let create = || SpillFile::create(&self.order.folder);
-            let (runs, more) = reduce(runs, self.memory, budget, &create, self.order.block, &check)?;
+            let (runs, more) =
+                reduce(runs, self.memory, budget, &create, self.order.block, &check, "sort by a shorter field")?;
             spilled.bytes += more;
             let inputs = runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?;
             emitter.all(Merge::new(inputs), &check)?

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
-use crate::fold::written::Written;
+use crate::fold::groups::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::job::sort::Sorted;
@@ -158,10 +158,10 @@ impl Sum {
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
         let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
-        let mut bounds = Vec::new();
+        let (mut bounds, mut spilled) = (Vec::new(), sorted.spilled);
         if let Some(result) = self.result.take() {
             lossy.add(&result.lossy);
-            bounds = result.bounds;
+            (bounds, spilled) = (result.bounds, result.spilled);
         }
         let names_never_seen = self.names_never_seen();
         Report {
@@ -173,7 +173,7 @@ impl Sum {
             records_out: records_out.unwrap_or(sorted.records),
             records_failed: done.records_bad,
             records_filtered: done.records_filtered + sorted.left_out,
-            spilled: sorted.spilled,
+            spilled,
             bytes_failed: done.bad_bytes,
             lossy,
             bounds,

@@ -24,7 +24,7 @@ impl Opened<'_> {
     ) -> Result<Run> {
         let Settings { on_error, strict, .. } = *self.settings;
         ledger.begin(&self.source.path, || self.head());
-        if let Some(fold) = self.fold()? {
+        if let Some(fold) = self.fold(target.file_path())? {
             let how = How { on_error, strict, tries: false, ledger: Some(ledger), resumable: None };
             let (run, fold) = self.fold_by(how, fold, target, registry);
             let mut run = run?;

@@ -41,7 +41,7 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// were done before; `records_filtered`, those that ops dropped or that were passed over; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; `delimiter_found`, what the beginning
 /// of CSV or TSV says or was found to have, of many sources in `files.sources`; where text is counted `counts`
-/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`; where sorted records did not fit into memory `spilled`
+/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`; where sorted records or groups did not fit into memory `spilled`
 /// {`bytes`, `runs`};
 /// of approximate results `bounds`: for each `field`, its
 /// `call`, and how far it is from the exact one, `relative` to that, and what this `means`. Where no records are read, `records_in` is null.

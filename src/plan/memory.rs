@@ -21,6 +21,9 @@ const BUFFER_MIN: usize = 64 << 10;
 /// The part that is given back before the end.
 const BEGINNING: &str = "beginning of a stream";
 
+/// The part that groups take when they need it.
+const GROUPS: &str = "groups, at least";
+
 /// One part in this many of what is left is not bound to any worker.
 const SPARE: usize = 4;
 /// What each worker should have besides the plan for unusually large records: having fewer workers is better than less
@@ -53,6 +56,9 @@ pub(crate) struct Plan {
     pub profile: usize,
     /// What sorted records take, in bytes.
     pub sorted: usize,
+    /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
+    pub groups: usize,
+    pub table: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
     /// Bad records are noted on their way to the committer.
@@ -105,6 +111,9 @@ pub(crate) struct Wishes {
     pub profile: usize,
     /// What sorted records take, in bytes.
     pub sorted: usize,
+    /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
+    pub groups: usize,
+    pub table: usize,
     /// Nothing is written through output buffers.
     pub split: bool,
     /// What lines of a stream may take that are held back, in bytes.
@@ -158,6 +167,8 @@ impl Plan {
                 dashboard: wishes.dashboard,
                 profile: wishes.profile,
                 sorted: wishes.sorted,
+                groups: wishes.groups,
+                table: wishes.table,
                 ops: wishes.ops,
                 max_record,
                 header,
@@ -249,6 +260,7 @@ impl Plan {
             ("dashboard", self.dashboard),
             ("profile", self.profile),
             ("sorted records", self.sorted),
+            (GROUPS, self.groups.saturating_add(self.workers.saturating_mul(self.table))),
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
@@ -304,7 +316,7 @@ impl Plan {
 
     /// Reserves every part: those held until the end, and the beginning of a stream.
     pub fn reserve(&self, budget: &Budget) -> Result<(Vec<Reservation>, Reservation)> {
-        let parts = self.parts().into_iter().filter(|(name, _)| *name != BEGINNING);
+        let parts = self.parts().into_iter().filter(|(name, _)| ![BEGINNING, GROUPS].contains(name));
         let held = parts.map(|(name, bytes)| budget.reserve(name, bytes)).collect::<Result<_>>()?;
         Ok((held, budget.reserve(BEGINNING, self.beginning())?))
     }

@@ -8,6 +8,8 @@ pub(crate) const DASHBOARD: usize = 4 << 20;
 /// What recording a profile of the processor's time takes at most: its stacks, twice while their table grows, and the samples
 /// on the way there.
 pub(crate) const PROFILE: usize = 5 << 20;
+/// What groups have at least, whatever the memory limit: for merging runs of them, and for writing the result.
+pub(crate) const GROUPS: usize = 2 << 20;
 /// A table up to this size is included in that.
 pub(crate) const FEW: usize = 64 << 10;
 /// The default size of slices.

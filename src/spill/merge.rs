@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::memory::Budget;
 use crate::wording::megabytes;
 
-/// Entries in the order of their keys, of which the next one is at hand. No two keys are the same.
+/// Entries in the order of their keys, of which the next one is at hand.
 pub(crate) trait Sorted {
     /// Whether there is no next one.
     fn is_over(&self) -> bool;
@@ -116,11 +116,11 @@ impl<S: Sorted> Merge<S> {
     }
 }
 
-/// How many of these runs can be merged at once with `memory` bytes; at least two, or all.
+/// How many of these runs can be merged at once with `memory` bytes; at least two, or all. `instead`: what else helps.
 ///
 /// # Errors
 /// Memory: not even two can be.
-pub(crate) fn fan_in(runs: &[Run], memory: usize, budget: &Budget) -> Result<usize> {
+fn fan_in(runs: &[Run], memory: usize, budget: &Budget, instead: &str) -> Result<usize> {
     let mut sum = 0;
     let fit = runs.iter().take_while(|run| {
         sum += run.memory();
@@ -129,9 +129,9 @@ pub(crate) fn fan_in(runs: &[Run], memory: usize, budget: &Budget) -> Result<usi
     match fit.count() {
         0 | 1 if runs.len() > 1 => {
             let needed = runs[0].memory() + runs[1].memory();
-            let (limit, remedy) = (budget.ceiling(), budget.remedy("sort by a shorter field"));
+            let (limit, remedy) = (budget.ceiling(), budget.remedy(instead));
             Err(Error::memory(format!(
-                "{limit} is too low: merging sorted records with their long keys takes {}, and there are {}\n  {remedy}",
+                "{limit} is too low: merging what is sorted, with its long keys, takes {}, and there are {}\n  {remedy}",
                 megabytes(needed),
                 megabytes(memory)
             )))
@@ -140,8 +140,8 @@ pub(crate) fn fan_in(runs: &[Run], memory: usize, budget: &Budget) -> Result<usi
     }
 }
 
-/// Merges runs into fewer ones until all can be merged at once; `check` is asked now and then whether to go on. Gives
-/// the runs, and how many bytes were written.
+/// Merges runs into fewer ones until all can be merged at once; `check` is asked now and then whether to go on, and
+/// `instead` is what else helps where the keys are too long for that. Gives the runs, and how many bytes were written.
 ///
 /// # Errors
 /// Io: they can't be read or written. Memory: there is none for two at a time.
@@ -152,13 +152,14 @@ pub(crate) fn reduce(
     create: &dyn Fn() -> Result<SpillFile>,
     block: usize,
     check: &dyn Fn() -> Result<()>,
+    instead: &str,
 ) -> Result<(Vec<Run>, u64)> {
     let (mut written, mut writer) = (0, None);
     let memory = memory.saturating_sub(block);
     loop {
         // The shortest first: that is the least to write.
         runs.sort_by_key(Run::bytes);
-        let most = fan_in(&runs, memory, budget)?;
+        let most = fan_in(&runs, memory, budget, instead)?;
         if most == runs.len() {
             return Ok((runs, written));
         }
@@ -175,7 +176,7 @@ pub(crate) fn reduce(
                 check()?;
             }
             count += 1;
-            writer.begin(input.key(), input.len())?;
+            writer.begin(&[input.key()], input.len())?;
             input.take(&mut |piece| writer.put(piece))?;
             merge.next();
         }
@@ -195,7 +196,7 @@ mod tests {
         all.iter()
             .map(|keys| {
                 for key in *keys {
-                    writer.begin(key.as_bytes(), 2 * key.len()).unwrap();
+                    writer.begin(&[key.as_bytes()], 2 * key.len()).unwrap();
                     writer.put(key.repeat(2).as_bytes()).unwrap();
                 }
                 writer.end().unwrap()
@@ -241,10 +242,10 @@ mod tests {
         let create = || SpillFile::create(folder.path());
         let three = 3 * runs[0].memory() + 64;
         let budget = Budget::new(1000);
-        let (fewer, written) = reduce(runs.clone(), three, &budget, &create, 64, &|| Ok(())).unwrap();
+        let (fewer, written) = reduce(runs.clone(), three, &budget, &create, 64, &|| Ok(()), "").unwrap();
         assert!(fewer.len() <= 3 && written > 0, "{}", fewer.len());
         assert_eq!(merged(fewer), names);
-        let error = reduce(runs, 300, &budget, &create, 64, &|| Ok(())).map(drop).unwrap_err().to_string();
-        assert!(error.contains("memory limit of 1,000 bytes") && error.contains("sort by a shorter field"), "{error}");
+        let error = reduce(runs, 300, &budget, &create, 64, &|| Ok(()), "sort less").map(drop).unwrap_err().to_string();
+        assert!(error.contains("memory limit of 1,000 bytes") && error.contains("sort less"), "{error}");
     }
 }

@@ -83,12 +83,13 @@ impl RunWriter {
         self.put(entry)
     }
 
-    /// Adds the lengths and the key of an entry; the bytes of its body follow.
-    pub fn begin(&mut self, key: &[u8], body: usize) -> Result<()> {
-        self.key = self.key.max(key.len());
-        self.put(&(key.len() as u32).to_le_bytes())?;
+    /// Adds the lengths and the key of an entry, which is given in parts; the bytes of its body follow.
+    pub fn begin(&mut self, key: &[&[u8]], body: usize) -> Result<()> {
+        let len = key.iter().map(|part| part.len()).sum();
+        self.key = self.key.max(len);
+        self.put(&(len as u32).to_le_bytes())?;
         self.put(&(body as u32).to_le_bytes())?;
-        self.put(key)
+        key.iter().try_for_each(|part| self.put(part))
     }
 
     /// Adds bytes of an entry.
@@ -272,7 +273,7 @@ mod tests {
             writer.entry(&entry(&key, &body)).unwrap();
         }
         let first = writer.end().unwrap();
-        writer.begin(b"key", 4).unwrap();
+        writer.begin(&[b"k", b"ey"], 4).unwrap();
         writer.put(b"bo").unwrap();
         writer.put(b"dy").unwrap();
         let (second, empty) = (writer.end().unwrap(), writer.end().unwrap());

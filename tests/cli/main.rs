@@ -3,6 +3,7 @@
 
 mod advice;
 mod aggregate;
+mod aggregate_spill;
 mod alerts;
 mod audit;
 mod basics;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 mod each_place;
+mod groups;
 #[path = "../support/mod.rs"]
 mod support;
 mod writes;

@@ -52,9 +52,13 @@ pub static FLAGS: &[Flag] = &[
     run(
         "spill-dir",
         Path("DIR"),
-        Commands::SORT,
+        Commands::SORT.or(Commands::AGGREGATE),
         "Folder for sorted records that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
     )
+    .help_in(&[(
+        Commands::AGGREGATE,
+        "Folder for groups that do not fit into memory, in files without a name [default: beside the output; for standard output, that for temporary files]",
+    )])
     .sets(|s, _, texts| put(&mut s.spill_dir, Some(texts[0].as_str().into())))
     .shows("spill_dir", |s| json!(s.spill_dir.as_ref().map(|path| path.to_string_lossy()))),
     run(

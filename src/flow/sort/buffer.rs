@@ -13,7 +13,7 @@ pub(crate) const SHARE: usize = 512 << 10;
 const FIRST: usize = 1 << 20;
 
 /// Records with their keys, in the memory of one worker. What they take does not grow beyond its share.
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     /// Entries as they are in a run, one after another.
     data: Pages,
     len: usize,
@@ -43,7 +43,7 @@ impl Place {
 
 /// How far a buffer was filled.
 #[derive(Clone, Copy)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     len: usize,
     records: usize,
 }

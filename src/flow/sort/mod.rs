@@ -6,7 +6,7 @@ mod list;
 mod merged;
 mod sorter;
 
-pub(crate) use buffer::SHARE;
+pub(crate) use buffer::{Buffer, SHARE};
 pub use key::{KeyKind, SortKey};
 pub(crate) use key::{append_key, longest};
 pub(crate) use list::add_keys;

@@ -3,12 +3,16 @@
 //! Both only depend on which values there are, not on their order: slices, workers and merging change nothing.
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
 use crate::fold::groups::count::number;
+use crate::fold::groups::given::Number;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
+use crate::fold::groups::kept::parts;
+use crate::fold::groups::saved::{Out, Saved};
 use crate::fold::groups::share::Share;
-use crate::fold::held::Held;
-use crate::fold::kept::parts;
-use crate::fold::number::Number;
+use crate::fold::groups::whole::{Join, Whole};
 use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
 use crate::fold::rounded::Rounded;
 use crate::memory::Arena;
@@ -89,16 +93,33 @@ impl State for Distinct {
         self.add_hash(Hashed::of(text).hash, held)
     }
 
-    fn merge(&mut self, mut other: Distinct, (): &(), held: &mut Held) -> Result<()> {
+    fn merge(&mut self, other: &mut Distinct, (): &(), held: &mut Held) -> Result<()> {
         if self.registers.is_none() && other.registers.is_some() {
-            std::mem::swap(self, &mut other);
             held.take(REGISTERS)?;
+            std::mem::swap(self, other);
         }
         match (&mut self.registers, &other.registers) {
             (Some(own), Some(others)) => own.iter_mut().zip(others).for_each(|(own, other)| *own = (*own).max(*other)),
             _ => other.hashes.iter().try_for_each(|hash| self.add_hash(*hash, held))?,
         }
         Ok(())
+    }
+
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        match &self.registers {
+            Some(registers) => {
+                out.put(&u32::MAX.to_le_bytes())?;
+                out.put(registers)
+            }
+            None => {
+                out.put(&(self.hashes.len() as u32).to_le_bytes())?;
+                self.hashes.iter().try_for_each(|hash| out.number(*hash))
+            }
+        }
+    }
+
+    fn joined((): &()) -> Box<dyn Joined> {
+        Join::<Distinct>::boxed(&())
     }
 
     fn settle(&mut self, (): &(), held: &mut Held) -> Result<()> {
@@ -108,6 +129,22 @@ impl State for Distinct {
 
     fn result<'a>(&self, (): &(), arena: &'a Arena) -> Result<Value<'a>, RecordError> {
         number(self.registers.as_ref().map_or(self.hashes.len() as u64, |registers| estimated(registers)), arena)
+    }
+}
+
+impl Whole for Distinct {
+    fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Distinct> {
+        match u32::from_le_bytes(from.array()?) {
+            u32::MAX => {
+                held.take(REGISTERS)?;
+                Ok(Distinct { registers: Some(from.bytes(REGISTERS)?.into()), ..Distinct::default() })
+            }
+            count => {
+                held.take(count as usize * size_of::<u64>())?;
+                let hashes = (0..count).map(|_| from.number()).collect::<Result<_>>()?;
+                Ok(Distinct { hashes, ..Distinct::default() })
+            }
+        }
     }
 }
 
@@ -150,8 +187,24 @@ impl State for Quantile {
         self.count(number, 1, held)
     }
 
-    fn merge(&mut self, other: Quantile, _: &Share, held: &mut Held) -> Result<()> {
-        other.counts.into_iter().try_for_each(|(number, times)| self.count(number, times, held))
+    fn merge(&mut self, other: &mut Quantile, _: &Share, held: &mut Held) -> Result<()> {
+        while let Some((number, times)) = other.counts.last() {
+            self.count(*number, *times, held)?;
+            other.counts.pop();
+        }
+        Ok(())
+    }
+
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        out.put(&(self.counts.len() as u32).to_le_bytes())?;
+        self.counts.iter().try_for_each(|(number, times)| {
+            out.put(&number.0.to_le_bytes())?;
+            out.number(*times)
+        })
+    }
+
+    fn joined(share: &Share) -> Box<dyn Joined> {
+        Join::<Quantile>::boxed(share)
     }
 
     fn result<'a>(&self, share: &Share, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
@@ -164,6 +217,15 @@ impl State for Quantile {
             left -= u128::from(*times);
         }
         Ok(Value::Null)
+    }
+}
+
+impl Whole for Quantile {
+    fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Quantile> {
+        let count = u32::from_le_bytes(from.array()?);
+        held.take(count as usize * size_of::<(Rounded, u64)>())?;
+        let mut one = || Ok((Rounded(i32::from_le_bytes(from.array()?)), from.number()?));
+        Ok(Quantile { counts: (0..count).map(|_| one()).collect::<Result<_>>()? })
     }
 }
 
@@ -182,7 +244,7 @@ mod tests {
     #[test]
     fn different_values_are_estimated() {
         let budget = Budget::new(1 << 30);
-        let mut held = Held::new(&budget, &crate::fold::groups::GROUPS, 0);
+        let mut held = Held::new(&budget, 0);
         for count in [0, 1, 1000, 1024, 1025, 20_000, 41_000, 300_000] {
             let (mut one, mut two) = (Distinct::default(), Distinct::default());
             for number in 0..count {
@@ -191,7 +253,8 @@ mod tests {
                 state.add(Value::Text(text.as_bytes()), At::default(), &(), &mut held).unwrap();
                 one.add(Value::Text(text.as_bytes()), At::default(), &(), &mut held).unwrap();
             }
-            one.merge(two, &(), &mut held).unwrap();
+            let mut two = two;
+            one.merge(&mut two, &(), &mut held).unwrap();
             one.settle(&(), &mut held).unwrap();
             let arena = Arena::new(1 << 10, 1 << 20);
             let found: f64 = text(one.result(&(), &arena).unwrap()).parse().unwrap();

@@ -3,21 +3,28 @@
 use std::mem::size_of;
 
 use crate::error::Result;
-use crate::fold::held::Held;
+use crate::fold::groups::held::Held;
 
 /// How many items a chunk has.
 const CHUNK: usize = 1 << BITS;
-const BITS: u32 = 10;
+const BITS: u32 = 8;
 
 /// Items with numbers from 0. They lie in chunks of one size, so growing copies nothing, and what the list takes is known
 /// to the byte.
 pub(super) struct Chunks<T> {
     chunks: Vec<Vec<T>>,
+    /// How many bytes each takes elsewhere.
+    beside: usize,
 }
 
 impl<T> Chunks<T> {
     pub fn new() -> Chunks<T> {
-        Chunks { chunks: Vec::new() }
+        Chunks::beside(0)
+    }
+
+    /// For each item, so many bytes are taken for what its owner keeps beside the list.
+    pub fn beside(bytes: usize) -> Chunks<T> {
+        Chunks { chunks: Vec::new(), beside: bytes }
     }
 
     /// How many there are.
@@ -40,7 +47,7 @@ impl<T> Chunks<T> {
 
     #[cold]
     fn push_first(&mut self, item: T, held: &mut Held) -> Result<()> {
-        held.take(CHUNK * size_of::<T>())?;
+        held.take(CHUNK * (size_of::<T>() + self.beside))?;
         let mut chunk = Vec::with_capacity(CHUNK);
         chunk.push(item);
         self.chunks.push(chunk);
@@ -57,9 +64,14 @@ impl<T> Chunks<T> {
         &mut self.chunks[number >> BITS][number & (CHUNK - 1)]
     }
 
-    /// The items, chunk by chunk; each chunk is given back when its last item was taken.
-    pub fn into_items(self) -> impl Iterator<Item = T> {
-        self.chunks.into_iter().flatten()
+    /// Takes the last item away.
+    pub fn pop(&mut self) {
+        if let Some(last) = self.chunks.last_mut() {
+            last.pop();
+            if last.is_empty() {
+                self.chunks.pop();
+            }
+        }
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {

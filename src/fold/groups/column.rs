@@ -3,29 +3,43 @@
 use std::any::Any;
 
 use crate::error::{RecordError, Result};
+use crate::fold::groups::at::At;
 use crate::fold::groups::chunks::Chunks;
 use crate::fold::groups::given::{Given, Item};
-use crate::fold::held::Held;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
+use crate::fold::groups::saved::Out;
 use crate::memory::Arena;
 use crate::record::Value;
-
-/// Where a record is among all records: they are in this order, whoever takes them in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
-    /// The number of its slice; the number of the source is in the first bits.
-    pub slice: u64,
-    /// Its number among those of the slice.
-    pub record: u64,
-}
 
 /// Some records of a batch: their groups and their values.
 pub(super) struct Taken<'b, 'a> {
     /// The group of each.
     pub groups: &'b [u32],
-    /// The values of each argument.
+    /// The values of each argument, of all records of the batch.
     pub given: &'b [Given<'a>],
-    /// Where the first one is.
+    /// Where the first record of the batch is.
     pub at: At,
+    /// The number in the batch of the first record whose group is here.
+    pub first: usize,
+}
+
+impl Taken<'_, '_> {
+    /// The groups from a record of the batch on.
+    pub fn groups_from(&self, record: usize) -> &[u32] {
+        &self.groups[record - self.first..]
+    }
+
+    /// Where a record of the batch is.
+    #[inline(always)]
+    pub fn at(&self, record: usize) -> At {
+        At { record: self.at.record + record as u64, ..self.at }
+    }
+
+    /// The number of the record behind the last one.
+    pub fn end(&self) -> usize {
+        self.first + self.groups.len()
+    }
 }
 
 /// What all groups keep for one function, one state for each group.
@@ -36,17 +50,41 @@ pub(super) trait Accumulate: Send + 'static {
     /// There is no memory.
     fn grow(&mut self, held: &mut Held) -> Result<()>;
 
-    /// Takes in records.
+    /// Takes in records from the one with the number `done` in the batch on, which is then the number of the next one.
     ///
     /// # Errors
-    /// There is no memory.
-    fn add(&mut self, taken: &Taken<'_, '_>, held: &mut Held) -> Result<()>;
+    /// There is no memory: those before `done` were taken in, and the others not.
+    fn add(&mut self, taken: &Taken<'_, '_>, done: &mut usize, held: &mut Held) -> Result<()>;
 
     /// Takes in what another worker keeps, which is of the same type; its groups have these numbers here.
     ///
     /// # Errors
-    /// There is no memory.
-    fn merge(&mut self, other: Box<dyn Any>, groups: &[u32], held: &mut Held) -> Result<()>;
+    /// There is no memory: what was taken in is no longer in the other one, so that both together are still whole.
+    fn merge(&mut self, other: &mut dyn Accumulate, groups: &[u32], held: &mut Held) -> Result<()>;
+
+    /// Gets ready to give its states.
+    fn arrange(&mut self) {}
+
+    /// Gives what it keeps for a group as bytes.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn save(&self, group: u32, out: &mut Out<'_>) -> Result<()>;
+
+    /// Gives what else it keeps for a group: entries in the order of their keys, each key once.
+    ///
+    /// # Errors
+    /// Those of `put`.
+    fn entries(&mut self, group: u32, put: &mut Put<'_>) -> Result<()> {
+        let _ = (group, put);
+        Ok(())
+    }
+
+    /// What puts the states of a group together again.
+    fn joined(&self) -> Box<dyn Joined>;
+
+    /// Forgets all groups. What that took is given back by the caller.
+    fn clear(&mut self);
 
     /// All was taken in.
     ///
@@ -64,8 +102,11 @@ pub(super) trait Accumulate: Send + 'static {
     fn result<'a>(&self, group: u32, arena: &'a Arena) -> Result<Value<'a>, RecordError>;
 
     /// The same as `Any`, for [`merge`](Self::merge).
-    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+    fn as_any(&mut self) -> &mut dyn Any;
 }
+
+/// Takes an entry: its key and its body.
+pub(super) type Put<'p> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'p;
 
 /// What one group keeps for a function.
 pub(super) trait State: Default + Send + 'static {
@@ -77,14 +118,32 @@ pub(super) trait State: Default + Send + 'static {
     /// Takes in an item, which is not null. Items of a worker come in the order of the records.
     ///
     /// # Errors
-    /// There is no memory.
+    /// There is no memory: the item was not taken in, or it makes no difference if it is taken in again.
     fn add(&mut self, item: Self::Item<'_>, at: At, how: &Self::How, held: &mut Held) -> Result<()>;
 
     /// Takes in what another worker kept for the group.
     ///
     /// # Errors
-    /// There is no memory.
-    fn merge(&mut self, other: Self, how: &Self::How, held: &mut Held) -> Result<()>;
+    /// There is no memory: what was taken in is no longer in the other one, or makes no difference if it is taken in again.
+    fn merge(&mut self, other: &mut Self, how: &Self::How, held: &mut Held) -> Result<()>;
+
+    /// Gives the state as bytes.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn save(&self, out: &mut Out<'_>) -> Result<()>;
+
+    /// Gives what is not in these bytes; see [`Accumulate::entries`].
+    ///
+    /// # Errors
+    /// Those of `put`.
+    fn entries(&mut self, put: &mut Put<'_>) -> Result<()> {
+        let _ = put;
+        Ok(())
+    }
+
+    /// What puts states together again.
+    fn joined(how: &Self::How) -> Box<dyn Joined>;
 
     /// All was taken in.
     ///
@@ -122,23 +181,45 @@ impl<S: State> Accumulate for Column<S> {
         self.states.push(S::default(), held)
     }
 
-    fn add(&mut self, taken: &Taken<'_, '_>, held: &mut Held) -> Result<()> {
-        let items = S::Item::all(&taken.given[self.argument]);
-        for (index, (item, group)) in items.iter().zip(taken.groups).enumerate() {
+    fn add(&mut self, taken: &Taken<'_, '_>, done: &mut usize, held: &mut Held) -> Result<()> {
+        let from = *done;
+        let items = &S::Item::all(&taken.given[self.argument])[from..];
+        for (index, (item, group)) in items.iter().zip(taken.groups_from(from)).enumerate() {
             if !item.is_null() {
-                let at = At { record: taken.at.record + index as u64, ..taken.at };
-                self.states.get_mut(*group as usize).add(*item, at, &self.how, held)?;
+                let added = self.states.get_mut(*group as usize).add(*item, taken.at(from + index), &self.how, held);
+                if let Err(error) = added {
+                    *done = from + index;
+                    return Err(error);
+                }
             }
+        }
+        *done = taken.end();
+        Ok(())
+    }
+
+    fn merge(&mut self, other: &mut dyn Accumulate, groups: &[u32], held: &mut Held) -> Result<()> {
+        let Some(other) = other.as_any().downcast_mut::<Column<S>>() else { return Ok(()) };
+        for (state, group) in other.states.iter_mut().zip(groups) {
+            self.states.get_mut(*group as usize).merge(state, &self.how, held)?;
+            *state = S::default();
         }
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn Any>, groups: &[u32], held: &mut Held) -> Result<()> {
-        let Ok(other) = other.downcast::<Column<S>>() else { return Ok(()) };
-        for (state, group) in other.states.into_items().zip(groups) {
-            self.states.get_mut(*group as usize).merge(state, &self.how, held)?;
-        }
-        Ok(())
+    fn save(&self, group: u32, out: &mut Out<'_>) -> Result<()> {
+        self.states.get(group as usize).save(out)
+    }
+
+    fn entries(&mut self, group: u32, put: &mut Put<'_>) -> Result<()> {
+        self.states.get_mut(group as usize).entries(put)
+    }
+
+    fn joined(&self) -> Box<dyn Joined> {
+        S::joined(&self.how)
+    }
+
+    fn clear(&mut self) {
+        self.states = Chunks::new();
     }
 
     fn settle(&mut self, held: &mut Held) -> Result<()> {
@@ -149,7 +230,7 @@ impl<S: State> Accumulate for Column<S> {
         self.states.get(group as usize).result(&self.how, arena)
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -51,6 +51,18 @@ impl Dense {
         false
     }
 
+    /// Gives all numbers away, as long as they are taken.
+    ///
+    /// # Errors
+    /// That of `to`: the number, and those that follow, are still there.
+    pub fn drain<E>(&mut self, mut to: impl FnMut(i64, u32, u64) -> Result<(), E>) -> Result<(), E> {
+        for (place, times) in self.counters.iter_mut().enumerate().filter(|(_, times)| **times > 0) {
+            to(self.low + place as i64, self.scale, u64::from(*times))?;
+            *times = 0;
+        }
+        Ok(())
+    }
+
     /// Numbers in order, without their point, with the number of digits after that, and how often each is there.
     pub fn each(&self) -> impl Iterator<Item = (i64, u32, u64)> + Clone {
         let times = self.counters.iter().enumerate().filter(|(_, times)| **times > 0);

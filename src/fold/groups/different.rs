@@ -2,29 +2,19 @@
 
 use std::any::Any;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::error::{RecordError, Result};
+use crate::fold::groups::at::At;
 use crate::fold::groups::chunks::Chunks;
-use crate::fold::groups::column::{Accumulate, At, Taken};
+use crate::fold::groups::column::{Accumulate, Put, Taken};
 use crate::fold::groups::count::number;
+use crate::fold::groups::frequent::{Frequent, Times, Wanted, list, saved};
+use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
+use crate::fold::groups::kept::{Kind, copied, parts};
 use crate::fold::groups::keys::{Keys, hash};
-use crate::fold::held::Held;
-use crate::fold::kept::{Kind, copied, parts};
+use crate::fold::groups::saved::Out;
 use crate::memory::Arena;
 use crate::record::Value;
-
-/// What is wanted of the different values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// How many there are.
-    Count,
-    /// The most frequent one.
-    Mode,
-    /// As many of the most frequent ones as this, as a list.
-    Top(usize),
-}
 
 /// The different values of all groups, in one table. Values with the same text are one.
 pub(super) struct Different {
@@ -36,16 +26,10 @@ pub(super) struct Different {
     times: Chunks<Times>,
     /// How many different values each group has.
     counts: Chunks<u64>,
-    /// In the end: the numbers of each group's values, the most frequent first, and where those of each group begin.
+    /// Once they are in order: the numbers of each group's values, the most frequent first, and where those of each group begin.
     ranked: Vec<u32>,
     begins: Vec<usize>,
     key: Vec<u8>,
-}
-
-#[derive(Clone, Copy)]
-struct Times {
-    times: u64,
-    first: At,
 }
 
 /// How many bytes of a key are the number of its group.
@@ -58,7 +42,7 @@ impl Different {
             wanted,
             keys: Keys::new(),
             times: Chunks::new(),
-            counts: Chunks::new(),
+            counts: Chunks::beside(size_of::<usize>()),
             ranked: Vec::new(),
             begins: Vec::new(),
             key: Vec::new(),
@@ -70,12 +54,17 @@ impl Different {
         let hash = hash(&self.key);
         let known = self.keys.find(hash, &self.key);
         if known.is_none() {
-            self.keys.add(hash, &self.key, &[kind as u8], held)?;
-            let group = group_of(&self.key);
-            *self.counts.get_mut(group as usize) += 1;
-            if self.wanted != Wanted::Count {
+            let counts = self.wanted != Wanted::Count;
+            if counts {
                 self.times.push(times, held)?;
             }
+            if let Err(error) = self.keys.add(hash, &self.key, &[kind as u8], held) {
+                if counts {
+                    self.times.pop();
+                }
+                return Err(error);
+            }
+            *self.counts.get_mut(group_of(&self.key) as usize) += 1;
         } else if let (Some(known), true) = (known, self.wanted != Wanted::Count) {
             let own = self.times.get_mut(known as usize);
             own.times += times.times;
@@ -87,15 +76,15 @@ impl Different {
         Ok(())
     }
 
-    /// A value of the table as it was first written.
-    fn value(&self, key: u32) -> Value<'_> {
-        Kind::of(self.keys.more(key)[0]).value(&self.keys.key(key)[GROUP..])
+    /// Finds where the values of each group begin in their order.
+    fn begin(&mut self) {
+        self.begins = Vec::with_capacity(self.counts.len());
+        let mut begin = 0;
+        for group in 0..self.counts.len() {
+            self.begins.push(begin);
+            begin += *self.counts.get(group) as usize;
+        }
     }
-}
-
-/// Adds a JSON string.
-fn put_text(text: &str, list: &mut Vec<u8>) {
-    list.extend(serde_json::Value::from(text).to_string().into_bytes());
 }
 
 fn group_of(key: &[u8]) -> u32 {
@@ -107,9 +96,10 @@ impl Accumulate for Different {
         self.counts.push(0, held)
     }
 
-    fn add(&mut self, taken: &Taken<'_, '_>, held: &mut Held) -> Result<()> {
-        let mut room = [0; 32];
-        for (index, (value, group)) in taken.given[self.argument].values.iter().zip(taken.groups).enumerate() {
+    fn add(&mut self, taken: &Taken<'_, '_>, done: &mut usize, held: &mut Held) -> Result<()> {
+        let (mut room, from) = ([0; 32], *done);
+        let values = &taken.given[self.argument].values[from..];
+        for (index, (value, group)) in values.iter().zip(taken.groups_from(from)).enumerate() {
             let (kind, text) = parts(*value, &mut room);
             if kind.is_null() {
                 continue;
@@ -117,14 +107,18 @@ impl Accumulate for Different {
             self.key.clear();
             self.key.extend_from_slice(&group.to_le_bytes());
             self.key.extend_from_slice(text);
-            let first = At { record: taken.at.record + index as u64, ..taken.at };
-            self.count(kind, Times { times: 1, first }, held)?;
+            let times = Times { times: 1, first: taken.at(from + index) };
+            if let Err(error) = self.count(kind, times, held) {
+                *done = from + index;
+                return Err(error);
+            }
         }
+        *done = taken.end();
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn Any>, groups: &[u32], held: &mut Held) -> Result<()> {
-        let Ok(other) = other.downcast::<Different>() else { return Ok(()) };
+    fn merge(&mut self, other: &mut dyn Accumulate, groups: &[u32], held: &mut Held) -> Result<()> {
+        let Some(other) = other.as_any().downcast_mut::<Different>() else { return Ok(()) };
         for key in 0..other.keys.len() as u32 {
             let bytes = other.keys.key(key);
             self.key.clear();
@@ -135,29 +129,63 @@ impl Accumulate for Different {
                 _ => *other.times.get(key as usize),
             };
             self.count(Kind::of(other.keys.more(key)[0]), times, held)?;
+            if self.wanted != Wanted::Count {
+                // It is no longer there.
+                other.times.get_mut(key as usize).times = 0;
+            }
         }
         Ok(())
     }
 
-    fn settle(&mut self, held: &mut Held) -> Result<()> {
+    fn arrange(&mut self) {
+        let mut ranked: Vec<u32> = (0..self.keys.len() as u32).collect();
+        ranked.sort_unstable_by_key(|key| {
+            let key = self.keys.key(*key);
+            (group_of(key), &key[GROUP..])
+        });
+        self.ranked = ranked;
+        self.begin();
+    }
+
+    fn save(&self, _: u32, _: &mut Out<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn entries(&mut self, group: u32, put: &mut Put<'_>) -> Result<()> {
+        let begin = self.begins[group as usize];
+        for key in &self.ranked[begin..begin + *self.counts.get(group as usize) as usize] {
+            let value = &self.keys.key(*key)[GROUP..];
+            match self.wanted {
+                Wanted::Count => put(value, &[])?,
+                _ => put(value, &saved(Kind::of(self.keys.more(*key)[0]), *self.times.get(*key as usize)))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn joined(&self) -> Box<dyn Joined> {
+        Frequent::boxed(self.wanted)
+    }
+
+    fn clear(&mut self) {
+        self.keys = Keys::new();
+        self.times = Chunks::new();
+        self.counts = Chunks::beside(size_of::<usize>());
+        (self.ranked, self.begins) = (Vec::new(), Vec::new());
+    }
+
+    fn settle(&mut self, _: &mut Held) -> Result<()> {
         if self.wanted == Wanted::Count {
             return Ok(());
         }
-        let count = self.keys.len();
-        held.take(count * size_of::<u32>() + self.counts.len() * size_of::<usize>())?;
-        let mut ranked: Vec<u32> = (0..count as u32).collect();
+        let mut ranked: Vec<u32> = (0..self.keys.len() as u32).collect();
         let place = |key: &u32| {
             let Times { times, first } = *self.times.get(*key as usize);
             (group_of(self.keys.key(*key)), u64::MAX - times, first)
         };
         ranked.sort_unstable_by_key(place);
-        self.begins = Vec::with_capacity(self.counts.len());
-        let mut begin = 0;
-        for group in 0..self.counts.len() {
-            self.begins.push(begin);
-            begin += *self.counts.get(group) as usize;
-        }
         self.ranked = ranked;
+        self.begin();
         Ok(())
     }
 
@@ -177,25 +205,13 @@ impl Accumulate for Different {
             }
             (Wanted::Mode, _) => Ok(Value::Null),
             (_, keys) => {
-                let mut list = vec![b'['];
-                for (index, key) in keys.iter().enumerate() {
-                    if index > 0 {
-                        list.push(b',');
-                    }
-                    match self.value(*key).typed() {
-                        Value::Number(text) | Value::Raw(text) => list.extend_from_slice(text),
-                        Value::Bool(truth) => list.extend_from_slice(if truth { b"true" } else { b"false" }),
-                        Value::Bytes(bytes) => put_text(&STANDARD.encode(bytes), &mut list),
-                        _ => put_text(&String::from_utf8_lossy(&self.keys.key(*key)[GROUP..]), &mut list),
-                    }
-                }
-                list.push(b']');
-                Ok(Value::Raw(copied(&list, arena)?))
+                let kind = |key: u32| Kind::of(self.keys.more(key)[0]);
+                list(keys.iter().map(|key| (kind(*key), &self.keys.key(*key)[GROUP..])), arena)
             }
         }
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -4,11 +4,15 @@ use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
 use crate::expr::Moment;
-use crate::fold::groups::column::{At, State};
-use crate::fold::groups::packed::Packed;
-use crate::fold::held::Held;
-use crate::fold::kept::{Kept, copied, parts};
-use crate::fold::number::Number;
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
+use crate::fold::groups::given::Number;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
+use crate::fold::groups::kept::{Kept, copied, load_kept, parts, save_kept};
+use crate::fold::groups::number::Packed;
+use crate::fold::groups::saved::{Out, Saved};
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 
@@ -65,15 +69,31 @@ impl<const MAX: bool> State for Extreme<MAX> {
         if is_wanted::<MAX>(order) { self.take(number, at, held) } else { Ok(()) }
     }
 
-    fn merge(&mut self, other: Extreme<MAX>, (): &(), _: &mut Held) -> Result<()> {
+    fn merge(&mut self, other: &mut Extreme<MAX>, (): &(), _: &mut Held) -> Result<()> {
         if !other.any {
             return Ok(());
         }
         let order = other.number().decimal().compare(self.number().decimal());
         if !self.any || is_wanted::<MAX>(order) || order.is_eq() && other.at < self.at {
-            *self = other;
+            *self = std::mem::take(other);
         }
         Ok(())
+    }
+
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        if !self.any {
+            return out.put(&[NONE]);
+        }
+        out.put(&[if self.long.is_some() { LONG } else { SHORT }])?;
+        out.at(self.at)?;
+        match &self.long {
+            Some(text) => out.text(text),
+            None => self.packed.save(out),
+        }
+    }
+
+    fn joined((): &()) -> Box<dyn Joined> {
+        Join::<Self>::boxed(&())
     }
 
     fn result<'a>(&self, (): &(), arena: &'a Arena) -> Result<Value<'a>, RecordError> {
@@ -82,6 +102,31 @@ impl<const MAX: bool> State for Extreme<MAX> {
             Some(text) => Ok(Value::Number(copied(text, arena)?)),
             None => self.packed.value(arena),
         }
+    }
+}
+
+/// What a state begins with as bytes: whether there is a number, and whether it is short.
+const NONE: u8 = 0;
+const SHORT: u8 = 1;
+const LONG: u8 = 2;
+
+impl<const MAX: bool> Whole for Extreme<MAX> {
+    fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Self> {
+        let kind = from.byte()?;
+        let mut state = Self { any: kind != NONE, ..Self::default() };
+        if kind != NONE {
+            state.at = from.at()?;
+        }
+        match kind {
+            SHORT => state.packed = Packed::load(from)?,
+            LONG => {
+                let text = from.text()?;
+                held.take(text.len())?;
+                state.long = Some(text.into());
+            }
+            _ => {}
+        }
+        Ok(state)
     }
 }
 
@@ -126,19 +171,33 @@ impl<const MAX: bool, const TIME: bool> State for ExtremeText<MAX, TIME> {
         Ok(())
     }
 
-    fn merge(&mut self, other: Self, (): &(), _: &mut Held) -> Result<()> {
+    fn merge(&mut self, other: &mut Self, (): &(), _: &mut Held) -> Result<()> {
         let Some((at, text)) = &other.kept else { return Ok(()) };
         let better = self.kept.as_ref().is_none_or(|(own, kept)| {
             let order = Self::order(text.text(), kept.text());
             is_wanted::<MAX>(order) || order.is_eq() && at < own
         });
         if better {
-            self.kept = other.kept;
+            self.kept = other.kept.take();
         }
         Ok(())
     }
 
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        save_kept(&self.kept, out)
+    }
+
+    fn joined((): &()) -> Box<dyn Joined> {
+        Join::<Self>::boxed(&())
+    }
+
     fn result<'a>(&self, (): &(), arena: &'a Arena) -> Result<Value<'a>, RecordError> {
         self.kept.as_ref().map_or(Ok(Value::Null), |(_, kept)| kept.value(arena))
+    }
+}
+
+impl<const MAX: bool, const TIME: bool> Whole for ExtremeText<MAX, TIME> {
+    fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Self> {
+        Ok(Self { kept: load_kept(from, held)? })
     }
 }

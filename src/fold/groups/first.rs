@@ -1,9 +1,13 @@
 //! `first`, `any`, `last`: a value by the place of its record.
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
-use crate::fold::held::Held;
-use crate::fold::kept::Kept;
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::State;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
+use crate::fold::groups::kept::{Kept, load_kept, save_kept};
+use crate::fold::groups::saved::{Out, Saved};
+use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
 
@@ -37,15 +41,29 @@ impl<const LAST: bool> State for First<LAST> {
         }
     }
 
-    fn merge(&mut self, other: First<LAST>, (): &(), _: &mut Held) -> Result<()> {
+    fn merge(&mut self, other: &mut First<LAST>, (): &(), _: &mut Held) -> Result<()> {
         let Some((at, _)) = &other.kept else { return Ok(()) };
         if self.kept.as_ref().is_none_or(|(own, _)| (at > own) == LAST) {
-            self.kept = other.kept;
+            self.kept = other.kept.take();
         }
         Ok(())
     }
 
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        save_kept(&self.kept, out)
+    }
+
+    fn joined((): &()) -> Box<dyn Joined> {
+        Join::<Self>::boxed(&())
+    }
+
     fn result<'a>(&self, (): &(), arena: &'a Arena) -> Result<Value<'a>, RecordError> {
         self.kept.as_ref().map_or(Ok(Value::Null), |(_, kept)| kept.value(arena))
+    }
+}
+
+impl<const LAST: bool> Whole for First<LAST> {
+    fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Self> {
+        Ok(Self { kept: load_kept(from, held)? })
     }
 }

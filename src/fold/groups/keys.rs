@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hash};
 
 use crate::error::{Error, Result};
 use crate::fold::groups::chunks::Chunks;
-use crate::fold::held::Held;
+use crate::fold::groups::held::Held;
 
 /// How many bytes of keys lie together.
 const PAGE: usize = 64 << 10;
@@ -18,9 +18,7 @@ const PLACE: usize = size_of::<u32>() + 1;
 
 /// Byte strings, each with a number: 0, 1, 2 in the order in which they were first met. Numbers stay the same.
 ///
-/// A table that is too large for the memory can be written as a sorted run from here: entries by their bytes, each with
-/// the states of its number, which [`Accumulate`](super::column::Accumulate) holds; runs are merged as tables of workers
-/// are.
+/// For each there is memory for one more number, so that they can be put in order.
 pub(super) struct Keys {
     table: HashTable<u32>,
     entries: Chunks<Entry>,
@@ -52,7 +50,7 @@ pub(super) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
 
 impl Keys {
     pub fn new() -> Keys {
-        Keys { table: HashTable::new(), entries: Chunks::new(), pages: Vec::new() }
+        Keys { table: HashTable::new(), entries: Chunks::beside(size_of::<u32>()), pages: Vec::new() }
     }
 
     pub fn len(&self) -> usize {

@@ -8,42 +8,57 @@
 //! so tables can be merged in any order.
 
 mod approximate;
+mod at;
 mod chunks;
 mod column;
 mod count;
 mod dense;
 mod different;
+pub(crate) mod exact;
 mod extreme;
 mod first;
+mod frequent;
 mod function;
-mod given;
+pub(crate) mod given;
+pub(crate) mod held;
+mod joined;
+pub(crate) mod kept;
 mod keys;
-mod packed;
+mod merged;
+mod number;
 mod quantile;
 mod ranked;
+mod ranks;
 mod recent;
+mod rows;
+mod saved;
 mod share;
 mod spec;
+mod spilling;
 mod sum;
+mod whole;
 mod write;
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Error, RecordError, Result};
+use crate::error::{Error, Result};
 use crate::fold::Fold;
-use crate::fold::held::{Held, Purpose};
-use crate::fold::kept::{Kind, parts};
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
-use crate::record::{Batch, EncodeError, Seen, Value};
+use crate::record::{Batch, EncodeError, Seen};
+use at::{At, SLICES};
 use chunks::Chunks;
-use column::{Accumulate, At, Taken};
+use column::{Accumulate, Taken};
 use given::Given;
-
+use held::Held;
+use kept::parts;
 use keys::{Keys, hash};
 use recent::{Recent, Short};
 pub use spec::Aggregate;
+use spilling::{Spilling, Table, is_memory};
+pub(crate) use write::{Onto, Written};
 
 /// The groups of a worker, and then all of them.
 pub(crate) struct Groups {
@@ -60,6 +75,10 @@ pub(crate) struct Groups {
     /// Where the first record of each group is.
     firsts: Chunks<At>,
     columns: Vec<Box<dyn Accumulate>>,
+    /// How many groups all of these have: one more may have been begun.
+    count: usize,
+    /// Where groups go that do not fit into memory; none: there has to be memory for all.
+    spilling: Option<Spilling>,
     /// In the first bits of the numbers of slices.
     source: u64,
     /// The slice of the last records, and how many of its records were taken in.
@@ -68,20 +87,13 @@ pub(crate) struct Groups {
     /// Room for the records of a batch.
     given: Vec<Given<'static>>,
     groups: Vec<u32>,
+    /// How many of them each function has taken in.
+    done: Vec<usize>,
     key: Vec<u8>,
     kinds: Vec<u8>,
     /// Why tables could not be merged.
     failed: Option<Error>,
 }
-
-/// What the memory of a worker's groups is called.
-const GROUPS: Purpose = Purpose {
-    name: "groups",
-    instead: "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)",
-};
-
-/// How many bits of the number of a slice are its own.
-const SLICES: u32 = 40;
 
 impl Groups {
     /// No groups yet; `source`: the number of the source among those of the job. `seen`: which names occur, and the number
@@ -91,17 +103,20 @@ impl Groups {
         let recent = (spec.common().len() == 1).then(Recent::new);
         Groups {
             budget: budget.clone(),
-            held: Held::new(budget, &GROUPS, if recent.is_some() { Recent::SIZE } else { 0 }),
+            held: Held::new(budget, if recent.is_some() { Recent::SIZE } else { 0 }),
             recent,
             seen,
             keys: Keys::new(),
             firsts: Chunks::new(),
             columns,
+            count: 0,
+            spilling: None,
             source: u64::from(source) << SLICES,
             slice: None,
             taken: 0,
             given: spec.arguments().iter().map(|_| Given::default()).collect(),
             groups: Vec::new(),
+            done: Vec::new(),
             key: Vec::new(),
             kinds: Vec::new(),
             failed: None,
@@ -109,24 +124,90 @@ impl Groups {
         }
     }
 
+    /// What does not fit into memory goes to sorted runs in this folder; there are so many workers.
+    pub fn spilling(self, folder: &Path, workers: usize) -> Groups {
+        let spilling = Spilling::new(folder.into(), &self.budget);
+        // Some is left for large records, and for what the heap takes beside its content.
+        let held = Held::new(&self.budget, 0).at_most(spilling.room / 4 * 3 / workers.max(1));
+        Groups { held, ..self }.with(spilling)
+    }
+
+    fn with(mut self, spilling: Spilling) -> Groups {
+        self.held.owe(spilling.block + Recent::SIZE);
+        Groups { spilling: Some(spilling), ..self }
+    }
+
     /// Goes on beside another source, which has a budget of its own.
     ///
     /// # Errors
-    /// Memory: there is none for the groups so far.
+    /// Memory: there is none for the groups so far. Io: they can't be written to disk.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         self.budget = budget.clone();
-        self.held.go_on(budget).map_err(|error| lacking(error, self.keys.len()))
+        let left = budget.limit().saturating_sub(budget.reserved());
+        let went_on = self.held.go_on(budget);
+        // Those of the source need room too.
+        if self.spilling.is_some() && self.count > 0 && (went_on.is_err() || self.held.size() > left / 4) {
+            return self.spill();
+        }
+        went_on.map_err(|error| Held::lacking(error, self.keys.len()))
+    }
+
+    /// Writes all groups to disk, and forgets them.
+    fn spill(&mut self) -> Result<()> {
+        let Groups { spilling, keys, recent, firsts, columns, count, held, .. } = self;
+        if let Some(spilling) = spilling {
+            spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
+            held.keep(spilling.block + Recent::SIZE);
+            recent.iter_mut().for_each(Recent::forget);
+        }
+        Ok(())
     }
 
     /// Takes in the records whose values were given.
     fn take(&mut self, given: &[Given<'_>], count: usize, slice: u64) -> Result<()> {
         let at = At { slice: self.source | slice, record: self.taken };
-        self.groups.clear();
-        let mut room: DigitRoom = [0; 32];
-        if self.spec.common().len() == 0 && self.keys.len() > 0 {
-            self.groups.resize(count, 0);
+        self.done.clear();
+        self.done.resize(self.columns.len(), 0);
+        let (mut first, mut most, mut before) = (0, count.max(1), None);
+        loop {
+            self.groups.clear();
+            let found = self.find(given, first..count.min(first + most), at);
+            let taken = Taken { groups: &self.groups, given, at, first };
+            // Some may be ahead of the others.
+            let behind = |done: &&mut usize| **done < taken.end();
+            let mut each = self.columns.iter_mut().zip(&mut self.done).filter(|(_, done)| behind(done));
+            let added = each.try_for_each(|(column, done)| column.add(&taken, done, &mut self.held));
+            let (end, sum) = (taken.end(), self.done.iter().sum::<usize>());
+            let whole = self.done.iter().copied().min().unwrap_or(end);
+            match found.and(added) {
+                Ok(()) if end == count => break,
+                Ok(()) => {}
+                // An empty table can't take a single record.
+                Err(error) if most == 1 && before == Some((whole, sum)) => return Err(error),
+                Err(error) if self.spilling.is_some() && is_memory(&error) => {
+                    self.spill()?;
+                    // Their groups may leave no memory for what is kept of each.
+                    most = if whole == first { (most / 2).max(1) } else { most };
+                    before = Some((whole, sum));
+                }
+                Err(error) => return Err(error),
+            }
+            first = whole;
         }
-        for record in self.groups.len()..count {
+        self.taken += count as u64;
+        Ok(())
+    }
+
+    /// Finds the groups of these records, and adds those that are new.
+    ///
+    /// # Errors
+    /// There is no memory: those of the records so far were found.
+    fn find(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
+        let mut room: DigitRoom = [0; 32];
+        if self.spec.common().len() == 0 && self.count > 0 {
+            self.groups.resize(records.len(), 0);
+        }
+        for record in records.start + self.groups.len()..records.end {
             let mut short = None;
             if let Some(recent) = &self.recent
                 && let Some(argument) = self.spec.common().next()
@@ -156,7 +237,7 @@ impl Groups {
                 Some(group) => group,
                 None => {
                     let at = At { record: at.record + record as u64, ..at };
-                    add_group(
+                    let group = add_group(
                         &mut self.keys,
                         &mut self.firsts,
                         &mut self.columns,
@@ -165,7 +246,9 @@ impl Groups {
                         &self.kinds,
                         at,
                         &mut self.held,
-                    )?
+                    )?;
+                    self.count = self.keys.len();
+                    group
                 }
             };
             if let (Some(recent), Some(short)) = (&mut self.recent, short) {
@@ -173,19 +256,36 @@ impl Groups {
             }
             self.groups.push(group);
         }
-        let taken = Taken { groups: &self.groups, given, at };
-        self.columns.iter_mut().try_for_each(|column| column.add(&taken, &mut self.held))?;
-        self.taken += count as u64;
         Ok(())
     }
 
-    /// Takes in the table of another worker.
+    /// Takes in what another worker has.
     fn try_merge(&mut self, mut other: Groups) -> Result<()> {
         if let Some(error) = self.failed.take().or(other.failed.take()) {
             return Err(error);
         }
-        let (count, mut numbers) = (other.keys.len(), Vec::new());
-        self.held.take(count * size_of::<u32>())?;
+        self.held.share_all();
+        match self.merge_tables(&mut other) {
+            // Both together are still whole.
+            Err(error) if self.spilling.is_some() && is_memory(&error) => {
+                self.spill()?;
+                other.spill()?;
+            }
+            merged => merged?,
+        }
+        if let (Some(own), Some(others)) = (&mut self.spilling, other.spilling.take()) {
+            own.append(others);
+        }
+        Ok(())
+    }
+
+    /// Takes in the table of another worker.
+    ///
+    /// # Errors
+    /// There is no memory: what was not taken in is still in the other table.
+    fn merge_tables(&mut self, other: &mut Groups) -> Result<()> {
+        // There is memory for so many numbers in the other one.
+        let (count, mut numbers) = (other.count, Vec::new());
         numbers.reserve_exact(count);
         for group in 0..count as u32 {
             let (hash, key, at) = (other.keys.hash_of(group), other.keys.key(group), *other.firsts.get(group as usize));
@@ -200,7 +300,7 @@ impl Groups {
                 }
                 None => {
                     let kinds = other.keys.more(group);
-                    add_group(
+                    let number = add_group(
                         &mut self.keys,
                         &mut self.firsts,
                         &mut self.columns,
@@ -209,15 +309,16 @@ impl Groups {
                         kinds,
                         at,
                         &mut self.held,
-                    )?
+                    )?;
+                    self.count = self.keys.len();
+                    number
                 }
             };
             numbers.push(number);
         }
-        for (column, other) in self.columns.iter_mut().zip(other.columns) {
-            column.merge(other.into_any(), &numbers, &mut self.held)?;
+        for (column, other) in self.columns.iter_mut().zip(&mut other.columns) {
+            column.merge(&mut **other, &numbers, &mut self.held)?;
         }
-        self.held.give(count * size_of::<u32>());
         Ok(())
     }
 }
@@ -247,7 +348,11 @@ impl Fold for Groups {
 
     fn another(&self) -> Groups {
         let source = (self.source >> SLICES) as u32;
-        Groups::new(Arc::clone(&self.spec), &self.budget, source, self.seen.clone())
+        let another = Groups::new(Arc::clone(&self.spec), &self.budget, source, self.seen.clone());
+        match &self.spilling {
+            Some(spilling) => Groups { held: self.held.another(&self.budget), ..another }.with(spilling.another()),
+            None => another,
+        }
     }
 
     fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
@@ -266,7 +371,7 @@ impl Fold for Groups {
         let count = if bad.is_some() && batch.is_parts(records.clone()) { 0 } else { end - records.start };
         let taken = self.take(&given, count, slice);
         self.given = given.into_iter().map(Given::recycled).collect();
-        taken.map_err(|error| EncodeError::Stop(lacking(error, self.keys.len())))?;
+        taken.map_err(|error| EncodeError::Stop(Held::lacking(error, self.keys.len())))?;
         match bad {
             None => Ok(()),
             Some(error) => Err(EncodeError::Record { index: end, error }),
@@ -275,7 +380,7 @@ impl Fold for Groups {
 
     fn merge(&mut self, other: Groups) {
         if let Err(error) = self.try_merge(other) {
-            self.failed = Some(lacking(error, self.keys.len()));
+            self.failed = Some(Held::lacking(error, self.keys.len()));
         }
     }
 
@@ -285,44 +390,4 @@ impl Fold for Groups {
             None => Ok(self),
         }
     }
-}
-
-/// The error for groups that don't fit, of which there are so many in a worker's table.
-fn lacking(error: Error, groups: usize) -> Error {
-    match error.needed_memory() {
-        Some(needed) => {
-            let groups = crate::wording::counted(groups as u64, "group");
-            Error::needs_memory(
-                needed,
-                format!(
-                    "a worker's table has {groups} so far, and there is no memory for more of them\n  {}",
-                    error.marked()
-                ),
-            )
-        }
-        None => error,
-    }
-}
-
-/// The values that a group has in common, from its key and their kinds.
-fn common<'k>(
-    mut key: &'k [u8],
-    kinds: &[u8],
-    mut take: impl FnMut(Value<'k>) -> Result<(), RecordError>,
-) -> Result<(), RecordError> {
-    for (index, kind) in kinds.iter().enumerate() {
-        key = &key[1..];
-        let len = match index + 1 < kinds.len() {
-            true => {
-                let (len, rest) = key.split_at(4);
-                key = rest;
-                u32::from_le_bytes([len[0], len[1], len[2], len[3]]) as usize
-            }
-            false => key.len(),
-        };
-        let (text, rest) = key.split_at(len);
-        take(Kind::of(*kind).value(text))?;
-        key = rest;
-    }
-    Ok(())
 }

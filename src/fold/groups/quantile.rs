@@ -3,14 +3,18 @@
 use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
-use crate::fold::groups::column::{At, State};
+use crate::fold::groups::at::At;
+use crate::fold::groups::column::{Put, State};
 use crate::fold::groups::dense::Dense;
-use crate::fold::groups::packed::{Packed, Tight};
-use crate::fold::groups::ranked::Ranked;
+use crate::fold::groups::given::{Number, decimal};
+use crate::fold::groups::held::Held;
+use crate::fold::groups::joined::Joined;
+use crate::fold::groups::kept::copied;
+use crate::fold::groups::number::{Packed, Tight};
+use crate::fold::groups::ranked::{ALLOCATION, Ranked};
+use crate::fold::groups::ranks::{Ranks, Writing};
+use crate::fold::groups::saved::Out;
 use crate::fold::groups::share::Share;
-use crate::fold::held::Held;
-use crate::fold::kept::copied;
-use crate::fold::number::{Number, decimal};
 use crate::memory::Arena;
 use crate::record::Value;
 
@@ -113,6 +117,47 @@ impl Quantile {
     }
 }
 
+impl Quantile {
+    /// How many numbers there are.
+    fn count(&self) -> u64 {
+        let few = self.few().map(|(_, _, times)| times);
+        let others = self.others.iter();
+        let short = others.clone().flat_map(|others| others.short.each()).map(|one| one.times);
+        let long = others.flat_map(|others| &others.long).map(|(_, times)| *times);
+        few.chain(short).chain(long).sum()
+    }
+
+    /// Puts those of each kind in order; takes no memory.
+    fn order(&mut self) {
+        self.tight.order();
+        if let Some(others) = &mut self.others {
+            others.short.order();
+            others.order_long();
+        }
+    }
+
+    /// All numbers in order, after those of each kind were put in order; one may be there twice.
+    fn in_order(&self) -> impl Iterator<Item = (Number<'_>, u64)> {
+        let dense = self.dense.each().map(|(mantissa, scale, times)| (Number::Short(mantissa, scale), times));
+        let tight = self.tight.each().map(|one| (one.number.number(), one.times));
+        let others = self.others.iter();
+        let short = others.clone().flat_map(|others| others.short.each()).map(|one| (one.number.number(), one.times));
+        let long = others.flat_map(|others| &others.long).map(|(text, times)| (Number::Long(text), *times));
+        let (mut dense, mut tight, mut short, mut long) =
+            (dense.peekable(), tight.peekable(), short.peekable(), long.peekable());
+        std::iter::from_fn(move || {
+            let firsts = [dense.peek(), tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
+            let next = firsts.iter().enumerate().filter_map(|(kind, first)| first.map(|first| (kind, first.0)));
+            match next.min_by(|(_, one), (_, two)| order_of(*one, *two))?.0 {
+                0 => dense.next(),
+                1 => tight.next(),
+                2 => short.next(),
+                _ => long.next(),
+            }
+        })
+    }
+}
+
 impl Others {
     /// Puts the long ones in order: by their value, and of one value the shorter first.
     fn order_long(&mut self) {
@@ -146,9 +191,6 @@ impl Others {
     }
 }
 
-/// What a block of the heap takes beside its content.
-const ALLOCATION: usize = 16;
-
 fn order_of_long(one: &[u8], two: &[u8]) -> Ordering {
     decimal(one).compare(decimal(two)).then(one.len().cmp(&two.len())).then(one.cmp(two))
 }
@@ -172,47 +214,48 @@ impl State for Quantile {
         self.add_times(number, 1, held)
     }
 
-    fn merge(&mut self, other: Quantile, _: &Share, held: &mut Held) -> Result<()> {
+    fn merge(&mut self, other: &mut Quantile, _: &Share, held: &mut Held) -> Result<()> {
         if self.dense.len() == 0 && self.tight.len() == 0 {
             held.take(other.dense.len() * size_of::<u16>())?;
-            self.dense = other.dense;
+            self.dense = std::mem::take(&mut other.dense);
         } else {
-            for (mantissa, scale, times) in other.dense.each() {
-                self.add_times(Number::Short(mantissa, scale), times, held)?;
-            }
+            let add = |mantissa, scale, times| self.add_times(Number::Short(mantissa, scale), times, held);
+            other.dense.drain(add)?;
         }
-        self.tight.merge(other.tight, held)?;
-        let Some(theirs) = other.others else { return Ok(()) };
+        self.tight.merge(&mut other.tight, held)?;
+        let Some(theirs) = &mut other.others else { return Ok(()) };
         let ours = self.others(held)?;
-        ours.short.merge(theirs.short, held)?;
-        theirs.long.iter().try_for_each(|(text, times)| ours.add_long(text, *times, held))
-    }
-
-    fn settle(&mut self, _: &Share, _: &mut Held) -> Result<()> {
-        self.tight.order();
-        if let Some(others) = &mut self.others {
-            others.short.order();
-            others.order_long();
+        ours.short.merge(&mut theirs.short, held)?;
+        theirs.known = 0;
+        while let Some((text, times)) = theirs.long.last() {
+            ours.add_long(text, *times, held)?;
+            theirs.long.pop();
         }
         Ok(())
     }
 
+    fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        out.number(self.count())
+    }
+
+    fn entries(&mut self, put: &mut Put<'_>) -> Result<()> {
+        self.order();
+        let mut writing = Writing::new();
+        self.in_order().try_for_each(|(number, times)| writing.number(number, times, put))
+    }
+
+    fn joined(share: &Share) -> Box<dyn Joined> {
+        Ranks::boxed(*share)
+    }
+
+    fn settle(&mut self, _: &Share, _: &mut Held) -> Result<()> {
+        self.order();
+        Ok(())
+    }
+
     fn result<'a>(&self, share: &Share, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
-        let dense = self.dense.each().map(|(mantissa, scale, times)| (Number::Short(mantissa, scale), times));
-        let tight = self.tight.each().map(|one| (one.number.number(), one.times));
-        let others = self.others.iter();
-        let short = others.clone().flat_map(|others| others.short.each()).map(|one| (one.number.number(), one.times));
-        let long = others.flat_map(|others| &others.long).map(|(text, times)| (Number::Long(text), *times));
-        let all = dense.clone().chain(tight.clone()).chain(short.clone()).chain(long.clone());
-        let mut left = share.rank(all.map(|(_, times)| times).sum());
-        let (mut dense, mut tight, mut short, mut long) =
-            (dense.peekable(), tight.peekable(), short.peekable(), long.peekable());
-        loop {
-            let firsts = [dense.peek(), tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
-            let next = firsts.iter().enumerate().filter_map(|(kind, first)| first.map(|first| (kind, first)));
-            let Some((kind, (number, times))) = next.min_by(|(_, (one, _)), (_, (two, _))| order_of(*one, *two)) else {
-                return Ok(Value::Null);
-            };
+        let mut left = share.rank(self.count());
+        for (number, times) in self.in_order() {
             if left <= u128::from(times) {
                 return match number {
                     Number::Short(mantissa, scale) => Packed::new(mantissa, scale).value(arena),
@@ -221,13 +264,8 @@ impl State for Quantile {
                 };
             }
             left -= u128::from(times);
-            match kind {
-                0 => drop(dense.next()),
-                1 => drop(tight.next()),
-                2 => drop(short.next()),
-                _ => drop(long.next()),
-            }
         }
+        Ok(Value::Null)
     }
 }
 
@@ -239,7 +277,7 @@ mod tests {
     /// The rank-th smallest of numbers, given to two workers.
     fn quantile(numbers: &[(i64, u32)], long: &[&str], share: Share) -> String {
         let budget = Budget::new(1 << 30);
-        let mut held = Held::new(&budget, &crate::fold::groups::GROUPS, 0);
+        let mut held = Held::new(&budget, 0);
         let (mut one, mut two) = (Quantile::default(), Quantile::default());
         for (index, (mantissa, scale)) in numbers.iter().enumerate() {
             let state = if index % 3 == 0 { &mut two } else { &mut one };
@@ -249,7 +287,7 @@ mod tests {
             let state = if index % 2 == 0 { &mut two } else { &mut one };
             state.add(Number::Long(text.as_bytes()), At::default(), &share, &mut held).unwrap();
         }
-        one.merge(two, &share, &mut held).unwrap();
+        one.merge(&mut two, &share, &mut held).unwrap();
         one.settle(&share, &mut held).unwrap();
         let arena = Arena::new(1 << 10, 1 << 20);
         match one.result(&share, &arena).unwrap() {

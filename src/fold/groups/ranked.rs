@@ -3,8 +3,8 @@
 use std::hash::Hash;
 
 use crate::error::Result;
+use crate::fold::groups::held::Held;
 use crate::fold::groups::keys::hash_of;
-use crate::fold::held::Held;
 
 /// How many different numbers are looked through one by one; more are in a hash table.
 const LISTED: usize = 16;
@@ -12,6 +12,9 @@ const LISTED: usize = 16;
 const FEW: usize = 4;
 /// Tables with more places than this grow by half, smaller ones are doubled.
 const LARGE: usize = 1 << 12;
+
+/// What a block of the heap takes beside its content.
+pub(super) const ALLOCATION: usize = 16;
 
 /// Different numbers. (Numbers that were sorted in pieces and merged took twice as long.)
 pub(super) struct Ranked<N> {
@@ -107,7 +110,9 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
     pub fn grow(&mut self, held: &mut Held) -> Result<()> {
         let before = self.places.capacity();
         if self.len < LISTED {
-            held.take(before.max(FEW) * size_of::<Times<N>>())?;
+            // The heap takes something for a block of it.
+            let block = if before == 0 { 2 * ALLOCATION } else { 0 };
+            held.take(before.max(FEW) * size_of::<Times<N>>() + block)?;
             self.places.reserve_exact(before.max(FEW));
             return Ok(());
         }
@@ -127,7 +132,7 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
     /// Puts them in order.
     pub fn order(&mut self) {
         self.places.retain(|one| one.times > 0);
-        self.places.sort_unstable_by_key(|one| one.number);
+        self.places.sort_unstable_by(|one, two| one.number.cmp(&two.number));
         self.table = false;
     }
 
@@ -139,12 +144,12 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
     /// Takes in those of another worker.
     ///
     /// # Errors
-    /// There is no memory.
-    pub fn merge(&mut self, other: Ranked<N>, held: &mut Held) -> Result<()> {
+    /// There is no memory: what was not taken in is still in the other one.
+    pub fn merge(&mut self, other: &mut Ranked<N>, held: &mut Held) -> Result<()> {
         if self.len == 0 {
             held.take(other.places.capacity() * size_of::<Times<N>>())?;
             self.give(held);
-            *self = other;
+            *self = std::mem::take(other);
             return Ok(());
         }
         if !self.table && self.len >= LISTED {
@@ -159,10 +164,11 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
         }
         let mut place = 0;
         for _ in 0..size {
-            let one = other.places[place];
+            let (at, one) = (place, other.places[place]);
             place = (place + step) % size;
             if one.times > 0 {
                 self.add(one.number, one.times, held)?;
+                other.places[at].times = 0;
             }
         }
         Ok(())

@@ -43,6 +43,11 @@ impl Recent {
         (Short { first, last, mark } == key).then_some(group)
     }
 
+    /// Keeps no keys any more.
+    pub fn forget(&mut self) {
+        self.places.fill(Place::default());
+    }
+
     #[inline(always)]
     pub fn keep(&mut self, key: Short, group: u32) {
         let Short { first, last, mark } = key;

@@ -271,6 +271,13 @@ impl Aggregate {
         self.arguments.iter().map(|argument| argument.expression.memory()).sum()
     }
 
+    /// What the smallest table of groups takes, in bytes.
+    pub(crate) fn table(&self) -> usize {
+        const KEYS: usize = 192 << 10;
+        const FUNCTION: usize = 64 << 10;
+        KEYS + self.functions.len() * FUNCTION
+    }
+
     /// As it was written: groups, functions, the order of the result.
     pub fn texts(&self) -> [String; 3] {
         self.texts.each_ref().map(|texts| texts.join(","))
@@ -299,8 +306,10 @@ impl Aggregate {
         self.functions.iter().filter_map(bound).collect()
     }
 
-    pub(super) fn sorting(&self) -> &[SortKey] {
-        &self.sort
+    /// The fields that the result is sorted by, with their numbers among its fields.
+    pub(super) fn sorted_columns(&self) -> impl Iterator<Item = (usize, &SortKey)> {
+        let place = |key: &SortKey| self.names().position(|name| name == key.field()).unwrap_or_default();
+        self.sort.iter().map(move |key| (place(key), key))
     }
 
     /// Checks what can only be known when all is there.

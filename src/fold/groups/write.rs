@@ -1,24 +1,113 @@
 //! The result as records of any format.
 
-use crate::error::{RecordError, Result};
+use crate::error::{Error, RecordError, Result};
+use crate::flow::large;
+use crate::flow::sayable::Narrow;
 use crate::flow::sort::{append_key, longest};
-use crate::fold::groups::column::At;
-use crate::fold::groups::{GROUPS, Groups, add_group, common, hash, lacking};
-use crate::fold::held::Held;
-use crate::fold::kept::parts;
-use crate::fold::written::{ARENA, Onto, Rows, WRITING, Written, memory};
+use crate::fold::groups::at::At;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::kept::{common, parts};
+use crate::fold::groups::merged::{INSTEAD, Merged, merged};
+use crate::fold::groups::rows::{Ordered, Part, Rows, memory};
+use crate::fold::groups::spilling::{Spilling, is_memory};
+use crate::fold::groups::{Groups, add_group, hash};
+use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
 use crate::memory::{ARENA_INSTEAD, Arena};
-use crate::record::Value;
+use crate::metrics::{BoundReport, Spilled};
 use crate::record::digits::DigitRoom;
+use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Value};
+use crate::sink::Target;
+use crate::spill::{Merge, RunReader, SpillFile, reduce};
+
+/// Where the result goes, and how it is written.
+pub(crate) struct Onto<'o> {
+    pub target: &'o Target,
+    pub format: Format,
+    pub options: &'o Options,
+    /// The encoding of the target, if it does not have every character.
+    pub narrow: Option<Narrow>,
+    /// What is lossy is refused.
+    pub strict: bool,
+    /// How many groups are passed over, the most that are written, and the most of the last ones of these.
+    pub offset: u64,
+    pub limit: Option<u64>,
+    pub tail: Option<u64>,
+    /// Is asked now and then whether to go on.
+    pub check: &'o dyn Fn() -> Result<()>,
+}
+
+/// What was written.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub bytes: u64,
+    pub records: u64,
+    pub lossy: Lossy,
+    /// The bounds of approximate results.
+    pub bounds: Vec<BoundReport>,
+    /// What was written to disk because it did not fit into memory.
+    pub spilled: Spilled,
+}
+
+/// What an encoder fills before it is written, in bytes.
+const BUFFER: usize = 256 << 10;
+/// How much of the arena a batch of results fills, in bytes.
+const ARENA: usize = 256 << 10;
+/// What writing takes, in bytes.
+const WRITING: usize = 2 * BUFFER + ARENA;
 
 impl Groups {
     /// Writes the groups that are wanted, in their order.
     ///
     /// # Errors
-    /// A value that the target can't hold; memory; the target can't be written.
+    /// A value that the target can't hold; memory; the target, or a file for what does not fit into memory, can't be
+    /// written.
     pub fn write(mut self, onto: &Onto<'_>) -> Result<Written> {
         let groups = self.keys.len();
-        self.wanted(onto).and_then(|order| self.write_these(&order, onto)).map_err(|error| lacking(error, groups))
+        match self.spilling.take() {
+            None => {
+                let order = self.wanted(onto).map_err(|error| Held::lacking(error, groups))?;
+                self.write_these(&mut InTable { groups: &self, order: order.iter() }, onto)
+            }
+            Some(spilling) if spilling.runs.is_empty() => match self.wanted(onto) {
+                Ok(order) => self.write_these(&mut InTable { groups: &self, order: order.iter() }, onto),
+                Err(error) if is_memory(&error) && groups > 0 => self.write_merged(spilling, onto),
+                Err(error) => Err(error),
+            },
+            Some(spilling) => self.write_merged(spilling, onto),
+        }
+    }
+
+    /// Writes groups of which not all are in memory.
+    fn write_merged(&mut self, spilling: Spilling, onto: &Onto<'_>) -> Result<Written> {
+        let (folder, block) = (std::sync::Arc::clone(&spilling.folder), spilling.block);
+        self.spilling = Some(spilling);
+        if self.count > 0 {
+            self.spill()?;
+        }
+        let Some(spilling) = self.spilling.take() else { return Ok(Written::default()) };
+        self.held = Held::new(&self.budget, 0);
+        let most = onto.limit.map(|limit| limit.saturating_add(onto.offset));
+        let Merged { mut results, runs, bytes, memory, reserved } =
+            merged(spilling, &self.spec, &self.columns, &self.budget, most, onto.check)?;
+        let part = Part::of(results.count, onto.offset, onto.limit, onto.tail);
+        let mut spilled = Spilled { bytes: bytes + results.bytes, runs: runs + results.runs.len() as u64 };
+        // Encoding takes some of it.
+        drop(reserved);
+        self.held.take(WRITING)?;
+        let mut held = Held::new(&self.budget, 0);
+        let (body, read, check) = (Vec::new(), 0, onto.check);
+        let written = if results.runs.is_empty() {
+            let merge = results.in_memory();
+            self.write_these(&mut Ordered { merge, part, body, held: &mut held, check, read }, onto)
+        } else {
+            let (runs, create) = (std::mem::take(&mut results.runs), || SpillFile::create(&folder));
+            let windows = memory.saturating_sub(WRITING);
+            let (runs, more) = reduce(runs, windows, &self.budget, &create, block, check, INSTEAD)?;
+            spilled.bytes += more;
+            let merge = Merge::new(runs.into_iter().map(RunReader::new).collect::<Result<Vec<_>>>()?);
+            self.write_these(&mut Ordered { merge, part, body, held: &mut held, check, read }, onto)
+        };
+        written.map(|written| Written { spilled, ..written })
     }
 
     /// The groups that are written, in their order.
@@ -27,42 +116,37 @@ impl Groups {
             // Without groups there is one, even if it has no record.
             let Groups { keys, firsts, columns, held, .. } = self;
             add_group(keys, firsts, columns, hash(b""), b"", b"", At::default(), held)?;
+            self.count = 1;
         }
         let Groups { columns, held, .. } = self;
         columns.iter_mut().try_for_each(|column| column.settle(held))?;
-        let count = self.keys.len();
-        self.held.take(count * size_of::<u32>())?;
+        self.held.take(WRITING)?;
+        // There is memory for so many numbers in the keys.
+        let count = self.count;
         let mut order: Vec<u32> = (0..count as u32).collect();
         order.sort_unstable_by_key(|group| *self.firsts.get(*group as usize));
-        if !self.spec.sorting().is_empty() {
+        if self.spec.sorted_columns().next().is_some() {
             self.sort(&mut order)?;
         }
-        let pass_over = usize::try_from(onto.offset).unwrap_or(usize::MAX).min(order.len());
-        order.drain(..pass_over);
-        let most = |most: Option<u64>| most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
-        order.truncate(most(onto.limit));
-        order.drain(..order.len().saturating_sub(most(onto.tail)));
+        let Part { skip, left } = Part::of(order.len() as u64, onto.offset, onto.limit, onto.tail);
+        order.truncate((skip + left) as usize);
+        order.drain(..skip as usize);
         Ok(order)
     }
 
     /// Sorts groups by fields of the result; equal ones stay in the order of their first records.
     fn sort(&mut self, order: &mut [u32]) -> Result<()> {
         let spec = std::sync::Arc::clone(&self.spec);
-        let names: Vec<&str> = spec.names().collect();
-        let fields: Vec<_> = spec
-            .sorting()
-            .iter()
-            .map(|key| (names.iter().position(|name| *name == key.field()).unwrap_or_default(), key))
-            .collect();
+        let fields: Vec<_> = spec.sorted_columns().collect();
         // The keys of all groups, one after the other, and where each ends.
         let (mut keys, mut ends): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, &GROUPS, 0));
+        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, 0));
         held.take(self.keys.len() * size_of::<usize>())?;
         ends.reserve_exact(self.keys.len());
         for group in 0..self.keys.len() as u32 {
             arena.clear();
-            let mut row = Vec::with_capacity(names.len());
+            let mut row = Vec::with_capacity(spec.names().count());
             self.values(group, &arena, &mut row).map_err(memory)?;
             for (field, key) in &fields {
                 let mut room = DigitRoom::default();
@@ -99,25 +183,99 @@ impl Groups {
         })
     }
 
-    fn write_these(&mut self, order: &[u32], onto: &Onto<'_>) -> Result<Written> {
-        self.held.take(WRITING)?;
-        let written = Ordered { groups: self, order }.write_all(&self.spec.schema(), &self.budget, onto)?;
-        Ok(Written { bounds: self.spec.bounds(), ..written })
+    /// Writes records of the result; [`WRITING`] was taken for that.
+    fn write_these(&self, rows: &mut impl Rows, onto: &Onto<'_>) -> Result<Written> {
+        let schema = self.spec.schema();
+        let shape = Shape::Columns(schema.clone());
+        let writing = format::create(onto.format, onto.options, Given::new(&shape, Gives::default()))?;
+        let (frame, mut encoder) = (writing.frame(), writing.encoder());
+        onto.target.write(&frame.prefix, 0)?;
+        let mut drain = AtPlace { target: onto.target, offset: frame.prefix.len() as u64, skip: frame.first_skips };
+        let mut buffer = vec![0; BUFFER.max(onto.format.takes(onto.options).whole_record)];
+        let mut output = Output::new(&mut buffer, &mut drain, onto.strict);
+        let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
+        let (mut records, mut more) = (0, true);
+        while more {
+            arena.clear();
+            let mut batch = Batch::new(&arena, b"", Some(&schema), usize::MAX / 2);
+            batch.set_untyped_is_text(onto.options.types == Types::Text);
+            let mut row = Vec::with_capacity(schema.len());
+            let first = records;
+            while records - first < RECORDS && arena.used() < ARENA / 2 {
+                row.clear();
+                more = rows.next(&arena, &mut row)?;
+                if !more {
+                    break;
+                }
+                batch.reserve(row.len(), 0).map_err(memory)?;
+                row.iter().for_each(|value| batch.push(*value));
+                batch.end_record(0, 0).map_err(memory)?;
+                records += 1;
+            }
+            if let Some(narrow) = &onto.narrow {
+                narrow.refuse(&mut batch);
+            }
+            if let Some((index, error)) = batch.take_rejected().into_iter().next() {
+                return Err(refused(first + index, error));
+            }
+            match large::encode(&mut *encoder, &batch, 0..batch.len(), &mut output) {
+                Ok(()) => {}
+                Err(EncodeError::Stop(error)) => return Err(error),
+                Err(EncodeError::Record { index, error }) => return Err(refused(first + index, error)),
+            }
+        }
+        output.flush()?;
+        let lossy = output.lossy;
+        let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+        onto.target.write(suffix, drain.offset)?;
+        Ok(Written {
+            bytes: drain.offset + suffix.len() as u64,
+            records: records as u64,
+            lossy,
+            bounds: self.spec.bounds(),
+            spilled: Spilled::default(),
+        })
     }
 }
 
-/// Groups in their order.
-struct Ordered<'g> {
+/// The groups of a table, in an order.
+struct InTable<'g> {
     groups: &'g Groups,
-    order: &'g [u32],
+    order: std::slice::Iter<'g, u32>,
 }
 
-impl Rows for Ordered<'_> {
-    fn count(&self) -> usize {
-        self.order.len()
+impl Rows for InTable<'_> {
+    fn next<'a>(&mut self, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<bool>
+    where
+        Self: 'a,
+    {
+        match self.order.next() {
+            Some(group) => self.groups.values(*group, arena, row).map(|()| true).map_err(memory),
+            None => Ok(false),
+        }
     }
+}
 
-    fn values<'a>(&'a self, record: usize, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
-        self.groups.values(self.order[record], arena, row)
+/// The error for a record of the result that the target can't hold.
+fn refused(index: usize, error: RecordError) -> Error {
+    let advice = error.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
+    Error::refused(format!("record {} of the result: {}{advice}", index + 1, error.message()))
+}
+
+/// Writes what an encoder gives at its place of the target.
+struct AtPlace<'t> {
+    target: &'t Target,
+    offset: u64,
+    /// How many bytes are left out first: there is no record before the first one.
+    skip: usize,
+}
+
+impl Drain for AtPlace<'_> {
+    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
+        let skipped = std::mem::take(&mut self.skip).min(bytes.len());
+        let bytes = &bytes[skipped..];
+        self.target.write(bytes, self.offset)?;
+        self.offset += bytes.len() as u64;
+        Ok(())
     }
 }

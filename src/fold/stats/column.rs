@@ -1,7 +1,7 @@
 //! What is kept of one column.
 
 use crate::error::Result;
-use crate::fold::held::Held;
+use crate::fold::groups::held::Held;
 use crate::fold::registers::Hashed;
 use crate::fold::stats::kind::{Class, Taken, taken};
 use crate::fold::stats::summary::Summary;

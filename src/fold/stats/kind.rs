@@ -1,8 +1,8 @@
 //! What kinds of values a column has.
 
 use crate::expr::decimal::Decimal;
-use crate::fold::kept::{self, parts};
-use crate::fold::number::{Number, PLACES, short};
+use crate::fold::groups::given::{Number, PLACES, short};
+use crate::fold::groups::kept::{self, parts};
 use crate::record::Value;
 use crate::record::digits::DigitRoom;
 use crate::scan::number::is_json_number;

@@ -25,7 +25,7 @@ use std::hash::BuildHasher;
 
 use crate::error::{Error, RecordError, Result};
 use crate::fold::Fold;
-use crate::fold::held::{Held, Purpose};
+use crate::fold::groups::held::{Held, Purpose};
 use crate::fold::keys::Limits;
 use crate::memory::Budget;
 use crate::record::{Apart, Batch, EncodeError, Paths, Schema, with_key};
@@ -117,7 +117,7 @@ impl Stats {
             limits,
             apart,
             budget: budget.clone(),
-            held: Held::new(budget, &COLUMNS, 0),
+            held: Held::of(budget, &COLUMNS),
             columns: Vec::new(),
             names: Names { hasher: DefaultHashBuilder::default(), table: HashTable::new(), all: Vec::new() },
             fields: Vec::new(),

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use crate::error::Result;
 use crate::expr::decimal::{Decimal, Small};
-use crate::fold::exact::Exact;
-use crate::fold::held::Held;
-use crate::fold::number::{MOST, Number};
+use crate::fold::groups::exact::Exact;
+use crate::fold::groups::given::{MOST, Number};
+use crate::fold::groups::held::Held;
 use crate::fold::rounded::Rounded;
 use crate::fold::stats::histogram::Histogram;
 use crate::fold::stats::sketch::Sketch;
@@ -137,8 +137,8 @@ impl Numbers {
         self.count += times;
         self.compare(number);
         let [sum, squares] = &mut self.sums;
-        sum.add_times(number, times, held)?;
-        squares.add_square_times(number, times, held)?;
+        sum.add_times(number, times, held);
+        squares.add_square_times(number, times, held);
         let rounded = match number {
             Number::Short(mantissa, scale) => Rounded::short(mantissa, scale),
             number => Rounded::of(number.decimal()),
@@ -164,11 +164,13 @@ impl Numbers {
     /// There is no memory.
     pub fn flush(&mut self, held: &mut Held) -> Result<()> {
         let [sum, squares] = &mut self.sums;
-        sum.add_small(std::mem::take(&mut self.sum), self.scale, held)?;
+        sum.add_small(std::mem::take(&mut self.sum), self.scale, held);
         let rest = std::mem::take(&mut self.squares);
         // Half of it fits in any case.
-        squares.add_small((rest / 2) as i128, 2 * self.scale, held)?;
-        squares.add_small((rest - rest / 2) as i128, 2 * self.scale, held)
+        squares.add_small((rest / 2) as i128, 2 * self.scale, held);
+        squares.add_small((rest - rest / 2) as i128, 2 * self.scale, held);
+        // A long sum may have taken memory.
+        held.take(0)
     }
 
     /// Keeps a number if it is the smallest or the largest.
@@ -210,8 +212,8 @@ impl Numbers {
         self.count += other.count;
         [other.min, other.max].iter().flatten().for_each(|extreme| self.compare(extreme.number()));
         let [sum, squares] = other.sums;
-        self.sums[0].merge(sum, held)?;
-        self.sums[1].merge(squares, held)?;
+        self.sums[0].merge(&sum, held);
+        self.sums[1].merge(&squares, held);
         self.histogram.merge(other.histogram);
         self.sketch.merge(other.sketch, held)
     }

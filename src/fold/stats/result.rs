@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, ROOM, SHORT, Small};
-use crate::fold::exact::Exact;
-use crate::fold::held::Held;
-use crate::fold::kept::copied;
-use crate::fold::number::Number;
+use crate::fold::groups::exact::Exact;
+use crate::fold::groups::given::Number;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::kept::copied;
+use crate::fold::groups::{Onto, Written};
 use crate::fold::stats::column::{Column, Values};
 use crate::fold::stats::kind::{Kind, measured};
 use crate::fold::stats::numbers::{Extreme, Numbers, tie};
@@ -16,7 +17,7 @@ use crate::fold::stats::summary::Summary;
 use crate::fold::stats::table::{Counted, Table, VALUES};
 use crate::fold::stats::texts::Beginning;
 use crate::fold::stats::{COLUMNS, Stats};
-use crate::fold::written::{Onto, Rows, WRITING, Written};
+use crate::fold::written::{Rows, WRITING};
 use crate::memory::{Arena, Budget};
 use crate::metrics::BoundReport;
 use crate::record::{Lossy, Schema, Value};
@@ -122,7 +123,7 @@ impl Rows for Described {
         let (summary, table) = match &column.values {
             Values::Many(summary) => (&**summary, None),
             Values::Few(table) => {
-                let mut held = Held::new(&self.budget, &COLUMNS, 0);
+                let mut held = Held::of(&self.budget, &COLUMNS);
                 table.values().try_for_each(|value| of_few.add_times(value, &mut held)).map_err(lacking)?;
                 of_few.numbers.flush(&mut held).map_err(lacking)?;
                 (&of_few, Some(table))

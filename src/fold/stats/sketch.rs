@@ -1,7 +1,7 @@
 //! Numbers rounded to three significant digits, and how often each is there.
 
 use crate::error::Result;
-use crate::fold::held::Held;
+use crate::fold::groups::held::Held;
 use crate::fold::rounded::Rounded;
 
 /// How many numbers of three significant digits have the same sign and exponent; the last place is for those that round

@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::expr::decimal::quick::of_words;
-use crate::fold::held::Held;
-use crate::fold::number::Number;
+use crate::fold::groups::given::Number;
+use crate::fold::groups::held::Held;
 use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
 use crate::fold::stats::kind::{Class, Kind, is_word, measured};
 use crate::fold::stats::numbers::Numbers;

@@ -1,7 +1,7 @@
 //! The different values of a column, as long as there are few.
 
 use crate::error::Result;
-use crate::fold::held::Held;
+use crate::fold::groups::held::Held;
 use crate::fold::registers::Hashed;
 use crate::fold::stats::kind::Class;
 

@@ -26,7 +26,7 @@ use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
-use crate::job::sort::Sorting;
+use crate::job::sort::{Sorting, check_folder};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::{Budget, audit};
@@ -124,6 +124,7 @@ impl Many {
         };
         let packing = packing(&mut settings, &target)?;
         let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
+        check_folder(&settings, target.path())?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
         if let Some(place) = &place {
@@ -508,12 +509,10 @@ impl<'s> Run<'s> {
         if let Some(together) = &self.together {
             opened.route.left_out += together.align(&mut opened)?;
         }
-        let (mut run, fold) = match opened.fold()? {
-            Some(fold) => {
-                // What was kept so far stays beside it.
-                self.fold.as_mut().map_or(Ok(()), |all| all.go_on(&opened.budget))?;
-                self.fold_one(&mut opened, fold)?
-            }
+        // What was kept so far stays beside it.
+        self.fold.as_mut().map_or(Ok(()), |all| all.go_on(&opened.budget))?;
+        let (mut run, fold) = match opened.fold(self.target.file_path())? {
+            Some(fold) => self.fold_one(&mut opened, fold)?,
             None => (self.write_one(&mut opened)?, None),
         };
         run.totals

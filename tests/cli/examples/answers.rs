@@ -241,6 +241,11 @@ pub const ANSWERS: &[Answer] = &[
         "pagemill stats rides.csv events.ndjson -t csv",
         &["\ncity,text,5,0,2,0,3,", "\nuser.id,number,2,0,5,2,1,,7,7,14,7,0,"],
     ),
+    answer(
+        "pagemill aggregate big.csv --by id --agg 'n=count()' --memory-limit 32MB --spill-dir /var/tmp -o groups.csv",
+        "id,n\n1,1\n2,1\n",
+    )
+    .after("cat groups.csv"),
     answer("pagemill split log.txt --size 100MB -o 'log.{part}.txt'", "one Line\nstraße\n").after("cat log.000001.txt"),
     answer("pagemill sort trips.csv --by fare:desc:number -o sorted.csv", TRIPS).after("cat sorted.csv"),
     answer(

@@ -1,6 +1,9 @@
 //! Values that are kept longer than their batch.
 
-use crate::error::RecordError;
+use crate::error::{RecordError, Result};
+use crate::fold::groups::at::At;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::saved::{Out, Saved};
 use crate::memory::Arena;
 use crate::record::Value;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
@@ -115,6 +118,30 @@ impl Kept {
     }
 }
 
+/// Gives a value that may be kept, and where it is, as bytes.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn save_kept(kept: &Option<(At, Kept)>, out: &mut Out<'_>) -> Result<()> {
+    let Some((at, kept)) = kept else { return out.put(&[0]) };
+    out.put(&[1, kept.kind as u8])?;
+    out.at(*at)?;
+    out.text(&kept.text)
+}
+
+/// Reads what was given.
+///
+/// # Errors
+/// Io: it is not whole. There is no memory.
+pub(super) fn load_kept(from: &mut Saved<'_>, held: &mut Held) -> Result<Option<(At, Kept)>> {
+    if from.byte()? == 0 {
+        return Ok(None);
+    }
+    let (kind, at, text) = (Kind::of(from.byte()?), from.at()?, from.text()?);
+    held.take(text.len())?;
+    Ok(Some((at, Kept { kind, text: text.to_vec() })))
+}
+
 /// A copy of a text.
 ///
 /// # Errors
@@ -123,4 +150,27 @@ pub(crate) fn copied<'a>(text: &[u8], arena: &'a Arena) -> Result<&'a [u8], Reco
     let copy = arena.bytes(text.len(), 0)?;
     copy.copy_from_slice(text);
     Ok(copy)
+}
+
+/// The values that a group has in common, from its key and their kinds.
+pub(crate) fn common<'k>(
+    mut key: &'k [u8],
+    kinds: &[u8],
+    mut take: impl FnMut(Value<'k>) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
+    for (index, kind) in kinds.iter().enumerate() {
+        key = &key[1..];
+        let len = match index + 1 < kinds.len() {
+            true => {
+                let (len, rest) = key.split_at(4);
+                key = rest;
+                u32::from_le_bytes([len[0], len[1], len[2], len[3]]) as usize
+            }
+            false => key.len(),
+        };
+        let (text, rest) = key.split_at(len);
+        take(Kind::of(*kind).value(text))?;
+        key = rest;
+    }
+    Ok(())
 }

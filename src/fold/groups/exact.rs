@@ -6,13 +6,14 @@ use ruint::Uint;
 
 use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, POWERS, Small};
-use crate::fold::held::Held;
-use crate::fold::number::Number;
+use crate::fold::groups::given::Number;
+use crate::fold::groups::held::Held;
+use crate::fold::groups::saved::{Out, Saved};
 use crate::memory::Arena;
 use crate::record::Value;
 
 /// An integer of up to 693 digits. The largest that is needed is a sum of squares: 600 digits for a square of a number with
-/// [150 digits](super::number::PLACES) on both sides of the point, and 20 for the number of records, times that number.
+/// [150 digits](super::given::PLACES) on both sides of the point, and 20 for the number of records, times that number.
 type Wide = Uint<2304, 36>;
 
 /// How many significant digits a mean and a deviation have at most.
@@ -29,107 +30,91 @@ pub(crate) struct Exact {
 }
 
 impl Exact {
-    /// Adds a number.
-    ///
-    /// # Errors
-    /// There is no memory.
+    /// Adds a number. If there is no memory for a long sum, that is noticed where more is taken next.
     #[inline(always)]
-    pub fn add(&mut self, number: Number<'_>, held: &mut Held) -> Result<()> {
+    pub fn add(&mut self, number: Number<'_>, held: &mut Held) {
         if let Number::Short(mantissa, scale) = number
             && scale == self.scale
             && self.wide.is_none()
             && let Some(sum) = self.small.checked_add(mantissa.into())
         {
             self.small = sum;
-            return Ok(());
+            return;
         }
-        self.add_other(number, held)
+        self.add_other(number, held);
     }
 
     #[inline(never)]
-    fn add_other(&mut self, number: Number<'_>, held: &mut Held) -> Result<()> {
+    fn add_other(&mut self, number: Number<'_>, held: &mut Held) {
         match number {
-            Number::Null => Ok(()),
+            Number::Null => {}
             Number::Short(mantissa, scale) => self.add_small(mantissa.into(), scale, held),
             Number::Long(_) => match number.decimal() {
                 Decimal::Small(Small { mantissa, scale }) => self.add_small(mantissa, scale, held),
                 long => {
                     let (negative, size, scale) = of(long);
-                    self.add_wide(signed(size, negative), scale, held)
+                    self.add_wide(signed(size, negative), scale, held);
                 }
             },
         }
     }
 
-    /// Adds the square of a number.
-    ///
-    /// # Errors
-    /// There is no memory.
-    #[inline(always)]
-    pub fn add_square(&mut self, number: Number<'_>, held: &mut Held) -> Result<()> {
-        match number {
-            Number::Short(mantissa, scale) => {
-                let mantissa = i128::from(mantissa);
-                self.add_small(mantissa * mantissa, 2 * scale, held)
-            }
-            Number::Null => Ok(()),
-            Number::Long(_) => {
-                let (_, size, scale) = of(number.decimal());
-                self.add_wide(size.wrapping_mul(size), 2 * scale, held)
-            }
-        }
-    }
-
     /// Adds a number that is there so often.
-    ///
-    /// # Errors
-    /// There is no memory.
-    pub fn add_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) -> Result<()> {
+    pub fn add_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) {
         if let Number::Short(mantissa, scale) = number {
             // At most 10¹⁸ times 2⁶⁴, which is less than 2¹²⁷.
             return self.add_small(i128::from(mantissa) * i128::from(times), scale, held);
         }
         let (negative, size, scale) = of(number.decimal());
-        self.add_wide(signed(size * Wide::from(times), negative), scale, held)
+        self.add_wide(signed(size * Wide::from(times), negative), scale, held);
     }
 
     /// Adds the square of a number that is there so often.
-    ///
-    /// # Errors
-    /// There is no memory.
-    pub fn add_square_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) -> Result<()> {
+    pub fn add_square_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) {
         if let Number::Short(mantissa, scale) = number
             && let Some(square) = (i128::from(mantissa) * i128::from(mantissa)).checked_mul(i128::from(times))
         {
             return self.add_small(square, 2 * scale, held);
         }
         let (_, size, scale) = of(number.decimal());
-        self.add_wide(size * size * Wide::from(times), 2 * scale, held)
+        self.add_wide(size * size * Wide::from(times), 2 * scale, held);
     }
 
-    /// Adds an integer of which so many digits come after the point.
-    ///
-    /// # Errors
-    /// There is no memory.
+    /// Adds the square of a number, in the same way.
+    #[inline(always)]
+    pub fn add_square(&mut self, number: Number<'_>, held: &mut Held) {
+        match number {
+            Number::Short(mantissa, scale) => {
+                let mantissa = i128::from(mantissa);
+                self.add_small(mantissa * mantissa, 2 * scale, held);
+            }
+            Number::Null => {}
+            Number::Long(_) => {
+                let (_, size, scale) = of(number.decimal());
+                self.add_wide(size.wrapping_mul(size), 2 * scale, held);
+            }
+        }
+    }
+
     #[inline]
-    pub fn add_small(&mut self, mantissa: i128, scale: u32, held: &mut Held) -> Result<()> {
+    pub fn add_small(&mut self, mantissa: i128, scale: u32, held: &mut Held) {
         if self.wide.is_none() {
             let raised = |number: i128, by: u32| number.checked_mul(*POWERS.get(by as usize)?);
             let most = self.scale.max(scale);
             let sum = || raised(self.small, most - self.scale)?.checked_add(raised(mantissa, most - scale)?);
             if let Some(sum) = sum() {
                 (self.small, self.scale) = (sum, most);
-                return Ok(());
+                return;
             }
         }
-        self.add_wide(signed(Wide::from(mantissa.unsigned_abs()), mantissa < 0), scale, held)
+        self.add_wide(signed(Wide::from(mantissa.unsigned_abs()), mantissa < 0), scale, held);
     }
 
     #[cold]
-    fn add_wide(&mut self, mantissa: Wide, scale: u32, held: &mut Held) -> Result<()> {
+    fn add_wide(&mut self, mantissa: Wide, scale: u32, held: &mut Held) {
         let most = self.scale.max(scale);
         if self.wide.is_none() {
-            held.take(size_of::<Wide>())?;
+            held.owe(size_of::<Wide>());
             self.wide = Some(Box::new(signed(Wide::from(self.small.unsigned_abs()), self.small < 0)));
         }
         if let Some(wide) = &mut self.wide {
@@ -137,18 +122,47 @@ impl Exact {
             **wide = raised.wrapping_add(mantissa.wrapping_mul(power(most - scale)));
             self.scale = most;
         }
-        Ok(())
     }
 
     /// Adds another sum.
-    ///
-    /// # Errors
-    /// There is no memory.
-    pub fn merge(&mut self, other: Exact, held: &mut Held) -> Result<()> {
-        match other.wide {
-            Some(wide) => self.add_wide(*wide, other.scale, held),
+    pub fn merge(&mut self, other: &Exact, held: &mut Held) {
+        match &other.wide {
+            Some(wide) => self.add_wide(**wide, other.scale, held),
             None => self.add_small(other.small, other.scale, held),
         }
+    }
+
+    /// Gives the sum as bytes.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(super) fn save(&self, out: &mut Out<'_>) -> Result<()> {
+        out.put(&[self.wide.is_some().into()])?;
+        out.put(&self.scale.to_le_bytes())?;
+        match &self.wide {
+            Some(wide) => wide.as_limbs().iter().try_for_each(|limb| out.number(*limb)),
+            None => out.put(&self.small.to_le_bytes()),
+        }
+    }
+
+    /// Reads a sum that was saved.
+    ///
+    /// # Errors
+    /// Io: it is not whole.
+    pub(super) fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Exact> {
+        let is_wide = from.byte()? > 0;
+        let mut sum = Exact { scale: u32::from_le_bytes(from.array()?), ..Exact::default() };
+        if !is_wide {
+            sum.small = i128::from_le_bytes(from.array()?);
+            return Ok(sum);
+        }
+        let mut limbs = [0; 36];
+        for limb in &mut limbs {
+            *limb = from.number()?;
+        }
+        held.owe(size_of::<Wide>());
+        sum.wide = Some(Box::new(Wide::from_limbs(limbs)));
+        Ok(sum)
     }
 
     /// Whether it is below zero, its size without the point, and how many digits come after that.

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use crate::error::RecordError;
+use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, POWERS, SHORT, Small};
-use crate::fold::number::Number;
+use crate::fold::groups::given::Number;
+use crate::fold::groups::saved::{Out, Saved};
 use crate::memory::Arena;
 use crate::record::Value;
 
@@ -36,6 +37,22 @@ impl Packed {
     pub fn number<'a>(self) -> Number<'a> {
         let scale = (self.0 & ((1 << BITS) - 1)) as u32;
         Number::Short(((self.0 >> BITS) / POWERS[(SCALE - scale) as usize]) as i64, scale)
+    }
+
+    /// Gives it as bytes.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn save(self, out: &mut Out<'_>) -> Result<()> {
+        out.put(&self.0.to_le_bytes())
+    }
+
+    /// Reads one that was given.
+    ///
+    /// # Errors
+    /// Io: it is not whole.
+    pub fn load(from: &mut Saved<'_>) -> Result<Packed> {
+        Ok(Packed(i128::from_le_bytes(from.array()?)))
     }
 
     /// The number as it was written.

@@ -110,6 +110,9 @@ pub mod config;
 #[cfg(feature = "dashboard")]
 #[doc(hidden)]
 pub mod dashboard;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod described;
 pub mod error;
 #[doc(hidden)]
 pub mod expr;
@@ -188,6 +191,8 @@ pub mod docs {
     pub mod sort {}
     #[doc = include_str!("docs/speed.md")]
     pub mod speed {}
+    #[doc = include_str!("docs/stats.md")]
+    pub mod stats {}
     #[doc = include_str!("docs/values.md")]
     pub mod values {}
 }

@@ -77,6 +77,11 @@ impl Out {
         Out { to: To::Table, output, force: said.has("force") }
     }
 
+    /// Whether it goes to standard output, which may be a terminal.
+    pub fn is_shown(&self) -> bool {
+        self.output.is_none()
+    }
+
     /// Refuses an output that exists, before there is an answer.
     ///
     /// # Errors

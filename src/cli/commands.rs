@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 18] = [
+pub static ALL: [Entry; 19] = [
     Entry {
         name: "convert",
         alias: None,
@@ -202,6 +202,29 @@ the record is bad, and --on-error decides.
 
 The functions are count(), count(x), sum(x), mean(x), stddev(x), min(x), max(x), quantile(x, 0.95), median(x), first(x), last(x), any(x), \
 distinct(x), mode(x), top(x, 3), approx_distinct(x) and approx_quantile(x, 0.95).",
+    },
+    Entry {
+        name: "stats",
+        alias: None,
+        about: "Describe every column: kinds, sums, ends, quantiles, frequent values",
+        flags: Some(Commands::STATS),
+        operands: INPUTS,
+        examples: &[
+    "pagemill stats trips.csv",
+    "pagemill stats trips.csv --where 'fare > 5' --select fare,from_station -o fares.html",
+    "pagemill stats events.ndjson -t json",
+    "pagemill stats trips.csv -o columns.csv --on-error quarantine",
+],
+        notes: "\
+Records are chosen and changed as convert does it. Maps are taken apart: their fields are called a.b. All numbers are exact and \
+the same whatever the number of workers, except where the name begins with approx_: a column with more than 4096 different values \
+has approx_distinct and approx_p50, and no list of its most frequent values.
+
+Numbers are what calculations take as numbers: also text that is exactly one. In a mixed column min, max, sum, mean, stddev and \
+quantiles are of its numbers, text_min and text_max of its other values.
+
+On a terminal and with -t table, means and deviations are rounded, and ~ marks what is approximate. \
+-t html has a chart for each column, -t svg only the charts.",
     },
     Entry {
         name: "generate",

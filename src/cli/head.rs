@@ -22,7 +22,7 @@ const USUAL: u64 = 10;
 
 /// How much of the memory limit a table may take, as one part in this many: it is there three times, as CSV, as cells and
 /// as lines.
-const PART: usize = 16;
+pub const PART: usize = 16;
 
 /// Flags about how CSV is written, which a table is not.
 const WRITING: [&str; 12] = [
@@ -108,7 +108,7 @@ fn width(output: Option<&Path>) -> Option<usize> {
 }
 
 /// The cells of CSV as it is written here: commas, line feeds, doubled quotes.
-fn cells(csv: &[u8]) -> Vec<Vec<String>> {
+pub fn cells(csv: &[u8]) -> Vec<Vec<String>> {
     let text = String::from_utf8_lossy(csv);
     let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
     let (mut quoted, mut chars) = (false, text.chars().peekable());

@@ -54,6 +54,7 @@ mod settings;
 mod signals;
 mod sort;
 mod split;
+mod stats;
 mod table;
 mod tips;
 mod tune;
@@ -121,6 +122,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "split" => split::run(typed),
         "sort" => sort::run(typed),
         "aggregate" => aggregate::run(typed),
+        "stats" => stats::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

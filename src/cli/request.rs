@@ -177,6 +177,8 @@ impl Request {
         };
         let to = settings.to.or_else(|| target.and_then(|path| settings.extensions.format_of(path)));
         let targets = match to {
+            // An answer has no dialect.
+            _ if command == Commands::STATS => Kinds::NONE,
             _ if settings.fold.is_some() => Kinds::WORDS,
             Some(to) => Kinds::of(to, settings.options.payload),
             None if target.is_some() => Kinds::ALL,
@@ -188,6 +190,15 @@ impl Request {
         });
         let to_file = each || target.is_some();
         flags::check(&Line { command, said, settings, sources, targets, origin, plain, to_file })
+    }
+
+    /// The inputs, in words.
+    pub fn names(&self) -> String {
+        let first = pagemill::wording::input(&self.source).to_string();
+        match self.batch.as_ref().map_or(0, |batch| batch.sources.len() - 1) {
+            0 => first,
+            more => format!("{first} and {}", pagemill::wording::counted(more as u64, "more input")),
+        }
     }
 
     /// Runs the job, or explains it.

@@ -30,7 +30,7 @@ const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both 
 const DEDUPE: &str =
     "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
 const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
-const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
+const STATS: &str = "columns are described by a command: pagemill stats INPUT";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
@@ -139,7 +139,7 @@ const FLAGS: [(&str, Tip); 129] = [
     ("--na-values", Say("--null")),
     ("--na", Say("--null")),
     ("--unique", No(DEDUPE)),
-    ("--stats", No(NOT_YET_STATS)),
+    ("--stats", No(STATS)),
     ("--charset", Say("--encoding")),
     (
         "--flatten",
@@ -173,7 +173,7 @@ const FLAGS: [(&str, Tip); 129] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 18] = [
+const COMMANDS: [(&str, Tip); 20] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -188,7 +188,9 @@ const COMMANDS: [(&str, Tip); 18] = [
     ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("dedup", No(DEDUPE)),
     ("dedupe", No(DEDUPE)),
-    ("stats", No(NOT_YET_STATS)),
+    ("describe", Say("stats")),
+    ("summary", Say("stats")),
+    ("summarize", Say("stats")),
     ("groupby", Say("aggregate")),
     ("agg", Say("aggregate")),
     ("join", No("files can't be joined by their fields")),

@@ -5,6 +5,7 @@
 //! are calculated in 128 bits; larger ones in integers of a fixed size, so that no result takes memory.
 
 mod eight;
+pub mod quick;
 mod write;
 
 use std::cmp::Ordering;

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use crate::error::Result;
+use crate::fold::groups::Groups;
 pub(crate) use crate::fold::groups::Onto;
-use crate::fold::groups::{Groups, Written};
+use crate::fold::groups::Written;
+use crate::fold::stats::Stats;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::memory::Budget;
@@ -14,6 +16,7 @@ use crate::record::{Batch, EncodeError};
 pub(crate) enum Ending {
     Words(WordCount),
     Groups(Box<Groups>),
+    Stats(Box<Stats>),
 }
 
 impl Ending {
@@ -25,6 +28,7 @@ impl Ending {
         match self {
             Ending::Words(_) => Ok(()),
             Ending::Groups(groups) => groups.go_on(budget),
+            Ending::Stats(stats) => stats.go_on(budget),
         }
     }
 
@@ -39,6 +43,7 @@ impl Ending {
                 Ok(Written { bytes, records, ..Written::default() })
             }
             Ending::Groups(groups) => groups.finish()?.write(onto),
+            Ending::Stats(stats) => stats.finish()?.write(onto),
         }
     }
 }
@@ -50,6 +55,7 @@ impl Fold for Ending {
         match self {
             Ending::Words(words) => Ending::Words(words.another()),
             Ending::Groups(groups) => Ending::Groups(Box::new(groups.another())),
+            Ending::Stats(stats) => Ending::Stats(Box::new(stats.another())),
         }
     }
 
@@ -57,6 +63,7 @@ impl Fold for Ending {
         match self {
             Ending::Words(words) => words.add(slice, batch, records),
             Ending::Groups(groups) => groups.add(slice, batch, records),
+            Ending::Stats(stats) => stats.add(slice, batch, records),
         }
     }
 
@@ -64,6 +71,7 @@ impl Fold for Ending {
         match (self, other) {
             (Ending::Words(words), Ending::Words(other)) => words.merge(other),
             (Ending::Groups(groups), Ending::Groups(other)) => groups.merge(*other),
+            (Ending::Stats(stats), Ending::Stats(other)) => stats.merge(*other),
             // Those of a job are alike.
             _ => {}
         }

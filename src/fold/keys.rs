@@ -42,7 +42,8 @@ impl Limits {
             .fault(Fault::TooManyKeys)
     }
 
-    fn too_long(&self, offset: usize, len: usize) -> RecordError {
+    /// The error for a key that is too long, at an offset of the slice.
+    pub fn too_long(&self, offset: usize, len: usize) -> RecordError {
         key_too_long(offset, len, self.length).fault(Fault::TooLarge)
     }
 }

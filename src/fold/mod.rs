@@ -6,7 +6,11 @@ pub(crate) mod ending;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod records;
+pub(crate) mod registers;
+pub(crate) mod rounded;
+pub(crate) mod stats;
 pub(crate) mod words;
+pub(crate) mod written;
 
 use std::ops::Range;
 
@@ -72,7 +76,10 @@ impl Folding {
     /// The format in which its result is written. A target has it unless the settings name another, whatever its
     /// extension.
     pub fn format(self) -> Format {
-        Format::PLAIN
+        match self {
+            Folding::WordCount => Format::PLAIN,
+            Folding::Stats => Format::ANSWER,
+        }
     }
 }
 

@@ -54,6 +54,10 @@ impl Format {
     #[doc(hidden)]
     pub const PLAIN: Format = Format::Text;
 
+    /// Records for programs: the format of answers, unless another one is named.
+    #[doc(hidden)]
+    pub const ANSWER: Format = Format::Csv;
+
     const fn entry(self) -> &'static Entry {
         match self {
             Format::Csv => &csv::CSV,

@@ -12,7 +12,7 @@ use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings};
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
 use crate::metrics::Progress;
-use crate::op::{self, Op};
+use crate::op::{self, Folding, Op};
 use crate::quarantine::MaxErrors;
 use crate::sink::TargetSpec;
 use crate::sys::Stop;
@@ -81,6 +81,20 @@ impl Job {
     /// Writes totals over all records, or over those of each group, instead of records.
     pub fn aggregate(self, aggregate: Aggregate) -> Job {
         self.with(|settings| settings.aggregate = Some(aggregate))
+    }
+
+    /// Writes what there is to say about every field, instead of records.
+    ///
+    /// ```
+    /// use pagemill::{Format, Job, TargetSpec};
+    ///
+    /// let job = Job::new(b"fare\n1.10\n2.30\n", TargetSpec::Memory).from(Format::Csv).stats().to(Format::Ndjson);
+    /// let report = job.run()?;
+    /// assert!(report.output.starts_with(b"{\"field\":\"fare\",\"kind\":\"number\",\"count\":2,"));
+    /// # Ok::<(), pagemill::Error>(())
+    /// ```
+    pub fn stats(self) -> Job {
+        self.with(|settings| settings.fold = Some(Folding::Stats))
     }
 
     /// Only these fields, in this order.

@@ -13,7 +13,7 @@ use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report, Warning, WarningKind};
-use crate::op::Everything;
+use crate::op::{Everything, Folding};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::resume::{Facts, Left, Resumable};
 use crate::sink::{Target, TargetSpec};
@@ -69,6 +69,7 @@ impl Job {
                 (Some(_), Some(tested)) if !tested.made.is_empty() => "copied, with new fields behind them",
                 (Some(_), _) => "passed through",
                 _ if self.settings.aggregate.is_some() => "decoded and put into groups",
+                _ if self.settings.fold == Some(Folding::Stats) => "decoded and described",
                 (None, _) => "decoded and encoded",
             }
         );

@@ -6,13 +6,16 @@
 pub enum Folding {
     /// The numbers of lines, words, characters and bytes in all texts, and of records.
     WordCount,
+    /// What there is to say about every field: counts, kinds, sums, ends, quantiles, the most frequent values.
+    Stats,
 }
 
 impl Folding {
-    /// The name in the flag `--op` and in reports.
+    /// The name in the flag `--op`, or of the command, and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Folding::WordCount => "wordcount",
+            Folding::Stats => "stats",
         }
     }
 }

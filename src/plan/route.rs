@@ -10,8 +10,8 @@ use crate::format::{
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{
-    Everything, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project, regex_of,
-    unique,
+    Everything, Folding, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project,
+    regex_of, unique,
 };
 use crate::plan::aim::Aim;
 use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, names_of, read_by, setting};
@@ -152,6 +152,7 @@ impl Route {
         let utf8 = to.needs_utf8()
             || settings.ops.iter().any(|op| op.needs_utf8())
             || settings.aggregate.as_ref().is_some_and(Aggregate::needs_utf8)
+            || settings.fold == Some(Folding::Stats)
             || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {

@@ -42,6 +42,7 @@ mod rows;
 mod rows_bad;
 mod sort;
 mod split;
+mod stats;
 mod strict;
 mod structure;
 #[path = "../support/mod.rs"]

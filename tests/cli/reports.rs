@@ -104,6 +104,7 @@ fn runs_that_go_well() {
     let sorted = report(here, "sort b.csv --by a:desc -o s.csv", 0);
     assert_eq!(sorted["settings"]["by"], json!(["a:desc"]));
     assert_eq!((&groups["settings"]["by"], &groups["settings"]["sort"]), (&json!("a"), &Value::Null));
+    assert_eq!(report(here, "stats b.csv -o d.csv", 0)["records_out"], 2);
     report(here, "head b.csv -t csv -o h.csv", 0);
     report(here, "split b.csv --by a -o {part}.csv", 0);
     let count = report(here, "count t.txt", 0);

@@ -40,23 +40,31 @@ impl Commands {
     pub const SORT: Commands = Commands(1 << 14);
     /// `aggregate`.
     pub const AGGREGATE: Commands = Commands(1 << 15);
+    /// `stats`.
+    pub const STATS: Commands = Commands(1 << 16);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::MANY.or(Commands::COUNT);
     /// Commands that take several inputs, and may write one output for each.
     pub(super) const EACH: Commands = Commands::CONVERT.or(Commands::AUDIT);
     /// Commands that take several inputs.
-    pub(super) const MANY: Commands =
-        Commands::EACH.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT).or(Commands::AGGREGATE);
+    pub(super) const MANY: Commands = Commands::EACH
+        .or(Commands::HEAD)
+        .or(Commands::SPLIT)
+        .or(Commands::SORT)
+        .or(Commands::AGGREGATE)
+        .or(Commands::STATS);
     /// Commands that show a table on a terminal.
     pub(super) const SHOWN: Commands = Commands::HEAD.or(Commands::SORT).or(Commands::AGGREGATE);
     /// Commands whose runs can be resumed.
     pub(super) const LONG: Commands = Commands::EACH.or(Commands::REPLAY);
-    /// Commands that convert records.
-    pub(super) const ROWS: Commands =
+    /// Commands that choose and change records.
+    pub(super) const ROWS: Commands = Commands::RECORDS.or(Commands::STATS);
+    /// Commands that choose and change records, and write records.
+    pub(super) const RECORDS: Commands =
         Commands::LONG.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT).or(Commands::AGGREGATE);
     /// Commands that write records.
-    pub(super) const WRITE: Commands = Commands::ROWS.or(Commands::GENERATE);
+    pub(super) const WRITE: Commands = Commands::RECORDS.or(Commands::GENERATE);
     /// Commands that run a job.
     pub(super) const RUN: Commands = Commands::ROWS.or(Commands::COUNT);
     /// Commands that are told how to read their input, or have none.
@@ -84,7 +92,7 @@ impl Commands {
 
     /// The name of a single one.
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 16] = [
+        const NAMES: [&str; 17] = [
             "convert",
             "replay",
             "count",
@@ -101,6 +109,7 @@ impl Commands {
             "split",
             "sort",
             "aggregate",
+            "stats",
         ];
         NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
     }
@@ -126,6 +135,7 @@ impl Commands {
             Commands::REPLAY => "the quarantine file says how its records are read",
             Commands::MAN => "a manual page is the same whatever is configured",
             Commands::COUNT => "records are counted, not written",
+            Commands::STATS => "fields are described, and no record is written",
             _ => "it is for other commands",
         }
     }

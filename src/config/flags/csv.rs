@@ -221,7 +221,7 @@ pub static FLAGS: &[Flag] = &[
         .target(Kinds::TABLES.or(Kinds::TEXT))
         .sets(|s, _, _| put(&mut s.options.out_dialect.crlf, true))
         .shows("csv.crlf", |s| json!(s.options.out_dialect.crlf)),
-    csv("bom", Nothing, Commands::ROWS, "Begin CSV, TSV and text with a byte order mark, which Excel looks for")
+    csv("bom", Nothing, Commands::RECORDS, "Begin CSV, TSV and text with a byte order mark, which Excel looks for")
         .target(Kinds::TABLES.or(Kinds::TEXT))
         .unless(no_mark)
         .sets(|s, _, _| put(&mut s.options.out_dialect.bom, true))
@@ -229,7 +229,7 @@ pub static FLAGS: &[Flag] = &[
     csv(
         "columns",
         List("union|first|LIST"),
-        Commands::ROWS,
+        Commands::RECORDS,
         "The columns of the output: exactly these, such as a,b,c; those of all records and inputs (union); or those of the first record or input (first) [default: all keys of JSON; inputs in CSV must all have the same columns]",
     )
     .common()

@@ -28,7 +28,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "out-dialect",
         Word("NAME", || KNOWN.all()),
-        Commands::ROWS,
+        Commands::RECORDS,
         "Write CSV and TSV as this program reads them: mysql (LOAD DATA), postgres (COPY), excel (CRLF) or unix (all in quotes); single flags change it",
     )
     .group(Group::Csv)
@@ -57,7 +57,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "out-null",
         Any("TEXT"),
-        Commands::ROWS,
+        Commands::RECORDS,
         "How null is written in tables; in CSV and TSV a value with this text is put in quotes [default: an empty field]",
     )
     .group(Group::Values)

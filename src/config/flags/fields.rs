@@ -90,7 +90,8 @@ pub static FLAGS: &[Flag] = &[
     .shows("ops", |s| {
         let steps = ["types", "where", "set", "explode", "parse-json", "source-column"];
         let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).filter(|name| !steps.contains(name)).collect();
-        ops.extend(s.fold.map(Folding::name));
+        // Others are commands.
+        ops.extend(s.fold.filter(|fold| *fold == Folding::WordCount).map(Folding::name));
         json!(ops)
     }),
     flag(
@@ -154,7 +155,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "bytes",
         Word("HOW", || BYTES.all()),
-        Commands::ROWS,
+        Commands::RECORDS,
         "How binary data is written and read in CSV, TSV, NDJSON and JSON [default: base64]",
     )
     .group(Group::Values)

@@ -6,6 +6,7 @@ use super::commands::Commands;
 use super::flag::Takes::{Count, List, Nothing, Path, Paths, Text, Word};
 use super::flag::{Changes, Flag, Group, flag};
 use super::kinds::Kinds;
+use super::past::answers;
 use super::unless::{no_file, no_folder, no_list, not_recursive, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
@@ -82,7 +83,7 @@ pub static FLAGS: &[Flag] = &[
     .unless(no_file)
     .sets(|s, _, _| put(&mut s.snapshot, true))
     .shows("snapshot", |s| json!(s.snapshot)),
-    flag("output", Path("OUTPUT"), Commands::WRITE, "File to write; - is standard output, which is the default")
+    flag("output", Path("OUTPUT"), Commands::WRITE.or(Commands::STATS), "File to write; - is standard output, which is the default")
         .help_in(&[
             (Commands::AUDIT, "File to write; - is standard output [default: the output is discarded]"),
             (Commands::GENERATE, "File to write; - is standard output [default: -]"),
@@ -94,7 +95,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "to",
         Word("FORMAT", formats),
-        Commands::ROWS.without(Commands::SHOWN),
+        Commands::RECORDS.without(Commands::SHOWN),
         "Format of the output [default: from its extension; for standard output, the input's format]",
     )
     .short('t')
@@ -113,6 +114,15 @@ pub static FLAGS: &[Flag] = &[
         true => Ok(()),
         false => put(&mut s.to, Some(texts[0].parse()?)),
     })
+    .shows("to", |s| json!(s.to.map(|format| format.name()))),
+    flag(
+        "to",
+        Word("FORMAT", answers),
+        Commands::STATS,
+        "How to write the answer; html and svg have charts [default: by the extension of the output; on a terminal table, else csv]",
+    )
+    .short('t')
+    .common()
     .shows("to", |s| json!(s.to.map(|format| format.name()))),
     // As in `sample`, its older name.
     flag("to", Word("FORMAT", formats), Commands::GENERATE, "Format of the data [default: by the extension of the output]")
@@ -133,7 +143,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "out-encoding",
         Text("NAME"),
-        Commands::ROWS,
+        Commands::RECORDS,
         "Encoding of the output, such as utf-16le or windows-1252; a record with a character that it lacks is bad [default: utf-8]",
     )
     .target(Kinds::LINES_OF_TEXT)
@@ -142,7 +152,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "compress",
         Text("CODEC[:LEVEL]"),
-        Commands::ROWS,
+        Commands::RECORDS,
         "Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with an optional level: zstd:9 [default: auto]",
     )
     .sets(|s, _, texts| put(&mut s.compress, texts[0].parse()?))

@@ -52,7 +52,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "nested",
         Word("HOW", || NESTED.all()),
-        Commands::ROWS,
+        Commands::RECORDS,
         "Nested maps in a table: columns a.b.c (dot) or JSON text in one cell (json) [default: dot]",
     )
     .group(Group::Json)
@@ -63,7 +63,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "join-lists",
         Any("TEXT"),
-        Commands::ROWS,
+        Commands::RECORDS,
         "Lists of plain values in a table: their items with this text between them, not JSON text",
     )
     .group(Group::Json)
@@ -71,18 +71,18 @@ pub static FLAGS: &[Flag] = &[
     .unless(never_nested)
     .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(parse_joiner(flag, &texts[0])?)))
     .shows("json.join_lists", |s| json!(s.options.join_lists)),
-    flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
+    flag("unflatten", Nothing, Commands::RECORDS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
         .pairs(&[(Kinds::ALL_TABLES.or(Kinds::FIXED), Kinds::NESTED)])
         .sets(|s, _, _| put(&mut s.options.unflatten, true))
         .shows("json.unflatten", |s| json!(s.options.unflatten)),
-    flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")
+    flag("pretty", Nothing, Commands::RECORDS, "Write JSON with line breaks and indentation")
         .group(Group::Json)
         .common()
         .target(Kinds::JSON.or(Kinds::JSON5))
         .sets(|s, _, _| put(&mut s.options.pretty, true))
         .shows("json.pretty", |s| json!(s.options.pretty)),
-    flag("omit-null", Nothing, Commands::ROWS, "Leave keys whose value is null out of JSON, at every depth; items of lists stay")
+    flag("omit-null", Nothing, Commands::RECORDS, "Leave keys whose value is null out of JSON, at every depth; items of lists stay")
         .group(Group::Json)
         .target(Kinds::ALL_JSON)
         .sets(|s, _, _| put(&mut s.options.omit_null, true))
@@ -90,7 +90,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "nonfinite",
         Word("HOW", || NONFINITE.all()),
-        Commands::ROWS,
+        Commands::RECORDS,
         "What NaN and infinite numbers become in JSON: null, the text NaN, Infinity or -Infinity (text), or the record is bad (fail) [default: null]",
     )
     .group(Group::Json)

@@ -4,7 +4,7 @@ use super::commands::Commands;
 use super::flag::{Flag, Takes::*, flag};
 
 /// What answers can be written as.
-fn answers() -> Vec<(&'static str, Option<&'static str>)> {
+pub(super) fn answers() -> Vec<(&'static str, Option<&'static str>)> {
     ["table", "csv", "tsv", "json", "ndjson", "html", "svg"].map(|name| (name, None)).to_vec()
 }
 

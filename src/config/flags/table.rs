@@ -52,7 +52,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 15] = [
+    const EACH: [Commands; 16] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -68,6 +68,7 @@ mod tests {
         Commands::SPLIT,
         Commands::SORT,
         Commands::AGGREGATE,
+        Commands::STATS,
     ];
 
     #[test]

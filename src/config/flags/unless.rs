@@ -186,6 +186,9 @@ fn together(line: &Line<'_>) -> bool {
 
 /// Text has one field, whose name is not written; a table without a header has no names either.
 pub fn no_names(line: &Line<'_>) -> Option<No> {
+    if line.command == Commands::STATS {
+        return None;
+    }
     let headless = line.said.has("no-headers") || line.said.has("out-no-headers");
     if headless && line.targets.is_within(Kinds::TABLES) && !line.said.has("columns") {
         return No::new("the output has no header", LEAVE_OUT);
@@ -249,6 +252,9 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
             line.input(),
             "For one field, say what its values are: --types zip=text,n=decimal; or leave it out.",
         );
+    }
+    if line.command == Commands::STATS {
+        return None;
     }
     let steps = STEPS.iter().any(|flag| line.said.has(flag));
     if line.command == Commands::COUNT {
@@ -345,7 +351,8 @@ pub fn first_error_ends(line: &Line<'_>) -> Option<No> {
 
 /// Column names belong to tables, or are made from keys.
 pub fn no_columns(line: &Line<'_>) -> Option<No> {
-    let keys = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
+    let described = line.command == Commands::STATS;
+    let keys = line.sources.meets(Kinds::NESTED) && (described || line.targets.meets(Kinds::TABLES));
     if !keys && !line.sources.meets(Kinds::TABLES) {
         return No::new(line.both(), "It is for names of columns, and for keys that become some: leave it out.");
     }
@@ -377,7 +384,8 @@ pub fn never_nested(line: &Line<'_>) -> Option<No> {
 /// Keys are counted when they become a header, and columns when those of several inputs are combined.
 pub fn no_keys(line: &Line<'_>) -> Option<No> {
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if keys_become_columns(line) || together(line) && tables {
+    // All names of fields are kept where they are described.
+    if line.command == Commands::STATS || keys_become_columns(line) || together(line) && tables {
         return None;
     }
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")

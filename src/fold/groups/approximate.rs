@@ -2,14 +2,10 @@
 //!
 //! Both only depend on which values there are, not on their order: slices, workers and merging change nothing.
 
-use twox_hash::XxHash3_64;
-
 use crate::error::{RecordError, Result};
-use crate::expr::decimal::{Decimal, ROOM};
 use crate::fold::groups::at::At;
 use crate::fold::groups::column::State;
 use crate::fold::groups::count::number;
-use crate::fold::groups::exact;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::joined::Joined;
@@ -17,14 +13,11 @@ use crate::fold::groups::kept::parts;
 use crate::fold::groups::saved::{Out, Saved};
 use crate::fold::groups::share::Share;
 use crate::fold::groups::whole::{Join, Whole};
+use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
+use crate::fold::rounded::Rounded;
 use crate::memory::Arena;
 use crate::record::Value;
 
-/// How many bits of a hash choose a register.
-const BITS: u32 = 14;
-const REGISTERS: usize = 1 << BITS;
-/// How many bits are left.
-const REST: usize = (u64::BITS - BITS) as usize;
 /// Up to this many different values are counted exactly.
 const EXACT: usize = 1024;
 
@@ -89,58 +82,6 @@ impl Distinct {
     }
 }
 
-#[inline(always)]
-fn note(registers: &mut [u8], hash: u64) {
-    let register = &mut registers[(hash >> REST) as usize];
-    let zeros = ((hash << BITS).leading_zeros() as usize).min(REST) + 1;
-    *register = (*register).max(zeros as u8);
-}
-
-/// How many different hashes the registers have seen.
-fn estimated(registers: &[u8]) -> u64 {
-    let mut counts = [0u32; REST + 2];
-    registers.iter().for_each(|zeros| counts[usize::from(*zeros)] += 1);
-    let all = registers.len() as f64;
-    let mut sum = all * tau(1.0 - f64::from(counts[REST + 1]) / all);
-    for count in counts[1..=REST].iter().rev() {
-        sum = 0.5 * (sum + f64::from(*count));
-    }
-    sum += all * sigma(f64::from(counts[0]) / all);
-    (all * all / (2.0 * std::f64::consts::LN_2 * sum)).round() as u64
-}
-
-fn sigma(mut x: f64) -> f64 {
-    if x == 1.0 {
-        return f64::INFINITY;
-    }
-    let (mut y, mut sum) = (1.0, x);
-    loop {
-        x *= x;
-        let before = sum;
-        sum += x * y;
-        y += y;
-        if sum == before {
-            return sum;
-        }
-    }
-}
-
-fn tau(mut x: f64) -> f64 {
-    if x == 0.0 || x == 1.0 {
-        return 0.0;
-    }
-    let (mut y, mut sum) = (1.0, 1.0 - x);
-    loop {
-        x = x.sqrt();
-        let before = sum;
-        y *= 0.5;
-        sum -= (1.0 - x) * (1.0 - x) * y;
-        if sum == before {
-            return sum / 3.0;
-        }
-    }
-}
-
 impl State for Distinct {
     type Item<'a> = Value<'a>;
     type How = ();
@@ -149,8 +90,7 @@ impl State for Distinct {
     fn add(&mut self, value: Value<'_>, _: At, (): &(), held: &mut Held) -> Result<()> {
         let mut room = [0; 32];
         let (_, text) = parts(value, &mut room);
-        // The same everywhere and in every version.
-        self.add_hash(XxHash3_64::oneshot(text), held)
+        self.add_hash(Hashed::of(text).hash, held)
     }
 
     fn merge(&mut self, other: &mut Distinct, (): &(), held: &mut Held) -> Result<()> {
@@ -214,63 +154,6 @@ impl Whole for Distinct {
 pub(super) struct Quantile {
     /// In order.
     counts: Vec<(Rounded, u64)>,
-}
-
-/// A number of three significant digits; the order of these integers is that of the numbers. 0 is zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rounded(i32);
-
-/// The least exponent; numbers have at most 150 digits after the point.
-const LEAST: i32 = -200;
-
-impl Rounded {
-    /// `digits` from 100 to 1000, of which the first is that of `10^exponent`.
-    fn new(negative: bool, digits: i32, exponent: i32) -> Rounded {
-        let (digits, exponent) = if digits == 1000 { (100, exponent + 1) } else { (digits, exponent) };
-        let size = (exponent - LEAST) * 900 + digits - 100 + 1;
-        Rounded(if negative { -size } else { size })
-    }
-
-    #[inline]
-    fn short(mantissa: i64, scale: u32) -> Rounded {
-        let size = mantissa.unsigned_abs();
-        let Some(last) = size.checked_ilog10() else { return Rounded(0) };
-        let digits = match last {
-            0..=2 => size * 10u64.pow(2 - last),
-            _ => {
-                let divisor = 10u64.pow(last - 2);
-                (size + divisor / 2) / divisor
-            }
-        };
-        Rounded::new(mantissa < 0, digits as i32, last as i32 - scale as i32)
-    }
-
-    #[cold]
-    fn of(number: Decimal) -> Rounded {
-        let mut room = [0; ROOM];
-        let text = number.text(&mut room);
-        let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
-        let Some(first) = text.iter().position(|byte| matches!(byte, b'1'..=b'9')) else { return Rounded(0) };
-        let mut after = text[first..].iter().filter(|byte| **byte != b'.').map(|byte| i32::from(byte - b'0'));
-        let [one, two, three, four] = [(); 4].map(|()| after.next().unwrap_or(0));
-        let digits = one * 100 + two * 10 + three + i32::from(four >= 5);
-        let exponent = point as i32 - first as i32 - i32::from(first < point);
-        Rounded::new(number.is_negative(), digits, exponent)
-    }
-
-    fn value(self, arena: &Arena) -> Result<Value<'_>, RecordError> {
-        if self.0 == 0 {
-            return exact::text(false, b"0".to_vec(), 0, arena);
-        }
-        let size = self.0.abs() - 1;
-        let (mut digits, exponent) = (size % 900 + 100, size / 900 + LEAST);
-        let mut scale = i64::from(2 - exponent);
-        while digits % 10 == 0 && scale > 0 {
-            digits /= 10;
-            scale -= 1;
-        }
-        exact::text(self.0 < 0, digits.to_string().into_bytes(), scale, arena)
-    }
 }
 
 impl Quantile {
@@ -378,30 +261,5 @@ mod tests {
             let most = if count <= EXACT { 0.0 } else { 0.025 * count as f64 };
             assert!((found - count as f64).abs() <= most, "{count}: {found}");
         }
-    }
-
-    #[test]
-    fn numbers_are_rounded_to_three_digits() {
-        let arena = Arena::new(1 << 10, 1 << 20);
-        let short = |mantissa, scale| text(Rounded::short(mantissa, scale).value(&arena).unwrap());
-        let cases = [
-            (0, 0, "0"),
-            (5, 0, "5"),
-            (-1234, 2, "-12.3"),
-            (9995, 1, "1000"),
-            (100, 2, "1"),
-            (12_350, 0, "12400"),
-            (123, 17, "0.00000000000000123"),
-        ];
-        for (mantissa, scale, wanted) in cases {
-            assert_eq!(short(mantissa, scale), wanted);
-        }
-        let long = |number: &str| {
-            text(Rounded::of(Decimal::parse(number.as_bytes()).unwrap().unwrap()).value(&arena).unwrap())
-        };
-        assert_eq!(long("1.2351e30"), "1240000000000000000000000000000");
-        assert_eq!(long("-9.999e-20"), "-0.0000000000000000001");
-        assert_eq!(long("0.0000"), "0");
-        assert!(Rounded::short(-2, 0) < Rounded::short(-1, 0) && Rounded::short(999, 3) < Rounded::short(1, 0));
     }
 }

@@ -17,12 +17,12 @@ use crate::record::Value;
 type Wide = Uint<2304, 36>;
 
 /// How many significant digits a mean and a deviation have at most.
-pub(super) const DIGITS: u32 = 17;
+pub(crate) const DIGITS: u32 = 17;
 
 /// An exact sum: an integer, and how many of its digits come after the point, which are as many as the number with the
 /// most has. Whatever the order in which numbers are added, the sum is the same.
 #[derive(Default)]
-pub(super) struct Exact {
+pub(crate) struct Exact {
     small: i128,
     scale: u32,
     /// In place of `small`, where that is too short: in two's complement.
@@ -59,6 +59,27 @@ impl Exact {
         }
     }
 
+    /// Adds a number that is there so often.
+    pub fn add_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) {
+        if let Number::Short(mantissa, scale) = number {
+            // At most 10¹⁸ times 2⁶⁴, which is less than 2¹²⁷.
+            return self.add_small(i128::from(mantissa) * i128::from(times), scale, held);
+        }
+        let (negative, size, scale) = of(number.decimal());
+        self.add_wide(signed(size * Wide::from(times), negative), scale, held);
+    }
+
+    /// Adds the square of a number that is there so often.
+    pub fn add_square_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) {
+        if let Number::Short(mantissa, scale) = number
+            && let Some(square) = (i128::from(mantissa) * i128::from(mantissa)).checked_mul(i128::from(times))
+        {
+            return self.add_small(square, 2 * scale, held);
+        }
+        let (_, size, scale) = of(number.decimal());
+        self.add_wide(size * size * Wide::from(times), 2 * scale, held);
+    }
+
     /// Adds the square of a number, in the same way.
     #[inline(always)]
     pub fn add_square(&mut self, number: Number<'_>, held: &mut Held) {
@@ -76,7 +97,7 @@ impl Exact {
     }
 
     #[inline]
-    fn add_small(&mut self, mantissa: i128, scale: u32, held: &mut Held) {
+    pub fn add_small(&mut self, mantissa: i128, scale: u32, held: &mut Held) {
         if self.wide.is_none() {
             let raised = |number: i128, by: u32| number.checked_mul(*POWERS.get(by as usize)?);
             let most = self.scale.max(scale);
@@ -115,7 +136,7 @@ impl Exact {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn save(&self, out: &mut Out<'_>) -> Result<()> {
+    pub(super) fn save(&self, out: &mut Out<'_>) -> Result<()> {
         out.put(&[self.wide.is_some().into()])?;
         out.put(&self.scale.to_le_bytes())?;
         match &self.wide {
@@ -128,7 +149,7 @@ impl Exact {
     ///
     /// # Errors
     /// Io: it is not whole.
-    pub fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Exact> {
+    pub(super) fn load(from: &mut Saved<'_>, held: &mut Held) -> Result<Exact> {
         let is_wide = from.byte()? > 0;
         let mut sum = Exact { scale: u32::from_le_bytes(from.array()?), ..Exact::default() };
         if !is_wide {
@@ -293,7 +314,7 @@ fn digits(mut number: Wide) -> Vec<u8> {
 }
 
 /// A number in plain digits, of which `scale` come after the point; fewer than none: zeros follow them.
-pub(super) fn text<'a>(
+pub(crate) fn text<'a>(
     negative: bool,
     digits: Vec<u8>,
     scale: i64,

@@ -12,11 +12,11 @@ use crate::record::digits::{DigitRoom, float_text};
 use crate::record::{Batch, Seen, Value};
 
 /// The most digits of a number before the point, and the most after it: sums stay of a size that is known.
-pub(super) const PLACES: i64 = 150;
+pub(crate) const PLACES: i64 = 150;
 
 /// A number that was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Number<'a> {
+pub(crate) enum Number<'a> {
     #[default]
     Null,
     /// At most 18 digits: the mantissa and how many of them come after the point. It is written in exactly these digits.
@@ -37,12 +37,12 @@ impl Number<'_> {
 }
 
 /// The value of a number that was checked.
-pub(super) fn decimal(text: &[u8]) -> Decimal {
+pub(crate) fn decimal(text: &[u8]) -> Decimal {
     Decimal::parse(text).and_then(Result::ok).unwrap_or(Decimal::Small(Small::ZERO))
 }
 
 /// What a function takes for a record.
-pub(super) trait Item<'a>: Copy {
+pub(crate) trait Item<'a>: Copy {
     /// Those of an argument.
     fn all<'g>(given: &'g Given<'a>) -> &'g [Self];
 
@@ -73,7 +73,7 @@ impl<'a> Item<'a> for Value<'a> {
 
 /// The values of an argument for some records: numbers if its function calculates, else any values.
 #[derive(Default)]
-pub(super) struct Given<'a> {
+pub(crate) struct Given<'a> {
     pub numbers: Vec<Number<'a>>,
     pub values: Vec<Value<'a>>,
 }
@@ -92,7 +92,7 @@ impl Given<'_> {
 
 /// An argument of functions.
 #[derive(Clone)]
-pub(super) struct Argument {
+pub(crate) struct Argument {
     pub expression: Arc<Expression>,
     /// It has to be a number.
     pub is_number: bool,
@@ -235,11 +235,11 @@ impl Argument {
 }
 
 /// Short numbers are less than this, without their point.
-const MOST: u64 = 1_000_000_000_000_000_000;
+pub(crate) const MOST: u64 = 1_000_000_000_000_000_000;
 
 /// A text that is a short number, if it is one that is written in exactly these digits.
 #[inline(always)]
-fn short<'a>(text: &[u8]) -> Option<Number<'a>> {
+pub(crate) fn short<'a>(text: &[u8]) -> Option<Number<'a>> {
     let (mantissa, scale) = Small::quick(text)?;
     // Zero has no sign here.
     if mantissa == 0 && text[0] == b'-' {

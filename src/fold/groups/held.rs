@@ -5,15 +5,23 @@ use crate::memory::{Budget, Reservation};
 use crate::plan::sizes::FEW;
 use crate::wording::megabytes;
 
-/// What else to do where there is no memory for more groups.
-const INSTEAD: &str =
-    "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)";
+/// What memory is for, and what else to do where there is none.
+pub(crate) struct Purpose {
+    pub name: &'static str,
+    pub instead: &'static str,
+}
+
+const GROUPS: Purpose = Purpose {
+    name: "groups",
+    instead: "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)",
+};
 
 /// For so many bytes, one more is reserved.
 const PART: usize = 8;
 
 /// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
-pub(in crate::fold) struct Held {
+pub(crate) struct Held {
+    purpose: &'static Purpose,
     reserved: Reservation,
     size: usize,
     covered: usize,
@@ -24,7 +32,13 @@ pub(in crate::fold) struct Held {
 impl Held {
     /// `size`: what is taken already, at most what is planned.
     pub fn new(budget: &Budget, size: usize) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size, covered: FEW, most: usize::MAX }
+        Held { size, ..Held::of(budget, &GROUPS) }
+    }
+
+    /// The memory of something else than groups.
+    pub fn of(budget: &Budget, purpose: &'static Purpose) -> Held {
+        let reserved = budget.open(purpose.name, purpose.instead);
+        Held { purpose, reserved, size: 0, covered: FEW, most: usize::MAX }
     }
 
     /// The same where no more than this may be taken.
@@ -100,7 +114,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget, 0).at_most(self.most);
+        *self = Held::of(budget, self.purpose).at_most(self.most);
         self.take(size)
     }
 

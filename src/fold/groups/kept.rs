@@ -11,7 +11,7 @@ use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 /// What kind of value a text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     #[default]
     Absent,
     Null,
@@ -67,7 +67,7 @@ impl Kind {
 
 /// The kind and the text of a value that is no list or map; `room` is for numbers of typed sources.
 #[inline]
-pub(super) fn parts<'r>(value: Value<'r>, room: &'r mut DigitRoom) -> (Kind, &'r [u8]) {
+pub(crate) fn parts<'r>(value: Value<'r>, room: &'r mut DigitRoom) -> (Kind, &'r [u8]) {
     match value {
         Value::Untyped(text) => (Kind::Untyped, text),
         Value::Text(text) => (Kind::Text, text),
@@ -85,7 +85,7 @@ pub(super) fn parts<'r>(value: Value<'r>, room: &'r mut DigitRoom) -> (Kind, &'r
 
 /// A value that is kept.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     kind: Kind,
     text: Vec<u8>,
 }
@@ -146,14 +146,14 @@ pub(super) fn load_kept(from: &mut Saved<'_>, held: &mut Held) -> Result<Option<
 ///
 /// # Errors
 /// There is no memory.
-pub(super) fn copied<'a>(text: &[u8], arena: &'a Arena) -> Result<&'a [u8], RecordError> {
+pub(crate) fn copied<'a>(text: &[u8], arena: &'a Arena) -> Result<&'a [u8], RecordError> {
     let copy = arena.bytes(text.len(), 0)?;
     copy.copy_from_slice(text);
     Ok(copy)
 }
 
 /// The values that a group has in common, from its key and their kinds.
-pub(super) fn common<'k>(
+pub(crate) fn common<'k>(
     mut key: &'k [u8],
     kinds: &[u8],
     mut take: impl FnMut(Value<'k>) -> Result<(), RecordError>,

@@ -33,6 +33,7 @@ use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::{Budget, audit};
 use crate::metrics::{FileReport, Report};
+use crate::op::Folding;
 use crate::plan::named::Lacking;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
@@ -365,6 +366,8 @@ impl<'s> Run<'s> {
     /// Whether a field that is named has to be in all sources: they have to have the same columns then.
     fn lacking(&self) -> Lacking {
         match (&self.settings.columns, &self.settings.fold) {
+            // Each source has its own.
+            (_, Some(Folding::Stats)) => Lacking::Absent,
             (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
             _ => Lacking::Absent,
         }

@@ -199,6 +199,48 @@ pub const ANSWERS: &[Answer] = &[
         "[\n{\"n\":5,\"priced\":4,\"lo\":0.90,\"hi\":7,\"from\":\"2023-12-31\"}\n]\n",
     ),
     answer("pagemill aggregate rides.csv --by user", "user\na\nb\nc\nd\n"),
+    // 12.50 and 3: their mean is 7.75, each is 4.75 from it, and √(2 · 4.75²) is 6.7175144212722015.
+    parts(
+        "pagemill stats trips.csv",
+        &[
+            "field,kind,count,nulls,absent,numbers,distinct,approx_distinct,min,max,sum,mean,stddev,p05,p25,p50,p75,p95,",
+            "\ntrip_id,text,2,0,0,0,2,,,,,,,,,,,,,,,,,T1,T2,2,",
+            "\nfare,number,2,0,0,2,2,,3,12.50,15.50,7.75,6.7175144212722015,3,3,3,12.50,12.50,,,,,,,,5,",
+        ],
+    ),
+    parts(
+        "pagemill stats trips.csv --where 'fare > 5' --select fare,from_station -o fares.html",
+        &["<h2>fare</h2>", "<tr><td>sum</td><td>12.50</td></tr>", "<tr><td>text_min</td><td> Zürich HB </td></tr>"],
+    )
+    .after("cat fares.html"),
+    parts(
+        "pagemill stats events.ndjson -t json",
+        &[
+            "{\"field\":\"time\",\"kind\":\"text\",\"count\":2,\"nulls\":0,\"absent\":0,\"numbers\":0,\"distinct\":2,",
+            "{\"field\":\"user.id\",\"kind\":\"number\",\"count\":2,\"nulls\":0,\"absent\":0,\"numbers\":2,\"distinct\":1,\"min\":7,\"max\":7,\"sum\":14,\"mean\":7,\"stddev\":0,",
+            "{\"field\":\"user.name\",\"kind\":\"text\",\"count\":1,\"nulls\":0,\"absent\":1,",
+        ],
+    ),
+    parts("pagemill stats trips.csv -o columns.csv --on-error quarantine", &["\nid,number,2,0,0,2,2,,7,8,15,7.5,"])
+        .after("cat columns.csv"),
+    // 0.90, 1.10, 2 and 7: the squares of what is between them and 2.75 add up to 24.77; √(24.77 / 3) is 2.8734…
+    answer(
+        "pagemill stats rides.csv -t table",
+        "field  kind    count  nulls  distinct  min         median  max         mean   stddev  most frequent   histogram\ncity   text        5      0         3  Bern                Rome                       Bern (3)\nuser   text        5      0         4  a                   d                          a (2)\nfare   number      4      1         4  0.90          1.10  7           2.75  2.87344  0.90 (1)        ███    █\nat     text        5      0         5  2023-12-31          2024-02-02                 2023-12-31 (1)\n",
+    ),
+    parts(
+        "pagemill stats rides.csv --where 'fare > 1' -o rides.html",
+        &["<tr><td>p50</td><td>2</td></tr>", "<tr><td>distinct</td><td>3</td></tr>"],
+    )
+    .after("cat rides.html"),
+    answer(
+        "pagemill stats rides.csv --select fare -t ndjson",
+        "{\"field\":\"fare\",\"kind\":\"number\",\"count\":4,\"nulls\":1,\"absent\":0,\"numbers\":4,\"distinct\":4,\"min\":0.90,\"max\":7,\"sum\":11.00,\"mean\":2.75,\"stddev\":2.8734416066220428,\"p05\":0.90,\"p25\":0.90,\"p50\":1.10,\"p75\":2,\"p95\":7,\"longest\":4,\"top\":[{\"value\":0.90,\"count\":1},{\"value\":1.10,\"count\":1},{\"value\":2,\"count\":1},{\"value\":7,\"count\":1}],\"histogram\":{\"from\":0,\"step\":1,\"counts\":[1,1,1,0,0,0,0,1]}}\n",
+    ),
+    parts(
+        "pagemill stats rides.csv events.ndjson -t csv",
+        &["\ncity,text,5,0,2,0,3,", "\nuser.id,number,2,0,5,2,1,,7,7,14,7,0,"],
+    ),
     answer(
         "pagemill aggregate big.csv --by id --agg 'n=count()' --memory-limit 32MB --spill-dir /var/tmp -o groups.csv",
         "id,n\n1,1\n2,1\n",

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 76] = [
+const SETTINGS: [&str; 81] = [
     "Each",
     "agg",
     "aggregate.sort",
@@ -23,6 +23,7 @@ const SETTINGS: [&str; 76] = [
     "dialect.skip_space",
     "dialect.tsv_escapes",
     "drop",
+    "emit",
     "encoding",
     "explode",
     "force",
@@ -33,6 +34,7 @@ const SETTINGS: [&str; 76] = [
     "join_lists",
     "keep_going",
     "key_column",
+    "lateness",
     "layout",
     "limit",
     "max_depth",
@@ -74,13 +76,16 @@ const SETTINGS: [&str; 76] = [
     "source_column",
     "spill_dir",
     "slice_size",
+    "slide",
     "strict",
     "tail",
     "target",
+    "time_field",
     "to",
     "types",
     "unflatten",
     "where",
+    "window",
     "workers",
 ];
 

@@ -2,28 +2,85 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::flow::order::reached::Place;
 use crate::fold::ending::{self, Ending};
 use crate::fold::groups::{Groups, Written};
+use crate::fold::windows::{How, TimeWindows};
 use crate::fold::words::WordCount;
-use crate::format::Format;
+use crate::format::{Format, Options};
 use crate::job::opened::Opened;
 use crate::job::rows::Rows;
-use crate::job::run::narrow;
-use crate::job::settings::Settings;
+use crate::job::run::{narrow, write_end};
+use crate::job::settings::{OnError, Settings};
 use crate::op::Folding;
+use crate::record::Seen;
 use crate::sink::Target;
 
 impl Opened<'_> {
     /// The fold that the job ends in, if it does not write records.
     pub(crate) fn fold(&self) -> Option<Ending> {
-        if let Some(spec) = &self.settings.aggregate {
-            let seen = self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()));
-            let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, seen);
+        if let Some(spec) = self.settings.aggregate.as_ref().filter(|spec| !spec.has_windows()) {
+            let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, self.names_read());
             return Some(Ending::Groups(Box::new(groups)));
         }
         self.settings.fold.map(|Folding::WordCount| Ending::Words(WordCount::new(self.gives().lines)))
     }
+
+    /// Which of the names that were given occur, and the number of the first that groups read, if that shows only in the
+    /// records.
+    fn names_read(&self) -> Option<(Arc<Seen>, usize)> {
+        self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()))
+    }
+
+    /// Goes on with windows, which begin here if there are none yet.
+    pub(crate) fn go_on(&self, windows: Option<TimeWindows>, to: Format) -> Result<TimeWindows> {
+        let mut windows = match (windows, &self.settings.aggregate) {
+            (None, Some(spec)) => {
+                let settings = self.settings;
+                let options = options(settings);
+                let Rows { offset, limit, .. } = settings.rows;
+                let refuses_late = settings.strict || settings.on_error == OnError::Quarantine;
+                let narrow = narrow(settings, to).map(Arc::new);
+                let how = How { format: to, options: &options, narrow, offset, limit, refuses_late };
+                TimeWindows::new(Arc::new(spec.clone()), &how, &self.budget)?
+            }
+            (Some(windows), _) => windows,
+            (None, None) => return Err(Error::usage("there are no windows")),
+        };
+        windows.go_on(&self.budget, self.number, self.names_read())?;
+        Ok(windows)
+    }
+}
+
+/// How the format of a result is written.
+fn options(settings: &Settings) -> Options {
+    let mut options = settings.options.clone();
+    options.strict = settings.strict;
+    options
+}
+
+/// Writes the windows that are still open from a place of the target on, and what follows all records.
+pub(crate) fn ended(
+    windows: TimeWindows,
+    settings: &Settings,
+    format: Format,
+    target: &Target,
+    place: Place,
+) -> Result<Written> {
+    let options = options(settings);
+    let onto = onto(settings, format, target, &options);
+    let frame = windows.frame();
+    let written = windows.finish(&onto, place.offset, place.at_start)?;
+    let end = Place { offset: written.bytes, ..place };
+    let bytes = write_end(&frame, written.records, target, end)?;
+    Ok(Written { bytes, ..written })
+}
+
+fn onto<'o>(settings: &Settings, format: Format, target: &'o Target, options: &'o Options) -> ending::Onto<'o> {
+    let Rows { offset, limit, tail, .. } = settings.rows;
+    let narrow = narrow(settings, format).map(Arc::new);
+    ending::Onto { target, format, options, narrow, strict: settings.strict, offset, limit, tail }
 }
 
 /// Writes the result of a fold, which took in so many records.
@@ -34,10 +91,5 @@ pub(crate) fn written(
     target: &Target,
     records: u64,
 ) -> Result<Written> {
-    let mut options = settings.options.clone();
-    options.strict = settings.strict;
-    let Rows { offset, limit, tail, .. } = settings.rows;
-    let narrow = narrow(settings, format);
-    let onto = ending::Onto { target, format, options: &options, narrow, strict: settings.strict, offset, limit, tail };
-    fold.write(&onto, records)
+    fold.write(&onto(settings, format, target, &options(settings)), records)
 }

@@ -11,7 +11,7 @@ use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
     Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
-    WarningKind,
+    WarningKind, WindowReport,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
@@ -158,11 +158,12 @@ impl Sum {
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
         let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
-        let mut bounds = Vec::new();
+        let (mut bounds, mut windows) = (Vec::new(), None);
         if let Some(result) = self.result.take() {
             lossy.add(&result.lossy);
-            bounds = result.bounds;
+            (bounds, windows) = (result.bounds, result.windows);
         }
+        self.warnings.extend(windows.as_ref().and_then(late_records));
         let names_never_seen = self.names_never_seen();
         Report {
             from,
@@ -177,6 +178,7 @@ impl Sum {
             bytes_failed: done.bad_bytes,
             lossy,
             bounds,
+            windows,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,
@@ -192,6 +194,20 @@ impl Sum {
             ..Report::default()
         }
     }
+}
+
+/// The warning about records that came after their windows had ended.
+fn late_records(windows: &WindowReport) -> Option<Warning> {
+    let late = match windows.records_late {
+        0 => return None,
+        1 => "1 record is late".to_owned(),
+        late => format!("{late} records are late"),
+    };
+    let newest = windows.newest.as_deref().unwrap_or_default();
+    let text = format!(
+        "{late}, and in no window: their windows had ended when they came (the newest time is {newest})\n  A longer ⟨lateness⟩ waits for them; ⟨on_error quarantine⟩ keeps them."
+    );
+    Some(Warning::new(WarningKind::LateRecords, text))
 }
 
 /// The names that never occurred, each with a similar one that does.

@@ -11,7 +11,7 @@ use crate::record::Value;
 
 /// Where a record is among all records: they are in this order, whoever takes them in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
+pub(in crate::fold) struct At {
     /// The number of its slice; the number of the source is in the first bits.
     pub slice: u64,
     /// Its number among those of the slice.
@@ -24,6 +24,8 @@ pub(super) struct Taken<'b, 'a> {
     pub groups: &'b [u32],
     /// The values of each argument.
     pub given: &'b [Given<'a>],
+    /// The number of the first one among those that have values.
+    pub first: usize,
     /// Where the first one is.
     pub at: At,
 }
@@ -123,7 +125,7 @@ impl<S: State> Accumulate for Column<S> {
     }
 
     fn add(&mut self, taken: &Taken<'_, '_>, held: &mut Held) -> Result<()> {
-        let items = S::Item::all(&taken.given[self.argument]);
+        let items = &S::Item::all(&taken.given[self.argument])[taken.first..];
         for (index, (item, group)) in items.iter().zip(taken.groups).enumerate() {
             if !item.is_null() {
                 let at = At { record: taken.at.record + index as u64, ..taken.at };

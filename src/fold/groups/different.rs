@@ -109,7 +109,9 @@ impl Accumulate for Different {
 
     fn add(&mut self, taken: &Taken<'_, '_>, held: &mut Held) -> Result<()> {
         let mut room = [0; 32];
-        for (index, (value, group)) in taken.given[self.argument].values.iter().zip(taken.groups).enumerate() {
+        for (index, (value, group)) in
+            taken.given[self.argument].values[taken.first..].iter().zip(taken.groups).enumerate()
+        {
             let (kind, text) = parts(*value, &mut room);
             if kind.is_null() {
                 continue;

@@ -73,8 +73,8 @@ impl<'a> Item<'a> for Value<'a> {
 
 /// The values of an argument for some records: numbers if its function calculates, else any values.
 #[derive(Default)]
-pub(super) struct Given<'a> {
-    pub numbers: Vec<Number<'a>>,
+pub(in crate::fold) struct Given<'a> {
+    pub(super) numbers: Vec<Number<'a>>,
     pub values: Vec<Value<'a>>,
 }
 
@@ -92,12 +92,31 @@ impl Given<'_> {
 
 /// An argument of functions.
 #[derive(Clone)]
-pub(super) struct Argument {
+pub(in crate::fold) struct Argument {
     pub expression: Arc<Expression>,
     /// It has to be a number.
     pub is_number: bool,
     /// The number of its first field among all names that were given.
     pub names: usize,
+}
+
+/// The values of all arguments for some records, in `room`; where the first bad record is, if there is one, else the end
+/// of the records; and why it is bad. Of the records before it all values are there.
+pub(in crate::fold) fn give_all<'e, 'a>(
+    arguments: &'e [Argument],
+    batch: &Batch<'a>,
+    records: Range<usize>,
+    seen: Option<&'e (Arc<Seen>, usize)>,
+    room: Vec<Given<'static>>,
+) -> (Vec<Given<'a>>, usize, Option<RecordError>) {
+    let mut all: Vec<Given<'a>> = room.into_iter().map(Given::recycled).collect();
+    let (mut end, mut bad) = (records.end, None);
+    for (argument, given) in arguments.iter().zip(&mut all) {
+        if let Some((record, error)) = argument.give(batch, records.start..end, seen, given) {
+            (end, bad) = (record, Some(error));
+        }
+    }
+    (all, end, bad)
 }
 
 impl Argument {

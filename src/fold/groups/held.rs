@@ -9,15 +9,26 @@ const INSTEAD: &str =
     "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)";
 
 /// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
-pub(super) struct Held {
+pub(in crate::fold) struct Held {
     reserved: Reservation,
     size: usize,
     covered: usize,
+    /// What needs no reservation, and how much is reserved at a time.
+    free: usize,
+    step: usize,
 }
+
+/// How much a small table reserves at a time.
+const SMALL: usize = 4 << 10;
 
 impl Held {
     pub fn new(budget: &Budget) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW }
+        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW, free: FEW, step: FEW }
+    }
+
+    /// The memory of one of many tables: all of it is reserved.
+    pub fn one_of_many(budget: &Budget) -> Held {
+        Held { covered: 0, free: 0, step: SMALL, ..Held::new(budget) }
     }
 
     /// Takes this many bytes more.
@@ -32,7 +43,7 @@ impl Held {
 
     #[cold]
     fn grow(&mut self) -> Result<()> {
-        let more = (self.size - self.covered).max(FEW);
+        let more = (self.size - self.covered).max(self.step);
         self.reserved.try_grow(more)?;
         self.covered += more;
         Ok(())
@@ -41,7 +52,7 @@ impl Held {
     /// Gives this many bytes back.
     pub fn give(&mut self, bytes: usize) {
         self.size -= bytes.min(self.size);
-        let surplus = self.covered.saturating_sub(self.size.max(FEW) + FEW);
+        let surplus = self.covered.saturating_sub(self.size.max(self.free) + self.step);
         if surplus > 0 {
             self.reserved.shrink(surplus);
             self.covered -= surplus;
@@ -54,7 +65,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::new(budget);
+        *self = if self.free > 0 { Held::new(budget) } else { Held::one_of_many(budget) };
         self.take(size)
     }
 

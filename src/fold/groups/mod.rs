@@ -20,7 +20,9 @@ mod given;
 mod held;
 mod kept;
 mod keys;
+mod live;
 mod number;
+mod pen;
 mod quantile;
 mod ranked;
 mod share;
@@ -37,12 +39,15 @@ use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen, Value};
 use chunks::Chunks;
-use column::{Accumulate, At, Taken};
-use given::Given;
-use held::Held;
+pub(in crate::fold) use column::At;
+use column::{Accumulate, Taken};
+pub(in crate::fold) use given::{Given, give_all};
+pub(in crate::fold) use held::Held;
 use kept::{Kind, parts};
 use keys::{Keys, hash};
+pub(in crate::fold) use pen::Pen;
 pub use spec::Aggregate;
+pub(in crate::fold) use write::{AtPlace, BUFFER};
 pub(crate) use write::{Onto, Written};
 
 /// The groups of a worker, and then all of them.
@@ -99,6 +104,18 @@ impl Groups {
         }
     }
 
+    /// No groups yet, for one of many tables. Who has them gives the records, and says where they are.
+    pub(in crate::fold) fn one_of_many(spec: Arc<Aggregate>, budget: &Budget) -> Groups {
+        let mut groups = Groups::new(spec, budget, 0, None);
+        groups.held = Held::one_of_many(budget);
+        groups
+    }
+
+    /// How many groups there are.
+    pub(in crate::fold) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// Goes on beside another source, which has a budget of its own.
     ///
     /// # Errors
@@ -108,12 +125,12 @@ impl Groups {
         self.held.go_on(budget).map_err(|error| Held::lacking(error, self.keys.len()))
     }
 
-    /// Takes in the records whose values were given.
-    fn take(&mut self, given: &[Given<'_>], count: usize, slice: u64) -> Result<()> {
-        let at = At { slice: self.source | slice, record: self.taken };
+    /// Takes in records whose values were given; the first of them is `at`.
+    pub(in crate::fold) fn take(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
         self.groups.clear();
         let mut room: DigitRoom = [0; 32];
-        for record in 0..count {
+        let first = records.start;
+        for record in records {
             self.key.clear();
             self.kinds.clear();
             let common = self.spec.common();
@@ -131,7 +148,7 @@ impl Groups {
             let group = match self.keys.find(hash, &self.key) {
                 Some(group) => group,
                 None => {
-                    let at = At { record: at.record + record as u64, ..at };
+                    let at = At { record: at.record + (record - first) as u64, ..at };
                     add_group(
                         &mut self.keys,
                         &mut self.firsts,
@@ -146,10 +163,8 @@ impl Groups {
             };
             self.groups.push(group);
         }
-        let taken = Taken { groups: &self.groups, given, at };
-        self.columns.iter_mut().try_for_each(|column| column.add(&taken, &mut self.held))?;
-        self.taken += count as u64;
-        Ok(())
+        let taken = Taken { groups: &self.groups, given, first, at };
+        self.columns.iter_mut().try_for_each(|column| column.add(&taken, &mut self.held))
     }
 
     /// Takes in the table of another worker.
@@ -227,17 +242,13 @@ impl Fold for Groups {
         if self.slice != Some(slice) {
             (self.slice, self.taken) = (Some(slice), 0);
         }
-        let mut given: Vec<Given<'_>> = std::mem::take(&mut self.given).into_iter().map(Given::recycled).collect();
         let (spec, seen) = (Arc::clone(&self.spec), self.seen.clone());
-        let (mut end, mut bad) = (records.end, None);
-        for (argument, given) in spec.arguments().iter().zip(&mut given) {
-            if let Some((record, error)) = argument.give(batch, records.start..end, seen.as_ref(), given) {
-                (end, bad) = (record, Some(error));
-            }
-        }
+        let room = std::mem::take(&mut self.given);
+        let (given, end, bad) = give_all(spec.arguments(), batch, records.clone(), seen.as_ref(), room);
         // Those that were made of one are good or bad together.
         let count = if bad.is_some() && batch.is_parts(records.clone()) { 0 } else { end - records.start };
-        let taken = self.take(&given, count, slice);
+        let taken = self.take(&given, 0..count, At { slice: self.source | slice, record: self.taken });
+        self.taken += count as u64;
         self.given = given.into_iter().map(Given::recycled).collect();
         taken.map_err(|error| EncodeError::Stop(Held::lacking(error, self.keys.len())))?;
         match bad {

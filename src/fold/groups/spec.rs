@@ -8,6 +8,7 @@ use crate::expr::{Expression, Type};
 use crate::flow::sort::{SortKey, add_keys};
 use crate::fold::groups::function::{Call, Function, Second, Takes};
 use crate::fold::groups::given::Argument;
+use crate::fold::groups::live::{BOUNDS, Live};
 use crate::fold::groups::share::Share;
 use crate::metrics::BoundReport;
 use crate::nearest::nearest;
@@ -38,6 +39,8 @@ pub struct Aggregate {
     sort: Vec<SortKey>,
     /// As it was written: `by`, functions, `sort`.
     texts: [Vec<String>; 3],
+    /// What is written while records still come.
+    pub(super) live: Live,
 }
 
 /// A value that groups have in common.
@@ -194,7 +197,7 @@ impl Aggregate {
     }
 
     /// The number of an argument; equal ones are one.
-    fn argument(&mut self, expression: Expression, is_number: bool) -> usize {
+    pub(super) fn argument(&mut self, expression: Expression, is_number: bool) -> usize {
         let known = |known: &Argument| known.is_number == is_number && known.expression.text() == expression.text();
         if let Some(known) = self.arguments.iter().position(known) {
             return known;
@@ -225,8 +228,9 @@ impl Aggregate {
         by.chain(self.functions.iter().map(|wanted| &*wanted.name))
     }
 
-    pub(super) fn schema(&self) -> Schema {
-        Schema::new(self.names())
+    pub(in crate::fold) fn schema(&self) -> Schema {
+        let bounds: &[&str] = if self.has_windows() { &BOUNDS } else { &[] };
+        Schema::new(bounds.iter().copied().chain(self.names()))
     }
 
     /// The fields of records that it reads, in the order of its arguments; one may be there twice. With the setting that
@@ -234,7 +238,11 @@ impl Aggregate {
     pub(crate) fn reads(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
         let all = self.arguments.iter().enumerate();
         all.flat_map(|(number, argument)| {
-            let setting = if self.by.iter().any(|by| by.argument == number) { "by" } else { "agg" };
+            let setting = match number {
+                _ if self.by.iter().any(|by| by.argument == number) => "by",
+                _ if self.time_argument() == Some(number) => "time_field",
+                _ => "agg",
+            };
             argument.expression.fields().iter().map(move |name| (setting, &**name))
         })
     }
@@ -245,8 +253,14 @@ impl Aggregate {
         calculated.filter_map(|argument| argument.expression.excerpt(field)).next()
     }
 
-    /// Whether records or lines are counted.
+    /// Whether records have to come in their order, one after another: they or their lines are counted, or something is
+    /// written while they come.
     pub(crate) fn is_ordered(&self) -> bool {
+        self.is_live() || self.counts()
+    }
+
+    /// Whether records or lines are counted.
+    pub(crate) fn counts(&self) -> bool {
         self.arguments.iter().any(|argument| argument.expression.is_ordered())
     }
 
@@ -266,7 +280,7 @@ impl Aggregate {
         self.texts.each_ref().map(|texts| texts.join(","))
     }
 
-    pub(super) fn arguments(&self) -> &[Argument] {
+    pub(in crate::fold) fn arguments(&self) -> &[Argument] {
         &self.arguments
     }
 
@@ -281,7 +295,7 @@ impl Aggregate {
     }
 
     /// How far approximate results may be from exact ones.
-    pub(super) fn bounds(&self) -> Vec<BoundReport> {
+    pub(in crate::fold) fn bounds(&self) -> Vec<BoundReport> {
         let bound = |wanted: &Wanted| {
             let (relative, means) = wanted.function.bound()?;
             Some(BoundReport::new(wanted.name.clone(), wanted.text.clone(), relative, means))
@@ -304,6 +318,7 @@ impl Aggregate {
                 Function::shapes()
             )));
         }
+        self.check_live()?;
         let names: Vec<&str> = self.names().collect();
         match self.sort.iter().find(|key| !names.contains(&key.field())) {
             None => Ok(()),

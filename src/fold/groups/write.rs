@@ -1,18 +1,20 @@
 //! The result as records of any format.
 
-use crate::error::{Error, RecordError, Result};
-use crate::flow::large;
+use std::sync::Arc;
+
+use crate::error::{RecordError, Result};
 use crate::flow::sayable::Narrow;
 use crate::flow::sort::{append_key, longest};
 use crate::fold::groups::column::At;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::parts;
+use crate::fold::groups::pen::{ARENA, Pen, memory};
 use crate::fold::groups::{Groups, add_group, common, hash};
-use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
+use crate::format::{Format, Options};
 use crate::memory::{ARENA_INSTEAD, Arena};
-use crate::metrics::BoundReport;
+use crate::metrics::{BoundReport, WindowReport};
 use crate::record::digits::DigitRoom;
-use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Value};
+use crate::record::{Drain, Lossy, Output, Value};
 use crate::sink::Target;
 
 /// Where the result goes, and how it is written.
@@ -21,7 +23,7 @@ pub(crate) struct Onto<'o> {
     pub format: Format,
     pub options: &'o Options,
     /// The encoding of the target, if it does not have every character.
-    pub narrow: Option<Narrow>,
+    pub narrow: Option<Arc<Narrow>>,
     /// What is lossy is refused.
     pub strict: bool,
     /// How many groups are passed over, the most that are written, and the most of the last ones of these.
@@ -38,13 +40,12 @@ pub(crate) struct Written {
     pub lossy: Lossy,
     /// The bounds of approximate results.
     pub bounds: Vec<BoundReport>,
+    /// What became of windows, if there were some.
+    pub windows: Option<WindowReport>,
 }
 
 /// What an encoder fills before it is written, in bytes.
-const BUFFER: usize = 256 << 10;
-/// How much of the arena a batch of results fills, in bytes.
-const ARENA: usize = 256 << 10;
-
+pub(in crate::fold) const BUFFER: usize = 256 << 10;
 impl Groups {
     /// Writes the groups that are wanted, in their order.
     ///
@@ -62,6 +63,20 @@ impl Groups {
             let Groups { keys, firsts, columns, held, .. } = self;
             add_group(keys, firsts, columns, hash(b""), b"", b"", At::default(), held)?;
         }
+        let mut order = self.ordered()?;
+        let pass_over = usize::try_from(onto.offset).unwrap_or(usize::MAX).min(order.len());
+        order.drain(..pass_over);
+        let most = |most: Option<u64>| most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        order.truncate(most(onto.limit));
+        order.drain(..order.len().saturating_sub(most(onto.tail)));
+        Ok(order)
+    }
+
+    /// All groups in their order; all records of them were taken in.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(in crate::fold) fn ordered(&mut self) -> Result<Vec<u32>> {
         let Groups { columns, held, .. } = self;
         columns.iter_mut().try_for_each(|column| column.settle(held))?;
         let count = self.keys.len();
@@ -71,11 +86,6 @@ impl Groups {
         if !self.spec.sorting().is_empty() {
             self.sort(&mut order)?;
         }
-        let pass_over = usize::try_from(onto.offset).unwrap_or(usize::MAX).min(order.len());
-        order.drain(..pass_over);
-        let most = |most: Option<u64>| most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
-        order.truncate(most(onto.limit));
-        order.drain(..order.len().saturating_sub(most(onto.tail)));
         Ok(order)
     }
 
@@ -122,7 +132,12 @@ impl Groups {
     }
 
     /// The values of a group's record.
-    fn values<'a>(&'a self, group: u32, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
+    pub(super) fn values<'a>(
+        &'a self,
+        group: u32,
+        arena: &'a Arena,
+        row: &mut Vec<Value<'a>>,
+    ) -> Result<(), RecordError> {
         common(self.keys.key(group), self.keys.more(group), |value| {
             row.push(value);
             Ok(())
@@ -136,41 +151,13 @@ impl Groups {
     fn write_these(&mut self, order: &[u32], onto: &Onto<'_>) -> Result<Written> {
         self.held.take(2 * BUFFER + ARENA)?;
         let schema = self.spec.schema();
-        let shape = Shape::Columns(schema.clone());
-        let writing = format::create(onto.format, onto.options, Given::new(&shape, Gives::default()))?;
-        let (frame, mut encoder) = (writing.frame(), writing.encoder());
+        let mut pen = Pen::new(schema, onto.format, onto.options, onto.narrow.clone(), &self.budget)?;
+        let frame = pen.frame();
         onto.target.write(&frame.prefix, 0)?;
         let mut drain = AtPlace { target: onto.target, offset: frame.prefix.len() as u64, skip: frame.first_skips };
         let mut buffer = vec![0; BUFFER.max(onto.format.takes(onto.options).whole_record)];
         let mut output = Output::new(&mut buffer, &mut drain, onto.strict);
-        let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut next = 0;
-        while next < order.len() {
-            arena.clear();
-            let mut batch = Batch::new(&arena, b"", Some(&schema), usize::MAX / 2);
-            batch.set_untyped_is_text(onto.options.types == Types::Text);
-            let mut row = Vec::with_capacity(schema.len());
-            let first = next;
-            while next < order.len() && next - first < RECORDS && arena.used() < ARENA / 2 {
-                row.clear();
-                self.values(order[next], &arena, &mut row).map_err(memory)?;
-                batch.reserve(row.len(), 0).map_err(memory)?;
-                row.iter().for_each(|value| batch.push(*value));
-                batch.end_record(0, 0).map_err(memory)?;
-                next += 1;
-            }
-            if let Some(narrow) = &onto.narrow {
-                narrow.refuse(&mut batch);
-            }
-            if let Some((index, error)) = batch.take_rejected().into_iter().next() {
-                return Err(refused(first + index, error));
-            }
-            match large::encode(&mut *encoder, &batch, 0..batch.len(), &mut output) {
-                Ok(()) => {}
-                Err(EncodeError::Stop(error)) => return Err(error),
-                Err(EncodeError::Record { index, error }) => return Err(refused(first + index, error)),
-            }
-        }
+        pen.write(self, order, &[], &mut output)?;
         output.flush()?;
         let lossy = output.lossy;
         let suffix = if order.is_empty() && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
@@ -180,26 +167,17 @@ impl Groups {
             records: order.len() as u64,
             lossy,
             bounds: self.spec.bounds(),
+            windows: None,
         })
     }
 }
 
-fn memory(error: RecordError) -> Error {
-    Error::memory(error.reason)
-}
-
-/// The error for a record of the result that the target can't hold.
-fn refused(index: usize, error: RecordError) -> Error {
-    let advice = error.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
-    Error::refused(format!("record {} of the result: {}{advice}", index + 1, error.message()))
-}
-
 /// Writes what an encoder gives at its place of the target.
-struct AtPlace<'t> {
-    target: &'t Target,
-    offset: u64,
+pub(in crate::fold) struct AtPlace<'t> {
+    pub target: &'t Target,
+    pub offset: u64,
     /// How many bytes are left out first: there is no record before the first one.
-    skip: usize,
+    pub skip: usize,
 }
 
 impl Drain for AtPlace<'_> {

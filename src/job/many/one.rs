@@ -12,8 +12,10 @@ use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::draw::Draw;
 use crate::fold::ending::Ending;
+use crate::fold::groups::Aggregate;
+use crate::fold::windows::TimeWindows;
 use crate::format::{Ends, Format, Frame, WriteFormat};
-use crate::job::folded::written;
+use crate::job::folded::{ended, written};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
@@ -122,6 +124,11 @@ impl Many {
             None => None,
         };
         let packing = packing(&mut settings, &target)?;
+        if keep_going && settings.aggregate.as_ref().is_some_and(Aggregate::is_live) {
+            return Err(Error::usage(
+                "⟨keep_going⟩: what an input that fails partway had would have been written already\n  Leave out ⟨keep_going⟩.",
+            ));
+        }
         let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
@@ -166,6 +173,7 @@ impl Many {
             fold: None,
             split,
             sorting,
+            windows: None,
             wanted: Wanted::ALL,
         };
         let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
@@ -173,7 +181,7 @@ impl Many {
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, windows, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(split) = split {
@@ -197,6 +205,12 @@ impl Many {
                 let len = write_end(&frame, sorted.records, &target, Place::behind(sorted.at as usize))?;
                 sum.sorted = Some(sorted);
                 Some(len)
+            }
+            (None, Some(_)) if let Some(windows) = windows => {
+                let written = ended(windows, &settings, to, &target, place)?;
+                let bytes = written.bytes;
+                sum.result = Some(written);
+                Some(bytes)
             }
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
             // Every source failed.
@@ -263,6 +277,8 @@ struct Run<'s> {
     split: Option<Split>,
     /// The records, if they are sorted.
     sorting: Option<Sorting>,
+    /// The windows of time that are open, if there are some.
+    windows: Option<TimeWindows>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
 }
@@ -513,9 +529,12 @@ impl<'s> Run<'s> {
             }
             None => (self.write_one(&mut opened)?, None),
         };
-        run.totals
-            .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
-            .map_err(|error| opened.tell(error))?;
+        // Late records are no sign of another format.
+        if !self.windows.as_ref().is_some_and(TimeWindows::refused_late) {
+            run.totals
+                .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
+                .map_err(|error| opened.tell(error))?;
+        }
         (self.place, self.wanted) = (run.place, opened.still_wanted);
         match (&mut self.fold, fold) {
             (Some(all), Some(fold)) => all.merge(fold),
@@ -531,6 +550,9 @@ impl<'s> Run<'s> {
 
     /// Writes the records of a source after those of the others.
     fn write_one(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
+        if self.settings.aggregate.is_some() {
+            return self.write_windows(opened);
+        }
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
         let writing = opened.writing(columns)?;
@@ -557,6 +579,20 @@ impl<'s> Run<'s> {
         let registry = &self.sum.registry;
         let run = opened.records(&*writing, self.target, registry, self.place, first_skips, &mut self.ledger);
         run.map_err(|error| opened.source.blame(opened.tell_key(error)))
+    }
+
+    /// Writes the windows that end in a source.
+    fn write_windows(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
+        let windows = opened.go_on(self.windows.take(), self.to)?;
+        let windows = self.windows.insert(windows);
+        if self.frame.is_none() {
+            let frame = windows.frame();
+            self.target.write(&frame.prefix, 0)?;
+            (self.place, self.frame) = (Place::behind(frame.prefix.len()), Some(frame));
+        }
+        self.ledger.begin(&opened.source.path, || opened.head());
+        let run = opened.time_windows(windows, self.target, &self.sum.registry, self.place, &mut self.ledger);
+        run.map_err(|error| opened.source.blame(error))
     }
 
     /// Folds the records of a source separately, because the source may still fail as a whole.

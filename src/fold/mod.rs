@@ -5,6 +5,7 @@ pub(crate) mod ending;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod records;
+pub(crate) mod so_far;
 pub(crate) mod windows;
 pub(crate) mod words;
 

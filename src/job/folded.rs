@@ -20,7 +20,7 @@ use crate::sink::Target;
 impl Opened<'_> {
     /// The fold that the job ends in, if it does not write records.
     pub(crate) fn fold(&self) -> Option<Ending> {
-        if let Some(spec) = self.settings.aggregate.as_ref().filter(|spec| !spec.has_windows()) {
+        if let Some(spec) = self.settings.aggregate.as_ref().filter(|spec| !spec.is_live()) {
             let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, self.names_read());
             return Some(Ending::Groups(Box::new(groups)));
         }
@@ -29,7 +29,7 @@ impl Opened<'_> {
 
     /// Which of the names that were given occur, and the number of the first that groups read, if that shows only in the
     /// records.
-    fn names_read(&self) -> Option<(Arc<Seen>, usize)> {
+    pub(crate) fn names_read(&self) -> Option<(Arc<Seen>, usize)> {
         self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()))
     }
 
@@ -54,7 +54,7 @@ impl Opened<'_> {
 }
 
 /// How the format of a result is written.
-fn options(settings: &Settings) -> Options {
+pub(crate) fn options(settings: &Settings) -> Options {
     let mut options = settings.options.clone();
     options.strict = settings.strict;
     options
@@ -77,7 +77,12 @@ pub(crate) fn ended(
     Ok(Written { bytes, ..written })
 }
 
-fn onto<'o>(settings: &Settings, format: Format, target: &'o Target, options: &'o Options) -> ending::Onto<'o> {
+pub(crate) fn onto<'o>(
+    settings: &Settings,
+    format: Format,
+    target: &'o Target,
+    options: &'o Options,
+) -> ending::Onto<'o> {
     let Rows { offset, limit, tail, .. } = settings.rows;
     let narrow = narrow(settings, format).map(Arc::new);
     ending::Onto { target, format, options, narrow, strict: settings.strict, offset, limit, tail }

@@ -24,6 +24,7 @@ use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
+use crate::fold::so_far::{Adding, SoFar};
 use crate::fold::windows::TimeWindows;
 use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
@@ -202,6 +203,11 @@ impl Opened<'_> {
         let onto = Onto { target, begin, start: None, written_before };
         let rules = Rules { tries: Tries::None, ..self.rules() };
         self.records_from(rules, std::iter::once(End::TimeWindows(windows)), onto, registry)
+    }
+
+    /// Adds the records of the source to totals that are written while they come.
+    pub(crate) fn totals_so_far(&mut self, so_far: &SoFar, registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        self.without_target(std::iter::once(End::Fold(&mut Adding(so_far))), registry, ledger)
     }
 
     /// Takes the records of the source to the ends of the workers, which write them elsewhere or later.

@@ -145,6 +145,7 @@ impl Accumulate for Different {
         if self.wanted == Wanted::Count {
             return Ok(());
         }
+        held.give(self.ranked.len() * size_of::<u32>() + self.begins.len() * size_of::<usize>());
         let count = self.keys.len();
         held.take(count * size_of::<u32>() + self.counts.len() * size_of::<usize>())?;
         let mut ranked: Vec<u32> = (0..count as u32).collect();

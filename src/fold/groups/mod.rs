@@ -111,6 +111,21 @@ impl Groups {
         groups
     }
 
+    /// The next records are those of source number `source`, which has a budget of its own. `seen`: which names occur in
+    /// it, and the number of the first that is read here.
+    ///
+    /// # Errors
+    /// Memory: there is none for the groups so far.
+    pub(in crate::fold) fn begin(
+        &mut self,
+        budget: &Budget,
+        source: u32,
+        seen: Option<(Arc<Seen>, usize)>,
+    ) -> Result<()> {
+        (self.source, self.seen, self.slice) = (u64::from(source) << SLICES, seen, None);
+        self.go_on(budget)
+    }
+
     /// How many groups there are.
     pub(in crate::fold) fn len(&self) -> usize {
         self.keys.len()

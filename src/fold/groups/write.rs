@@ -89,6 +89,22 @@ impl Groups {
         Ok(order)
     }
 
+    /// Writes the groups that are wanted of those so far; more records may follow.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub(in crate::fold) fn write_so_far(
+        &mut self,
+        onto: &Onto<'_>,
+        pen: &mut Pen,
+        output: &mut Output<'_>,
+    ) -> Result<()> {
+        let order = self.wanted(onto)?;
+        let written = pen.write(self, &order, &[], output);
+        self.held.give(self.keys.len() * size_of::<u32>());
+        written.map_err(|error| Held::lacking(error, self.keys.len()))
+    }
+
     /// Sorts groups by fields of the result; equal ones stay in the order of their first records.
     fn sort(&mut self, order: &mut [u32]) -> Result<()> {
         let spec = std::sync::Arc::clone(&self.spec);

@@ -7,18 +7,18 @@ use std::time::Instant;
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
-use crate::flow::split::{By, Split};
+use crate::flow::split::Split;
 use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::draw::Draw;
 use crate::fold::ending::Ending;
-use crate::fold::groups::Aggregate;
-use crate::fold::windows::TimeWindows;
 use crate::format::{Ends, Format, Frame, WriteFormat};
-use crate::job::folded::{ended, written};
+use crate::job::folded::written;
 use crate::job::header::First;
+use crate::job::many::asked::Many;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
+use crate::job::many::live::{self, Live, Onto};
 use crate::job::many::names::less_names;
 use crate::job::many::parts::{named_by, packing, split_of};
 use crate::job::many::target::{format_of, target_format};
@@ -27,7 +27,6 @@ use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
-use crate::job::single::Job;
 use crate::job::sort::Sorting;
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
@@ -39,68 +38,7 @@ use crate::resume::Left;
 use crate::sink::{Target, TargetSpec};
 use crate::wording::input;
 
-/// A conversion of many sources into one target: their records follow each other in one array, under one header.
-///
-/// Sources in columns must all have the same columns, in any order, unless [`ColumnsFrom`] says otherwise. A last line
-/// without a line break gets one when another source follows.
-///
-/// ```
-/// use pagemill::job::ColumnsFrom;
-/// use pagemill::{Format, Job, SourceSpec, TargetSpec};
-///
-/// let sources = ["id,name\n1,Ada\n", "name,id\nGrace,2\n"].map(SourceSpec::bytes);
-/// let report = Job::many(sources, TargetSpec::Memory).with(|settings| settings.from = Some(Format::Csv)).run()?;
-/// assert_eq!(report.output, b"id,name\n1,Ada\n2,Grace\n");
-///
-/// let sources = ["id,name\n1,Ada\n", "id,born\n2,1906\n"].map(SourceSpec::bytes);
-/// let report = Job::many(sources, TargetSpec::Memory)
-///     .with(|settings| {
-///         settings.from = Some(Format::Csv);
-///         settings.to = Some(Format::Ndjson);
-///         settings.columns = ColumnsFrom::Union;
-///     })
-///     .run()?;
-/// assert_eq!(report.output, b"{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"born\":1906}\n");
-/// assert_eq!(report.files[1].records_out, 1);
-/// # Ok::<(), pagemill::Error>(())
-/// ```
-#[non_exhaustive]
-pub struct Many {
-    /// Where the bytes come from, in this order. Files are opened one at a time; anything else stays open after the
-    /// look at the columns.
-    pub sources: Vec<SourceSpec>,
-    /// Where the bytes go.
-    pub target: TargetSpec,
-    /// Everything else.
-    pub settings: Settings,
-    /// A source that fails is reported, nothing of it is written, and the others are still converted. Needs a target
-    /// that can be truncated: a file that is not compressed, or memory.
-    pub keep_going: bool,
-    /// The target's path is that of many files.
-    pub(crate) split: Option<By>,
-}
-
-impl Job {
-    /// Many sources into one target, with the default settings.
-    pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
-        let sources = sources.into_iter().map(Into::into).collect();
-        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false, split: None }
-    }
-}
-
 impl Many {
-    /// Changes the settings.
-    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Many {
-        change(&mut self.settings);
-        self
-    }
-
-    /// Goes on after a source that fails.
-    pub fn keep_going(mut self, keep_going: bool) -> Many {
-        self.keep_going = keep_going;
-        self
-    }
-
     /// Runs the conversion.
     ///
     /// # Errors
@@ -124,11 +62,7 @@ impl Many {
             None => None,
         };
         let packing = packing(&mut settings, &target)?;
-        if keep_going && settings.aggregate.as_ref().is_some_and(Aggregate::is_live) {
-            return Err(Error::usage(
-                "⟨keep_going⟩: what an input that fails partway had would have been written already\n  Leave out ⟨keep_going⟩.",
-            ));
-        }
+        live::refuse(&settings, keep_going)?;
         let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
@@ -173,7 +107,7 @@ impl Many {
             fold: None,
             split,
             sorting,
-            windows: None,
+            live: None,
             wanted: Wanted::ALL,
         };
         let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
@@ -181,7 +115,7 @@ impl Many {
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, windows, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, live, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(split) = split {
@@ -206,8 +140,8 @@ impl Many {
                 sum.sorted = Some(sorted);
                 Some(len)
             }
-            (None, Some(_)) if let Some(windows) = windows => {
-                let written = ended(windows, &settings, to, &target, place)?;
+            (None, Some(_)) if let Some(live) = live => {
+                let written = live.finish(&settings, to, &target, place)?;
                 let bytes = written.bytes;
                 sum.result = Some(written);
                 Some(bytes)
@@ -277,8 +211,8 @@ struct Run<'s> {
     split: Option<Split>,
     /// The records, if they are sorted.
     sorting: Option<Sorting>,
-    /// The windows of time that are open, if there are some.
-    windows: Option<TimeWindows>,
+    /// What is written while records still come, if anything is.
+    live: Option<Live>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
 }
@@ -530,7 +464,7 @@ impl<'s> Run<'s> {
             None => (self.write_one(&mut opened)?, None),
         };
         // Late records are no sign of another format.
-        if !self.windows.as_ref().is_some_and(TimeWindows::refused_late) {
+        if !self.live.as_ref().is_some_and(Live::refused_late) {
             run.totals
                 .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
                 .map_err(|error| opened.tell(error))?;
@@ -551,7 +485,7 @@ impl<'s> Run<'s> {
     /// Writes the records of a source after those of the others.
     fn write_one(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
         if self.settings.aggregate.is_some() {
-            return self.write_windows(opened);
+            return self.read_live(opened);
         }
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
@@ -581,18 +515,14 @@ impl<'s> Run<'s> {
         run.map_err(|error| opened.source.blame(opened.tell_key(error)))
     }
 
-    /// Writes the windows that end in a source.
-    fn write_windows(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
-        let windows = opened.go_on(self.windows.take(), self.to)?;
-        let windows = self.windows.insert(windows);
-        if self.frame.is_none() {
-            let frame = windows.frame();
-            self.target.write(&frame.prefix, 0)?;
-            (self.place, self.frame) = (Place::behind(frame.prefix.len()), Some(frame));
-        }
-        self.ledger.begin(&opened.source.path, || opened.head());
-        let run = opened.time_windows(windows, self.target, &self.sum.registry, self.place, &mut self.ledger);
-        run.map_err(|error| opened.source.blame(error))
+    /// Takes in the records of a source, and writes what can be written by then.
+    fn read_live(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
+        let live = Live::go_on(self.live.take(), opened, self.to, self.target)?;
+        let live = self.live.insert(live);
+        let begun = self.frame.is_some().then_some(self.place);
+        self.frame.get_or_insert_with(|| live.frame());
+        let (registry, ledger) = (&self.sum.registry, &mut self.ledger);
+        live.read(opened, begun, Onto { to: self.to, target: self.target, registry, ledger })
     }
 
     /// Folds the records of a source separately, because the source may still fail as a whole.

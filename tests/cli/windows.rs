@@ -287,7 +287,7 @@ fn a_limit_ends_the_reading() {
     let json = say(here, "aggregate t.csv --window 9d --time-field at --agg s=sum(x) -t json").ends(0).stdout;
     assert_eq!(
         serde_json::from_str::<Value>(&json).unwrap(),
-        json!([{"window_start": "1969-12-25T00:00:00Z", "window_end": "1970-01-03T00:00:00Z", "s": 100_000}])
+        json!([{"window_start": "1970-01-01T00:00:00Z", "window_end": "1970-01-10T00:00:00Z", "s": 100_000}])
     );
     let json = say(here, "aggregate t.csv --where false --window 9d --time-field at --agg s=sum(x) -t json").ends(0);
     assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap(), json!([]));
@@ -347,22 +347,22 @@ fn results_come_before_the_input_ends() {
 #[test]
 fn totals_so_far_come_while_nothing_else_does() {
     let here = folder();
-    let mut child = piped(here.path(), &["--emit", "50ms", "--by", "k", "--agg", "n=count(),t=top(k,1),m=median(x)"]);
+    let mut child = piped(here.path(), &["--emit", "50ms", "--by", "k", "--agg", "n=count(),t=mode(k),m=median(x)"]);
     let (mut stdin, lines) = (child.stdin.take().unwrap(), lines(&mut child));
     let next = || lines.recv_timeout(LONG).unwrap();
     stdin.write_all(b"k,x\na,1\nb,2\n").unwrap();
     assert_eq!(next(), "k,n,t,m");
     // Perhaps the first record was written alone.
     let mut before = Vec::new();
-    while before.last().is_none_or(|line| line != "b,1,[\"b\"],2") {
+    while before.last().is_none_or(|line| line != "b,1,b,2") {
         before.push(next());
     }
-    assert!(before.contains(&"a,1,[\"a\"],1".to_owned()), "{before:?}");
+    assert!(before.contains(&"a,1,a,1".to_owned()), "{before:?}");
     stdin.write_all(b"a,0\n").unwrap();
-    assert_eq!([next(), next()], ["a,2,[\"a\"],0", "b,1,[\"b\"],2"]);
+    assert_eq!([next(), next()], ["a,2,a,0", "b,1,b,2"]);
     drop(stdin);
     // The last block is always written.
-    assert_eq!([next(), next()], ["a,2,[\"a\"],0", "b,1,[\"b\"],2"]);
+    assert_eq!([next(), next()], ["a,2,a,0", "b,1,b,2"]);
     assert!(lines.recv_timeout(LONG).is_err());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let mut rest = String::new();

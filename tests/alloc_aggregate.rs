@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use pagemill::format::Format;
 use pagemill::job::{Aggregate, Job, TargetSpec};
@@ -12,11 +13,11 @@ use pagemill::job::{Aggregate, Job, TargetSpec};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// The blocks of a run over so many rounds of the same records.
-fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str) -> u64 {
+/// The blocks of a run over so many rounds of the same records; `windows`: in windows of time that overlap, and stay open.
+fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str, windows: bool) -> u64 {
     let mut text = String::new();
     if from == Format::Csv {
-        text += "city,fare,user\n";
+        text += "city,fare,user,at\n";
     }
     for number in 0..rounds * 500 {
         let number = number % 500;
@@ -24,8 +25,8 @@ fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str) -> u64
         // Some numbers are longer than an integer.
         let fare = if number % 10 == 0 { "1.1e30".to_owned() } else { format!("{number}.{:02}", number % 100) };
         let written = match from {
-            Format::Csv => writeln!(text, "city {city},{fare},u{user}"),
-            _ => writeln!(text, "{{\"city\":\"city {city}\",\"fare\":{fare},\"user\":\"u{user}\"}}"),
+            Format::Csv => writeln!(text, "city {city},{fare},u{user},2024-06-01T12:00:{user:02}Z"),
+            _ => writeln!(text, "{{\"city\":\"city {city}\",\"fare\":{fare},\"user\":\"u{user}\",\"at\":{user}}}"),
         };
         written.expect("a run that ends well");
     }
@@ -36,6 +37,14 @@ fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str) -> u64
         .expect("a run that ends well")
         .function(&format!("x={call}"))
         .expect("a run that ends well");
+    let asked = match windows {
+        true => asked
+            .window(Duration::from_secs(60))
+            .slide(Duration::from_secs(20))
+            .time_field("at")
+            .expect("a run that ends well"),
+        false => asked,
+    };
     let job =
         Job::new(path.to_path_buf(), TargetSpec::Memory).from(from).to(Format::Csv).workers(1).slice_size(8 << 10);
     let report = job.aggregate(asked).run().expect("a run that ends well");
@@ -71,9 +80,12 @@ fn main() {
     for from in [Format::Csv, Format::Ndjson] {
         for by in ["city", "city,user", "k=city || user"] {
             for call in calls {
-                let [_, small, large] = [8, 8, 32].map(|rounds| blocks(from, &path, rounds, by, call));
-                // Results with more digits take a few more blocks in the end.
-                assert!(large < small + 80, "{from} by {by}: {call}: {small}, {large}");
+                for windows in [false, true] {
+                    let [_, small, large] = [8, 8, 32].map(|rounds| blocks(from, &path, rounds, by, call, windows));
+                    // Results with more digits take a few more blocks in the end; there are three windows.
+                    let more = if windows { 240 } else { 80 };
+                    assert!(large < small + more, "{from} by {by}: {call}: {small}, {large}, windows: {windows}");
+                }
             }
         }
     }

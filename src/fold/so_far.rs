@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::fold::Fold;
-use crate::fold::groups::{Aggregate, AtPlace, BUFFER, Groups, Onto, Pen, Written};
+use crate::fold::groups::{Aggregate, AtPlace, BUFFER, Groups, Leading, Onto, Pen, Written};
 use crate::memory::Budget;
+use crate::metrics::Registry;
 use crate::record::{Batch, EncodeError, Lossy, Output, Seen};
 
 /// Totals that are written while records come.
@@ -35,6 +36,8 @@ struct State {
     at: u64,
     first: bool,
     lossy: Lossy,
+    /// Who looks at the largest groups, if somebody does.
+    leading: Option<Leading>,
     buffer: Vec<u8>,
     /// Why totals could not be written.
     failed: Option<Error>,
@@ -59,6 +62,7 @@ impl SoFar {
             at: prefix.len() as u64,
             first: true,
             lossy: Lossy::default(),
+            leading: None,
             buffer: vec![0; BUFFER.max(onto.format.takes(onto.options).whole_record)],
             failed: None,
             spec,
@@ -74,8 +78,15 @@ impl SoFar {
     ///
     /// # Errors
     /// Memory: there is none for the groups so far.
-    pub fn go_on(&self, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Result<()> {
+    pub fn go_on(
+        &self,
+        budget: &Budget,
+        source: u32,
+        seen: Option<(Arc<Seen>, usize)>,
+        registry: &Registry,
+    ) -> Result<()> {
         let mut state = self.lock();
+        state.leading = Leading::new(registry, budget);
         state.reads = true;
         state.pen.go_on(budget);
         state.groups.begin(budget, source, seen)
@@ -157,7 +168,9 @@ impl Fold for Adding<'_> {
             return Err(EncodeError::Stop(error));
         }
         state.changed |= !records.is_empty();
-        state.groups.add(slice, batch, records)
+        state.groups.add(slice, batch, records)?;
+        let State { leading, groups, .. } = &mut *state;
+        leading.as_mut().map_or(Ok(()), |leading| leading.show(None, groups)).map_err(EncodeError::Stop)
     }
 
     fn merge(&mut self, _: Self) {}

@@ -13,6 +13,7 @@ use crate::job::opened::Opened;
 use crate::job::rows::Rows;
 use crate::job::run::{narrow, write_end};
 use crate::job::settings::{OnError, Settings};
+use crate::metrics::Registry;
 use crate::op::Folding;
 use crate::record::Seen;
 use crate::sink::Target;
@@ -34,7 +35,7 @@ impl Opened<'_> {
     }
 
     /// Goes on with windows, which begin here if there are none yet.
-    pub(crate) fn go_on(&self, windows: Option<TimeWindows>, to: Format) -> Result<TimeWindows> {
+    pub(crate) fn go_on(&self, windows: Option<TimeWindows>, to: Format, registry: &Registry) -> Result<TimeWindows> {
         let mut windows = match (windows, &self.settings.aggregate) {
             (None, Some(spec)) => {
                 let settings = self.settings;
@@ -48,7 +49,7 @@ impl Opened<'_> {
             (Some(windows), _) => windows,
             (None, None) => return Err(Error::usage("there are no windows")),
         };
-        windows.go_on(&self.budget, self.number, self.names_read())?;
+        windows.go_on(&self.budget, self.number, self.names_read(), registry)?;
         Ok(windows)
     }
 }

@@ -264,6 +264,8 @@ fn what_makes_no_sense_is_refused() {
         say(here.path(), &format!("aggregate t.csv {flags}")).ends(2).says(&[why]);
     }
     say(here.path(), "convert t.csv --window 1m").ends(2);
+    let said = say(here.path(), "aggregate t.csv --by k --window 1h --hop 1m --time at --watermark 5m").ends(2);
+    said.says(&["pagemill aggregate t.csv --by k --window 1h --slide 1m --time-field at --lateness 5m"]);
 }
 
 #[test]

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
 use crate::flow::sayable::Narrow;
-use crate::fold::groups::{Aggregate, At, AtPlace, BUFFER, Given, Groups, Held, Onto, Pen, Written, give_all};
+use crate::fold::groups::{Aggregate, At, AtPlace, BUFFER, Given, Groups, Held, Leading, Onto, Pen, Written, give_all};
 use crate::format::{Format, Frame, Options};
 use crate::memory::Budget;
-use crate::metrics::WindowReport;
+use crate::metrics::{Registry, WindowReport};
 use crate::record::{Batch, EncodeError, Output, Seen};
 use crate::wording::counted;
 use spans::{Spans, text};
@@ -77,6 +77,8 @@ pub(crate) struct TimeWindows {
     /// The slice of the last records, and how many of its records were taken in.
     slice: Option<u64>,
     taken: u64,
+    /// Who looks at the largest groups, if somebody does.
+    leading: Option<Leading>,
     /// Room for the records of a batch.
     given: Vec<Given<'static>>,
     times: Vec<i64>,
@@ -123,6 +125,7 @@ impl TimeWindows {
             source: 0,
             slice: None,
             taken: 0,
+            leading: None,
             given: spec.arguments().iter().map(|_| Given::default()).collect(),
             times: Vec::new(),
             spec,
@@ -139,7 +142,14 @@ impl TimeWindows {
     ///
     /// # Errors
     /// Memory: there is none for the windows so far.
-    pub fn go_on(&mut self, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Result<()> {
+    pub fn go_on(
+        &mut self,
+        budget: &Budget,
+        source: u32,
+        seen: Option<(Arc<Seen>, usize)>,
+        registry: &Registry,
+    ) -> Result<()> {
+        self.leading = Leading::new(registry, budget);
         self.budget = budget.clone();
         self.pen.go_on(budget);
         self.held.go_on(budget)?;
@@ -207,6 +217,9 @@ impl TimeWindows {
             (Ok(None), _) => Ok(()),
         };
         self.enough = self.enough.map(|index| start + index);
+        if outcome.is_ok() {
+            self.show().map_err(EncodeError::Stop)?;
+        }
         self.given = given.into_iter().map(Given::recycled).collect();
         self.times = times;
         outcome
@@ -298,6 +311,13 @@ impl TimeWindows {
             self.open[place].groups.take(given, run.records.clone(), at)?;
         }
         Ok(())
+    }
+
+    /// Shows the largest groups of the newest window to those who look.
+    fn show(&mut self) -> Result<()> {
+        let (Some(leading), Some(newest)) = (&mut self.leading, self.open.back_mut()) else { return Ok(()) };
+        let [start, end] = self.spans.bounds(newest.number).map(text);
+        leading.show(Some(format!("from {start} to {end}")), &mut newest.groups)
     }
 
     /// Writes the windows that have ended.

@@ -41,21 +41,29 @@ impl Live {
     ///
     /// # Errors
     /// Memory; the target can't be written.
-    pub fn go_on(so_far: Option<Live>, opened: &Opened<'_>, to: Format, target: &Target) -> Result<Live> {
+    pub fn go_on(
+        so_far: Option<Live>,
+        opened: &Opened<'_>,
+        to: Format,
+        target: &Target,
+        registry: &Registry,
+    ) -> Result<Live> {
         let spec = opened.settings.aggregate.as_ref();
         let every = spec.and_then(|spec| Some((spec, spec.emits()?)));
         match (so_far, every) {
-            (Some(Live::Windows(windows)), _) => Ok(Live::Windows(Box::new(opened.go_on(Some(*windows), to)?))),
-            (None, None) => Ok(Live::Windows(Box::new(opened.go_on(None, to)?))),
+            (Some(Live::Windows(windows)), _) => {
+                Ok(Live::Windows(Box::new(opened.go_on(Some(*windows), to, registry)?)))
+            }
+            (None, None) => Ok(Live::Windows(Box::new(opened.go_on(None, to, registry)?))),
             (Some(Live::SoFar(so_far)), _) => {
-                so_far.go_on(&opened.budget, opened.number, opened.names_read())?;
+                so_far.go_on(&opened.budget, opened.number, opened.names_read(), registry)?;
                 Ok(Live::SoFar(so_far))
             }
             (None, Some((spec, every))) => {
                 let options = options(opened.settings);
                 let onto = onto(opened.settings, to, target, &options);
                 let so_far = SoFar::new(Arc::new(spec.clone()), every, &onto, &opened.budget)?;
-                so_far.go_on(&opened.budget, opened.number, opened.names_read())?;
+                so_far.go_on(&opened.budget, opened.number, opened.names_read(), registry)?;
                 Ok(Live::SoFar(Box::new(so_far)))
             }
         }

@@ -517,7 +517,7 @@ impl<'s> Run<'s> {
 
     /// Takes in the records of a source, and writes what can be written by then.
     fn read_live(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
-        let live = Live::go_on(self.live.take(), opened, self.to, self.target)?;
+        let live = Live::go_on(self.live.take(), opened, self.to, self.target, &self.sum.registry)?;
         let live = self.live.insert(live);
         let begun = self.frame.is_some().then_some(self.place);
         self.frame.get_or_insert_with(|| live.frame());

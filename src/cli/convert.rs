@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pagemill::config::flags::{Commands, Passed, Said, SetBy};
+use pagemill::config::flags::{self, Commands, Passed, Said, SetBy};
 use pagemill::error::Error;
 use pagemill::format::Format;
 
@@ -88,8 +88,10 @@ pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Err
     let Some(folder) = output.filter(|path| is_folder(path)) else { return Ok(()) };
     let folder = folder.display();
     let instead = match command {
-        Commands::REPLAY => "Name a file in it.".to_owned(),
-        _ => format!("Name a file in it, or use --out-dir {folder} to write one file for each input into it."),
+        each if flags::find(each, "out-dir").is_some() => {
+            format!("Name a file in it, or use --out-dir {folder} to write one file for each input into it.")
+        }
+        _ => "Name a file in it.".to_owned(),
     };
     Err(Error::usage(format!("{folder} is a folder, and the output is a file\n  {instead}")))
 }

@@ -4,6 +4,7 @@
 //! exact, with the scales of SQL: a sum has the larger scale of both, a product their sum. Numbers of up to 38 digits
 //! are calculated in 128 bits; larger ones in integers of a fixed size, so that no result takes memory.
 
+mod eight;
 mod write;
 
 use std::cmp::Ordering;
@@ -79,6 +80,10 @@ impl Small {
         };
         if digits.is_empty() || digits.len() > 19 {
             return None;
+        }
+        if digits.len() <= 8 {
+            let (mantissa, scale) = eight::read(digits)?;
+            return Some((if negative { -mantissa } else { mantissa }, scale));
         }
         let (mut mantissa, mut point) = (0i64, usize::MAX);
         for (at, byte) in digits.iter().enumerate() {

@@ -14,6 +14,7 @@ pub mod frames;
 pub(crate) mod fwf;
 #[cfg(test)]
 mod harness;
+mod joined;
 #[doc(hidden)]
 pub mod json;
 mod line_cut;

@@ -43,6 +43,16 @@ pub(crate) enum Lacking {
 /// A setting, with a field that it names.
 pub(crate) type Named = (String, Box<[u8]>);
 
+/// A name that looks like the call of a function.
+fn called(name: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(name).ok()?;
+    let (function, rest) = text.split_once('(')?;
+    (rest.ends_with(')')
+        && !function.is_empty()
+        && function.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphabetic()))
+    .then_some(text)
+}
+
 /// The fields that groups read, and their names after all steps.
 ///
 /// # Errors
@@ -62,6 +72,10 @@ pub(super) fn read_by(
             None => {
                 let instead = instead_of(names.names(), name);
                 let (meant, list) = instead.split_once('\n').unwrap_or((&instead, ""));
+                let call = called(name)
+                    .filter(|_| setting == "by")
+                    .map(|text| format!("  To group by what an expression gives, name it: ⟨by \"x={text}\"⟩."));
+                let list = call.as_deref().unwrap_or(list);
                 let excerpt = aggregate.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
                 let name = String::from_utf8_lossy(name);
                 return Err(Error::usage(format!(

@@ -34,6 +34,8 @@ fn groups_come_in_the_order_of_their_first_records() {
         rows(numbers, &["--agg", "stddev(x),median(x),q=quantile(x,0.9),top(x,2)"]),
         "stddev(x),median(x),q,\"top(x,2)\"\n2.1380899352993951,4,9,\"[4,5]\"\n"
     );
+    // Lists are only in the result.
+    assert_eq!(rows(numbers, &["--agg", "t=top(x,2)", "-t", "tsv", "--join-lists", "|"]), "t\n4|5\n");
     // Groups by several values: (a, bc) is not (ab, c).
     assert_eq!(rows("x,y\na,bc\nab,c\na,bc\n", &["--by", "x,y", "--agg", "n=count()"]), "x,y,n\na,bc,2\nab,c,1\n");
     // A third, in seventeen digits, and numbers that no floating-point number holds beside each other.
@@ -135,6 +137,10 @@ fn what_makes_no_sense_is_refused() {
         ("--agg n=count() --columns n", "`--columns` has no effect"),
         ("--agg n=count() --op wordcount", "`--op wordcount` has no effect"),
         ("--agg fare", "this is no function"),
+        ("--agg sum(count(fare))", "`count` is a function of groups, and can't be inside of another one"),
+        ("--by lower(city) --agg n=count()", "name it: --by \"x=lower(city)\"."),
+        ("--agg n=count() -t csv --join-lists |", "`--join-lists` has no effect: the result has no lists and no maps"),
+        ("--agg n=count() -o .", "Name a file in it.\n"),
     ] {
         say(here, &format!("aggregate t.csv {line}")).ends(2).says(&[why]);
     }

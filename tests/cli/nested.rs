@@ -806,3 +806,37 @@ fn lists_as_records() {
     // Without names they are values, as before.
     assert_eq!(out("r.ndjson -t json"), "[\n[\"id\",\"name\"],\n[1,\"x\"],\n[2,\"y\"]\n]\n");
 }
+
+#[test]
+fn fixed_width_fields_hold_lists_and_maps_as_cells_do() {
+    let here = with(&[
+        ("a.ndjson", "{\"id\":1,\"t\":{\"a\":\"é\",\"b\":[1,\"x\"]}}\n{\"id\":2,\"t\":{\"a\":null,\"b\":[]}}\n"),
+        ("j.csv", "id,m\n1,\"{\"\"a\"\":\"\"é\"\"}\"\n"),
+    ]);
+    let here = here.path();
+    let fields = ["-t", "fwf", "--layout", "id:3,t.b:8"];
+    assert_eq!(each_way(here, "a.ndjson", &fields), "1  [1,\"x\"] \n2  []      \n");
+    let joined = ["-t", "fwf", "--layout", "id:3,t.b:4b", "--join-lists", "|"];
+    assert_eq!(each_way(here, "a.ndjson", &joined), "1  1|x \n2      \n");
+    // The widths are in characters: é is one.
+    let whole = ["-t", "fwf", "--layout", "id:2,t:22", "--nested", "json"];
+    let wanted = "1 {\"a\":\"é\",\"b\":[1,\"x\"]} \n2 {\"a\":null,\"b\":[]}     \n";
+    assert_eq!(each_way(here, "a.ndjson", &whole), wanted);
+    let selected = [&whole[..], &["-s", "t,id"]].concat();
+    assert_eq!(each_way(here, "a.ndjson", &selected), wanted);
+    let parsed = ["-t", "fwf", "--layout", "m:10b,id:1", "--nested", "json", "--parse-json", "m"];
+    assert_eq!(each_way(here, "j.csv", &parsed), "{\"a\":\"é\"}1\n");
+
+    run(here, ["convert", "a.ndjson", "-t", "fwf", "--layout", "id:3,t:30"])
+        .ends(1)
+        .says(&["field `t` can't hold a map", "--nested json"]);
+    run(here, ["convert", "a.ndjson", "-t", "fwf", "--layout", "id:3,t:20", "--nested", "json"])
+        .ends(1)
+        .says(&["field `t` has 21 characters; the layout has room for 20"]);
+    run(here, ["convert", "a.ndjson", "-t", "fwf", "--layout", "id:3,t.b:6", "--on-error", "skip"])
+        .ends(0)
+        .says(&["1 list written as JSON text", "1 bad record"]);
+    run(here, ["convert", "j.csv", "-t", "fwf", "--layout", "id:3", "--join-lists", "|"])
+        .ends(2)
+        .says(&["`--join-lists` has no effect: the input is CSV"]);
+}

@@ -84,8 +84,11 @@ fn refusal(name: &str, flag: &Flag) -> String {
         "profile" => format!(
             "{name}: profiles are not named by the environment, because they change the output\n  Give --profile NAME."
         ),
-        flag => format!(
-            "{name}: --{flag} is not taken from the environment, because it changes what a run does\n  Give it on the command line, or in a profile that --profile names."
+        said if !flag.is_in(Commands::CONVERT) => format!(
+            "{name}: --{said} is not taken from the environment, because it changes what a run does\n  Give it on the command line."
+        ),
+        said => format!(
+            "{name}: --{said} is not taken from the environment, because it changes what a run does\n  Give it on the command line, or in a profile that --profile names."
         ),
     }
 }

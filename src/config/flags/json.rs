@@ -56,7 +56,7 @@ pub static FLAGS: &[Flag] = &[
         "Nested maps in a table: columns a.b.c (dot) or JSON text in one cell (json) [default: dot]",
     )
     .group(Group::Json)
-    .target(Kinds::TABLES)
+    .target(Kinds::ALL_TABLES)
     .unless(never_nested)
     .sets(|s, flag, texts| put(&mut s.options.nested, NESTED.parse(flag, &texts[0])?))
     .shows("json.nested", |s| json!(NESTED.of(s.options.nested))),
@@ -67,7 +67,7 @@ pub static FLAGS: &[Flag] = &[
         "Lists of plain values in a table: their items with this text between them, not JSON text",
     )
     .group(Group::Json)
-    .target(Kinds::TABLES)
+    .target(Kinds::ALL_TABLES)
     .unless(never_nested)
     .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(parse_joiner(flag, &texts[0])?)))
     .shows("json.join_lists", |s| json!(s.options.join_lists)),

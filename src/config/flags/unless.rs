@@ -364,6 +364,10 @@ pub fn not_nested(line: &Line<'_>) -> Option<No> {
 
 /// A table has lists and maps only where JSON text is taken apart.
 pub fn never_nested(line: &Line<'_>) -> Option<No> {
+    if let Some(aggregate) = line.settings.aggregate.as_ref().filter(|_| line.command == Commands::AGGREGATE) {
+        let instead = "Only top() gives a list: leave it out.";
+        return if aggregate.has_lists() { None } else { No::new("the result has no lists and no maps", instead) };
+    }
     if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
         return None;
     }

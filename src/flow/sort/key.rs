@@ -260,8 +260,8 @@ impl<'r> Pen<'r> {
             Some(decimal) => self.decimal(&decimal),
             None => match text {
                 b"NaN" => self.byte(NAN),
-                b"inf" => self.byte(INFINITE),
-                b"-inf" => self.byte(!INFINITE),
+                b"Infinity" | b"inf" => self.byte(INFINITE),
+                b"-Infinity" | b"-inf" => self.byte(!INFINITE),
                 _ => Err(NoKey::NotA("a number")),
             },
         }
@@ -464,13 +464,16 @@ mod tests {
             "",
         ];
         in_order(&values, KeyKind::Number);
-        for text in ["abc", "1,5", "--1", ".", "1e", "0x10", "Infinity"] {
+        for text in ["abc", "1,5", "--1", ".", "1e", "0x10", "infinity"] {
             assert_eq!(
                 key(Value::Untyped(text.as_bytes()), &field(KeyKind::Number)),
                 Err(NoKey::NotA("a number")),
                 "{text}"
             );
         }
+        let named = ["-Infinity", "-inf", "0", "Infinity", "NaN"];
+        let named = named.map(|text| key(Value::Untyped(text.as_bytes()), &field(KeyKind::Number)).unwrap());
+        assert!(named.is_sorted() && named[0] == named[1]);
         let floats = [f64::NEG_INFINITY, -0.1, 0.0, 0.1, 1e300, f64::INFINITY, f64::NAN];
         let keys = floats.map(|float| key(Value::Float(float), &field(KeyKind::Number)).unwrap());
         assert!(keys.is_sorted());

@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn different_values_are_estimated() {
         let budget = Budget::new(1 << 30);
-        let mut held = Held::new(&budget);
+        let mut held = Held::new(&budget, 0);
         for count in [0, 1, 1000, 1024, 1025, 20_000, 41_000, 300_000] {
             let (mut one, mut two) = (Distinct::default(), Distinct::default());
             for number in 0..count {

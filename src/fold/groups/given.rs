@@ -139,15 +139,16 @@ impl Argument {
             Some(schema) if self.expression.is_field() => schema.position(&self.expression.fields()[0]),
             _ => None,
         };
+        if let Some(column) = column.filter(|_| !self.is_number) {
+            given.values.extend(records.map(|record| batch.columns(record)[column]));
+            evaluation.end();
+            return None;
+        }
         let (arena, mut failed) = (batch.arena(), None);
         for record in records {
             let field = column.map(|column| batch.columns(record)[column]);
             let offset = batch.span(record).start;
             let outcome = match field {
-                Some(value) if !self.is_number => {
-                    given.values.push(value);
-                    continue;
-                }
                 Some(Value::Null | Value::Absent) => {
                     given.numbers.push(Number::Null);
                     continue;

@@ -22,13 +22,14 @@ pub(in crate::fold) struct Held {
 const SMALL: usize = 4 << 10;
 
 impl Held {
-    pub fn new(budget: &Budget) -> Held {
-        Held { reserved: budget.open("groups", INSTEAD), size: 0, covered: FEW, free: FEW, step: FEW }
+    /// `size`: what is taken already, at most what is planned.
+    pub fn new(budget: &Budget, size: usize) -> Held {
+        Held { reserved: budget.open("groups", INSTEAD), size, covered: FEW, free: FEW, step: FEW }
     }
 
     /// The memory of one of many tables: all of it is reserved.
     pub fn one_of_many(budget: &Budget) -> Held {
-        Held { covered: 0, free: 0, step: SMALL, ..Held::new(budget) }
+        Held { covered: 0, free: 0, step: SMALL, ..Held::new(budget, 0) }
     }
 
     /// Takes this many bytes more.
@@ -65,7 +66,7 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = if self.free > 0 { Held::new(budget) } else { Held::one_of_many(budget) };
+        *self = if self.free > 0 { Held::new(budget, 0) } else { Held::one_of_many(budget) };
         self.take(size)
     }
 

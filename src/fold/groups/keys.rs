@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 use crate::error::{Error, Result};
 use crate::fold::groups::chunks::Chunks;
@@ -40,8 +40,14 @@ struct Entry {
 /// The hash of a key, the same for all tables of the process. Its seed is not: who makes the data does not know it.
 #[inline]
 pub(super) fn hash(key: &[u8]) -> u64 {
+    hash_of(key)
+}
+
+/// The same of any value.
+#[inline]
+pub(super) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
     static BUILDER: OnceLock<DefaultHashBuilder> = OnceLock::new();
-    BUILDER.get_or_init(DefaultHashBuilder::default).hash_one(key)
+    BUILDER.get_or_init(DefaultHashBuilder::default).hash_one(value)
 }
 
 impl Keys {

@@ -11,6 +11,7 @@ mod approximate;
 mod chunks;
 mod column;
 mod count;
+mod dense;
 mod different;
 mod exact;
 mod extreme;
@@ -26,6 +27,7 @@ mod number;
 mod pen;
 mod quantile;
 mod ranked;
+mod recent;
 mod share;
 mod spec;
 mod sum;
@@ -48,6 +50,7 @@ use kept::{Kind, parts};
 use keys::{Keys, hash};
 pub(in crate::fold) use leading::Leading;
 pub(in crate::fold) use pen::Pen;
+use recent::{Recent, Short};
 pub use spec::Aggregate;
 pub(in crate::fold) use write::{AtPlace, BUFFER};
 pub(crate) use write::{Onto, Written};
@@ -62,6 +65,8 @@ pub(crate) struct Groups {
     /// The keys of groups: the texts of the values they have in common. The kinds of these, in the first record, belong to
     /// them.
     keys: Keys,
+    /// For keys of one value.
+    recent: Option<Recent>,
     /// Where the first record of each group is.
     firsts: Chunks<At>,
     columns: Vec<Box<dyn Accumulate>>,
@@ -87,9 +92,11 @@ impl Groups {
     /// of the first that is read here.
     pub fn new(spec: Arc<Aggregate>, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Groups {
         let columns = spec.calls().map(|(function, call)| function.make(call)).collect();
+        let recent = (spec.common().len() == 1).then(Recent::new);
         Groups {
             budget: budget.clone(),
-            held: Held::new(budget),
+            held: Held::new(budget, if recent.is_some() { Recent::SIZE } else { 0 }),
+            recent,
             seen,
             keys: Keys::new(),
             firsts: Chunks::new(),
@@ -109,7 +116,7 @@ impl Groups {
     /// No groups yet, for one of many tables. Who has them gives the records, and says where they are.
     pub(in crate::fold) fn one_of_many(spec: Arc<Aggregate>, budget: &Budget) -> Groups {
         let mut groups = Groups::new(spec, budget, 0, None);
-        groups.held = Held::one_of_many(budget);
+        (groups.held, groups.recent) = (Held::one_of_many(budget), None);
         groups
     }
 
@@ -146,8 +153,22 @@ impl Groups {
     pub(in crate::fold) fn take(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
         self.groups.clear();
         let mut room: DigitRoom = [0; 32];
-        let first = records.start;
-        for record in records {
+        let (first, count) = (records.start, records.len());
+        if self.spec.common().len() == 0 && self.keys.len() > 0 {
+            self.groups.resize(count, 0);
+        }
+        for record in first + self.groups.len()..records.end {
+            let mut short = None;
+            if let Some(recent) = &self.recent
+                && let Some(argument) = self.spec.common().next()
+            {
+                let (kind, text) = parts(given[argument].values[record], &mut room);
+                short = Short::new(u8::from(!kind.is_null()), text);
+                if let Some(group) = short.and_then(|short| recent.find(short)) {
+                    self.groups.push(group);
+                    continue;
+                }
+            }
             self.key.clear();
             self.kinds.clear();
             let common = self.spec.common();
@@ -178,6 +199,9 @@ impl Groups {
                     )?
                 }
             };
+            if let (Some(recent), Some(short)) = (&mut self.recent, short) {
+                recent.keep(short, group);
+            }
             self.groups.push(group);
         }
         let taken = Taken { groups: &self.groups, given, first, at };

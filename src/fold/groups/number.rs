@@ -15,7 +15,7 @@ const BITS: u32 = 5;
 
 /// A short number in 16 bytes: its value times 10¹⁸, and below that how many digits come after its point. In the order of
 /// these integers, numbers are in the order of their values, and those of one value in that of the digits after the point.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Packed(i128);
 
 impl Packed {
@@ -60,7 +60,7 @@ const TIGHT_BITS: u32 = 3;
 const TIGHT_POWERS: [i64; 8] = [10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
 
 /// The same in 8 bytes, for numbers below about 10¹¹ with up to seven digits after the point, which most are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Tight(i64);
 
 impl Tight {
@@ -72,10 +72,19 @@ impl Tight {
         Some(Tight(raised + i64::from(scale)))
     }
 
+    /// How many numbers of digits after the point there may be: from none.
+    pub const SCALES: usize = TIGHT_POWERS.len();
+
+    /// The number without its point, and how many digits come after that.
+    pub fn parts(self) -> (i64, u32) {
+        let scale = (self.0 & ((1 << TIGHT_BITS) - 1)) as u32;
+        ((self.0 >> TIGHT_BITS) / TIGHT_POWERS[scale as usize], scale)
+    }
+
     /// The number.
     pub fn number<'a>(self) -> Number<'a> {
-        let scale = (self.0 & ((1 << TIGHT_BITS) - 1)) as u32;
-        Number::Short((self.0 >> TIGHT_BITS) / TIGHT_POWERS[scale as usize], scale)
+        let (mantissa, scale) = self.parts();
+        Number::Short(mantissa, scale)
     }
 }
 

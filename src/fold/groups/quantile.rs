@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::error::{RecordError, Result};
 use crate::fold::groups::column::{At, State};
+use crate::fold::groups::dense::Dense;
 use crate::fold::groups::given::{Number, decimal};
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::copied;
@@ -13,15 +14,25 @@ use crate::fold::groups::share::Share;
 use crate::memory::Arena;
 use crate::record::Value;
 
+/// How many different numbers are in a table before it is looked whether most are close together.
+const MANY: usize = 64;
 /// How many long numbers are put in order together at least, once there are so many.
 const FEW: usize = 4;
 
-/// All numbers of a group, each of those that are written alike once, with how often it is there.
+/// All numbers of a group, each of those that are written alike with how often it is there.
 #[derive(Default)]
 pub(super) struct Quantile {
-    /// Most numbers: those with few digits.
+    /// Most numbers, where those are close together. A number may be in `tight` too.
+    dense: Dense,
+    /// Other numbers with few digits.
     tight: Ranked<Tight>,
-    /// Others that are short.
+    /// Those with more.
+    others: Option<Box<Others>>,
+}
+
+#[derive(Default)]
+struct Others {
+    /// Those that are short.
     short: Ranked<Packed>,
     /// Those that are not, in no order.
     long: Vec<(Box<[u8]>, u64)>,
@@ -30,6 +41,79 @@ pub(super) struct Quantile {
 }
 
 impl Quantile {
+    #[inline(always)]
+    fn add_times(&mut self, number: Number<'_>, times: u64, held: &mut Held) -> Result<()> {
+        match number {
+            Number::Short(mantissa, scale) => {
+                if self.dense.add(mantissa, scale, times) {
+                    return Ok(());
+                }
+                let Some(number) = Tight::new(mantissa, scale) else {
+                    return self.others(held)?.short.add(Packed::new(mantissa, scale), times, held);
+                };
+                if self.tight.len() >= MANY && self.tight.is_full() {
+                    self.concentrate(held)?;
+                }
+                self.tight.add(number, times, held)
+            }
+            Number::Long(text) => self.others(held)?.add_long(text, times, held),
+            Number::Null => Ok(()),
+        }
+    }
+
+    fn others(&mut self, held: &mut Held) -> Result<&mut Others> {
+        if self.others.is_none() {
+            held.take(size_of::<Others>() + ALLOCATION)?;
+        }
+        Ok(self.others.get_or_insert_default())
+    }
+
+    /// Those with few digits, in no order: each without its point, with the number of digits after that, and its times.
+    fn few(&self) -> impl Iterator<Item = (i64, u32, u64)> {
+        let tight = self.tight.each().map(|one| (one.number.parts(), one.times));
+        self.dense.each().chain(tight.map(|((mantissa, scale), times)| (mantissa, scale, times)))
+    }
+
+    /// The table is full: makes counters for the range in which most numbers are, if there is one, and else a larger table.
+    #[cold]
+    fn concentrate(&mut self, held: &mut Held) -> Result<()> {
+        let mut times_of = [0; Tight::SCALES];
+        self.few().for_each(|(_, scale, times)| times_of[scale as usize] += times);
+        let (all, scale) =
+            (times_of.iter().sum::<u64>(), (0..Tight::SCALES as u32).max_by_key(|scale| times_of[*scale as usize]));
+        let scale = scale.unwrap_or_default();
+        let most = self.few().count();
+        held.take(most * size_of::<(i64, u64)>())?;
+        let mut numbers = Vec::with_capacity(most);
+        numbers.extend(self.few().filter(|one| one.1 == scale).map(|(mantissa, _, times)| (mantissa, times)));
+        numbers.sort_unstable();
+        // Counters take what a table of twice the size would.
+        let size = self.dense.len() + self.tight.places() * 16;
+        let (low, inside) = Dense::range(&numbers, size);
+        let outside =
+            most - numbers.iter().filter(|(number, _)| (number.wrapping_sub(low) as u64) < size as u64).count();
+        drop(numbers);
+        held.give(most * size_of::<(i64, u64)>());
+        if inside < all / 4 * 3 || outside > self.tight.len() / 2 {
+            return self.tight.grow(held);
+        }
+        held.take(size * size_of::<u16>())?;
+        let (mut dense, mut tight) = (Dense::new(low, scale, size), Ranked::default());
+        for (mantissa, scale, times) in self.few() {
+            if !dense.add(mantissa, scale, times)
+                && let Some(number) = Tight::new(mantissa, scale)
+            {
+                tight.add(number, times, held)?;
+            }
+        }
+        self.tight.give(held);
+        held.give(self.dense.len() * size_of::<u16>());
+        (self.dense, self.tight) = (dense, tight);
+        Ok(())
+    }
+}
+
+impl Others {
     /// Puts the long ones in order: by their value, and of one value the shorter first.
     fn order_long(&mut self) {
         self.long.sort_unstable_by(|(one, _), (two, _)| order_of_long(one, two));
@@ -60,11 +144,6 @@ impl Quantile {
         self.long.push((text.into(), times));
         Ok(())
     }
-
-    /// How many numbers there are.
-    fn count(&self) -> u64 {
-        self.tight.count() + self.short.count() + self.long.iter().map(|(_, times)| times).sum::<u64>()
-    }
 }
 
 /// What a block of the heap takes beside its content.
@@ -90,36 +169,46 @@ impl State for Quantile {
 
     #[inline(always)]
     fn add(&mut self, number: Number<'_>, _: At, _: &Share, held: &mut Held) -> Result<()> {
-        match number {
-            Number::Short(mantissa, scale) => match Tight::new(mantissa, scale) {
-                Some(number) => self.tight.add(number, held),
-                None => self.short.add(Packed::new(mantissa, scale), held),
-            },
-            Number::Long(text) => self.add_long(text, 1, held),
-            Number::Null => Ok(()),
+        self.add_times(number, 1, held)
+    }
+
+    fn merge(&mut self, other: Quantile, _: &Share, held: &mut Held) -> Result<()> {
+        if self.dense.len() == 0 && self.tight.len() == 0 {
+            held.take(other.dense.len() * size_of::<u16>())?;
+            self.dense = other.dense;
+        } else {
+            for (mantissa, scale, times) in other.dense.each() {
+                self.add_times(Number::Short(mantissa, scale), times, held)?;
+            }
         }
-    }
-
-    fn merge(&mut self, mut other: Quantile, _: &Share, held: &mut Held) -> Result<()> {
         self.tight.merge(other.tight, held)?;
-        self.short.merge(other.short, held)?;
-        std::mem::take(&mut other.long).iter().try_for_each(|(text, times)| self.add_long(text, *times, held))
+        let Some(theirs) = other.others else { return Ok(()) };
+        let ours = self.others(held)?;
+        ours.short.merge(theirs.short, held)?;
+        theirs.long.iter().try_for_each(|(text, times)| ours.add_long(text, *times, held))
     }
 
-    fn settle(&mut self, _: &Share, held: &mut Held) -> Result<()> {
-        self.tight.order(held)?;
-        self.short.order(held)?;
-        self.order_long();
+    fn settle(&mut self, _: &Share, _: &mut Held) -> Result<()> {
+        self.tight.order();
+        if let Some(others) = &mut self.others {
+            others.short.order();
+            others.order_long();
+        }
         Ok(())
     }
 
     fn result<'a>(&self, share: &Share, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
-        let mut left = share.rank(self.count());
-        let mut tight = self.tight.sorted.iter().map(|one| (one.number.number(), one.times)).peekable();
-        let mut short = self.short.sorted.iter().map(|one| (one.number.number(), one.times)).peekable();
-        let mut long = self.long.iter().map(|(text, times)| (Number::Long(text), *times)).peekable();
+        let dense = self.dense.each().map(|(mantissa, scale, times)| (Number::Short(mantissa, scale), times));
+        let tight = self.tight.each().map(|one| (one.number.number(), one.times));
+        let others = self.others.iter();
+        let short = others.clone().flat_map(|others| others.short.each()).map(|one| (one.number.number(), one.times));
+        let long = others.flat_map(|others| &others.long).map(|(text, times)| (Number::Long(text), *times));
+        let all = dense.clone().chain(tight.clone()).chain(short.clone()).chain(long.clone());
+        let mut left = share.rank(all.map(|(_, times)| times).sum());
+        let (mut dense, mut tight, mut short, mut long) =
+            (dense.peekable(), tight.peekable(), short.peekable(), long.peekable());
         loop {
-            let firsts = [tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
+            let firsts = [dense.peek(), tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
             let next = firsts.iter().enumerate().filter_map(|(kind, first)| first.map(|first| (kind, first)));
             let Some((kind, (number, times))) = next.min_by(|(_, (one, _)), (_, (two, _))| order_of(*one, *two)) else {
                 return Ok(Value::Null);
@@ -133,8 +222,9 @@ impl State for Quantile {
             }
             left -= u128::from(times);
             match kind {
-                0 => drop(tight.next()),
-                1 => drop(short.next()),
+                0 => drop(dense.next()),
+                1 => drop(tight.next()),
+                2 => drop(short.next()),
                 _ => drop(long.next()),
             }
         }
@@ -149,7 +239,7 @@ mod tests {
     /// The rank-th smallest of numbers, given to two workers.
     fn quantile(numbers: &[(i64, u32)], long: &[&str], share: Share) -> String {
         let budget = Budget::new(1 << 30);
-        let mut held = Held::new(&budget);
+        let mut held = Held::new(&budget, 0);
         let (mut one, mut two) = (Quantile::default(), Quantile::default());
         for (index, (mantissa, scale)) in numbers.iter().enumerate() {
             let state = if index % 3 == 0 { &mut two } else { &mut one };
@@ -182,6 +272,23 @@ mod tests {
         assert_eq!(quantile(&numbers, &["1e30", "-0", "3e1"], share(1)), "-0");
         assert_eq!(quantile(&numbers, &["1e30", "-0", "3e1"], share(100)), "1e30");
         assert_eq!(quantile(&[], &[], share(50)), "Null");
+    }
+
+    #[test]
+    fn numbers_that_are_close_together() {
+        // Prices from 10.00 to 19.99 in no order, each 700 times, and a few that are far from them, or written otherwise.
+        let mut numbers: Vec<(i64, u32)> = (0..700_000).map(|n| (1000 + n * 7919 % 1000, 2)).collect();
+        let half = Share { part: 1, whole: 2 };
+        assert_eq!(quantile(&numbers, &[], half), "14.99");
+        numbers.extend((0..1000).flat_map(|n| [(n * 1_000_003, 2), (150, 1), (15, 0), (-n, 5)]));
+        assert_eq!(quantile(&numbers, &["1e30"], Share { part: 0, whole: 1 }), "-0.00999");
+        // Of 704,001 numbers, 1001 are below 10.00, so that the 352,001st is the 351,000th of the others. The 500 prices up to
+        // 14.99 are 350,000 of them, and then comes 15, a thousand times, before 15.0 and 15.00.
+        assert_eq!(quantile(&numbers, &["1e30"], half), "15");
+        assert_eq!(quantile(&numbers, &["1e30"], Share { part: 1, whole: 1 }), "1e30");
+        // More often than a small counter can say.
+        let often: Vec<(i64, u32)> = (0..400_000).map(|n| if n % 4 > 0 { (500, 2) } else { (n % 800, 2) }).collect();
+        assert_eq!(quantile(&often, &[], half), "5.00");
     }
 
     #[test]

@@ -1,21 +1,30 @@
-//! Numbers in order, each with how often it is there.
+//! Numbers, each with how often it is there, and their order.
+
+use std::hash::Hash;
 
 use crate::error::Result;
 use crate::fold::groups::held::Held;
+use crate::fold::groups::keys::hash_of;
 
-/// How many numbers are put in order together at least, once there are so many.
-const PIECE: usize = 32;
+/// How many different numbers are looked through one by one; more are in a hash table.
+const LISTED: usize = 16;
 /// How many there is room for at first.
 const FEW: usize = 4;
+/// Tables with more places than this grow by half, smaller ones are doubled.
+const LARGE: usize = 1 << 12;
 
-/// Numbers in order, each once, and those that came since.
+/// Different numbers. (Numbers that were sorted in pieces and merged took twice as long.)
 pub(super) struct Ranked<N> {
-    pub sorted: Vec<Times<N>>,
-    new: Vec<N>,
+    /// The numbers, one behind the other; in a table there are free places, with no times, between them.
+    places: Vec<Times<N>>,
+    /// How many different ones there are.
+    len: usize,
+    /// They are in a hash table: each is at the place of its hash, or behind it if that was taken.
+    table: bool,
 }
 
 /// A number, and how often it is there.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Times<N> {
     pub number: N,
     pub times: u64,
@@ -23,118 +32,169 @@ pub(super) struct Times<N> {
 
 impl<N> Default for Ranked<N> {
     fn default() -> Ranked<N> {
-        Ranked { sorted: Vec::new(), new: Vec::new() }
+        Ranked { places: Vec::new(), len: 0, table: false }
     }
 }
 
-impl<N: Copy + Ord> Ranked<N> {
-    /// Adds a number.
+impl<N: Copy + Ord + Hash + Default> Ranked<N> {
+    /// Adds a number, which is there so many times.
     ///
     /// # Errors
     /// There is no memory.
     #[inline(always)]
-    pub fn add(&mut self, number: N, held: &mut Held) -> Result<()> {
-        if self.new.len() == self.new.capacity() {
+    pub fn add(&mut self, number: N, times: u64, held: &mut Held) -> Result<()> {
+        let place = match self.table {
+            true => {
+                let place = of(&self.places, number);
+                &mut self.places[place]
+            }
+            false if self.places.len() > LISTED => return self.add_again(number, times, held),
+            false => match self.places.iter_mut().find(|one| one.number == number) {
+                Some(place) => place,
+                None => return self.add_new(number, times, held),
+            },
+        };
+        if place.times == 0 {
+            return self.add_new(number, times, held);
+        }
+        place.times += times;
+        Ok(())
+    }
+
+    /// Adds a number to many that were put in order.
+    #[cold]
+    fn add_again(&mut self, number: N, times: u64, held: &mut Held) -> Result<()> {
+        self.grow(held)?;
+        let place = of(&self.places, number);
+        match &mut self.places[place] {
+            Times { times: 0, .. } => self.add_new(number, times, held),
+            place => {
+                place.times += times;
+                Ok(())
+            }
+        }
+    }
+
+    /// How many different numbers there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many places a table has.
+    pub fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Another number needs more room.
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        // A table has at least a fifth of its places free.
+        if self.table { self.len >= self.places.len() / 5 * 4 } else { self.len == self.places.capacity() }
+    }
+
+    /// Takes what they take back.
+    pub fn give(&self, held: &mut Held) {
+        held.give(self.places.capacity() * size_of::<Times<N>>());
+    }
+
+    /// Adds one that is not there yet.
+    #[inline(never)]
+    fn add_new(&mut self, number: N, times: u64, held: &mut Held) -> Result<()> {
+        if self.is_full() {
             self.grow(held)?;
         }
-        self.new.push(number);
-        Ok(())
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> u64 {
-        self.new.len() as u64 + self.sorted.iter().map(|one| one.times).sum::<u64>()
-    }
-
-    #[cold]
-    fn grow(&mut self, held: &mut Held) -> Result<()> {
-        // The more are known, the more are put in order together: each is moved a few times only.
-        let most = self.sorted.len().max(PIECE);
-        if self.new.len() >= most {
-            return self.order(held);
+        self.len += 1;
+        let one = Times { number, times };
+        if self.table {
+            let place = of(&self.places, number);
+            self.places[place] = one;
+        } else {
+            self.places.push(one);
         }
-        let more = self.new.capacity().max(FEW).min(most - self.new.len());
-        held.take(more * size_of::<N>())?;
-        self.new.reserve_exact(more);
         Ok(())
     }
 
-    /// Puts those that came since in order.
+    /// Makes room.
     ///
     /// # Errors
     /// There is no memory.
-    #[inline(never)]
-    pub fn order(&mut self, held: &mut Held) -> Result<()> {
-        self.new.sort_unstable();
-        // How many of them are not there yet.
-        let (mut place, mut more, mut last) = (0, 0, None);
-        for number in &self.new {
-            if last.replace(*number) == Some(*number) {
-                continue;
-            }
-            while self.sorted.get(place).is_some_and(|one| one.number < *number) {
-                place += 1;
-            }
-            more += usize::from(self.sorted.get(place).is_none_or(|one| one.number != *number));
+    #[cold]
+    pub fn grow(&mut self, held: &mut Held) -> Result<()> {
+        let before = self.places.capacity();
+        if self.len < LISTED {
+            held.take(before.max(FEW) * size_of::<Times<N>>())?;
+            self.places.reserve_exact(before.max(FEW));
+            return Ok(());
         }
-        let Some(any) = last else { return Ok(()) };
-        let (old, all) = (self.sorted.len(), self.sorted.len() + more);
-        if self.sorted.capacity() < all {
-            let grown = all + (old / 4).max(FEW) - self.sorted.capacity();
-            held.take(grown * size_of::<Times<N>>())?;
-            self.sorted.reserve_exact(self.sorted.capacity() + grown - old);
+        let large = self.len > LARGE;
+        let size = if large { self.len / 2 * 3 / 4 * 5 } else { self.len * 5 / 2 };
+        held.take(size * size_of::<Times<N>>())?;
+        let mut table = vec![Times::default(); size];
+        for one in self.places.iter().filter(|one| one.times > 0) {
+            let place = of(&table, one.number);
+            table[place] = *one;
         }
-        // From the end, so that nothing is written over.
-        self.sorted.resize(all, Times { number: any, times: 0 });
-        let (mut from, mut to, mut left) = (old, all, &self.new[..]);
-        while let Some((number, rest)) = left.split_last() {
-            while from > 0 && self.sorted[from - 1].number > *number {
-                from -= 1;
-                to -= 1;
-                self.sorted[to] = self.sorted[from];
-            }
-            let times = 1 + rest.iter().rev().take_while(|other| *other == number).count();
-            left = &left[..left.len() - times];
-            let mut one = Times { number: *number, times: times as u64 };
-            if from > 0 && self.sorted[from - 1].number == *number {
-                from -= 1;
-                one.times += self.sorted[from].times;
-            }
-            to -= 1;
-            self.sorted[to] = one;
-        }
-        self.new.clear();
+        (self.places, self.table) = (table, true);
+        held.give(before * size_of::<Times<N>>());
         Ok(())
+    }
+
+    /// Puts them in order.
+    pub fn order(&mut self) {
+        self.places.retain(|one| one.times > 0);
+        self.places.sort_unstable_by(|one, two| one.number.cmp(&two.number));
+        self.table = false;
+    }
+
+    /// Those that are there, in order if they were put in order last.
+    pub fn each(&self) -> impl Iterator<Item = &Times<N>> + Clone {
+        self.places.iter().filter(|one| one.times > 0)
     }
 
     /// Takes in those of another worker.
     ///
     /// # Errors
     /// There is no memory.
-    pub fn merge(&mut self, mut other: Ranked<N>, held: &mut Held) -> Result<()> {
-        std::mem::take(&mut other.new).into_iter().try_for_each(|number| self.add(number, held))?;
-        if other.sorted.is_empty() {
+    pub fn merge(&mut self, other: Ranked<N>, held: &mut Held) -> Result<()> {
+        if self.len == 0 {
+            held.take(other.places.capacity() * size_of::<Times<N>>())?;
+            self.give(held);
+            *self = other;
             return Ok(());
         }
-        self.order(held)?;
-        let (most, before) = (self.sorted.len() + other.sorted.len(), self.sorted.capacity());
-        held.take(most * size_of::<Times<N>>())?;
-        let mut all: Vec<Times<N>> = Vec::with_capacity(most);
-        let (mut ours, mut theirs) = (self.sorted.iter().peekable(), other.sorted.iter().peekable());
-        loop {
-            let is_ours = match (ours.peek(), theirs.peek()) {
-                (Some(one), Some(two)) => one.number <= two.number,
-                (one, _) => one.is_some(),
-            };
-            let Some(next) = (if is_ours { ours.next() } else { theirs.next() }) else { break };
-            match all.last_mut() {
-                Some(last) if last.number == next.number => last.times += next.times,
-                _ => all.push(*next),
+        if !self.table && self.len >= LISTED {
+            self.grow(held)?;
+        }
+        // In steps that meet every place once: in the order of their hashes, all would crowd at the beginning of a table
+        // that grows later.
+        let size = other.places.len();
+        let mut step = size / 8 * 5 + 1;
+        while gcd(step, size) > 1 {
+            step += 1;
+        }
+        let mut place = 0;
+        for _ in 0..size {
+            let one = other.places[place];
+            place = (place + step) % size;
+            if one.times > 0 {
+                self.add(one.number, one.times, held)?;
             }
         }
-        all.shrink_to_fit();
-        held.give((before + most - all.capacity()) * size_of::<Times<N>>());
-        self.sorted = all;
         Ok(())
     }
+}
+
+fn gcd(one: usize, two: usize) -> usize {
+    if two == 0 { one } else { gcd(two, one % two) }
+}
+
+/// The place of a number in a table, or the free one where it belongs.
+#[inline(always)]
+fn of<N: Copy + Eq + Hash>(table: &[Times<N>], number: N) -> usize {
+    let hash = u128::from(hash_of(&number));
+    let mut place = ((hash * table.len() as u128) >> 64) as usize;
+    while table[place].times > 0 && table[place].number != number {
+        place = if place + 1 < table.len() { place + 1 } else { 0 };
+    }
+    place
 }

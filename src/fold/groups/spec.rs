@@ -179,6 +179,12 @@ impl Aggregate {
         if let Some(rest) = first.get(..9).filter(|word| word.eq_ignore_ascii_case("distinct ")).map(|_| &first[9..]) {
             return Err(bad(format!("DISTINCT is not understood here\n  Write distinct({}).", rest.trim())));
         }
+        let inside = first.split_once('(').map_or("", |(called, _)| called.trim());
+        if Function::named(inside).is_some() {
+            return Err(bad(format!(
+                "`{inside}` is a function of groups, and can't be inside of another one\n  Write the result of the one to a file, and aggregate that."
+            )));
+        }
         let expression = Expression::value(first).map_err(|error| bad(error.to_string()))?;
         call.gives = expression.gives();
         let is_number = match (function.takes, call.gives) {
@@ -264,10 +270,14 @@ impl Aggregate {
         self.arguments.iter().any(|argument| argument.expression.is_ordered())
     }
 
+    /// Whether there are lists in the result.
+    pub(crate) fn has_lists(&self) -> bool {
+        self.functions.iter().any(|wanted| wanted.function.name == "top")
+    }
+
     /// Whether texts have to be UTF-8.
     pub(crate) fn needs_utf8(&self) -> bool {
-        self.arguments.iter().any(|argument| argument.expression.needs_utf8())
-            || self.functions.iter().any(|wanted| wanted.function.name == "top")
+        self.arguments.iter().any(|argument| argument.expression.needs_utf8()) || self.has_lists()
     }
 
     /// What its expressions may keep for each worker, in bytes.

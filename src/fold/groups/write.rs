@@ -117,7 +117,7 @@ impl Groups {
         // The keys of all groups, one after the other, and where each ends.
         let (mut keys, mut ends): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget));
+        let mut held = std::mem::replace(&mut self.held, Held::new(&self.budget, 0));
         held.take(self.keys.len() * size_of::<usize>())?;
         ends.reserve_exact(self.keys.len());
         for group in 0..self.keys.len() as u32 {

@@ -103,7 +103,7 @@ impl TimeWindows {
     /// Usage: the format can't have such records; or memory.
     pub fn new(spec: Arc<Aggregate>, how: &How<'_>, budget: &Budget) -> Result<TimeWindows> {
         let (spans, time) = spec.windows().ok_or_else(|| Error::usage("⟨window⟩ needs ⟨time_field⟩"))?;
-        let mut held = Held::new(budget);
+        let mut held = Held::new(budget, 0);
         held.take(BUFFER)?;
         Ok(TimeWindows {
             pen: Pen::new(spec.schema(), how.format, how.options, how.narrow.clone(), budget)?,

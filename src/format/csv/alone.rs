@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 use twox_hash::XxHash3_64;
 
 use super::encode::Style;
-use super::joined::At;
 use crate::error::{Fault, RecordError};
+use crate::format::joined::At;
 use crate::format::{Encode, key_too_long};
 use crate::record::{Apart, Batch, EncodeError, LossyKind, Output, Paths, Schema, with_key};
 

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::encode::Style;
-use super::joined::At;
 use super::row::{Row, RowLossy, RowStyle};
 use crate::format::Encode;
+use crate::format::joined::At;
 use crate::record::{Batch, EncodeError, Output, Value};
 use crate::scan::vector::{Vector, Work};
 

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::escapes::escaped;
-use super::joined::{At, Joiner};
 use super::null::Null;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
+use crate::format::joined::{At, Joiner};
 use crate::format::{Encode, UnknownKey, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};

@@ -1,7 +1,7 @@
 //! Lists as cells of a table.
 
 use super::encode::{Bad, Style};
-use super::joined::At;
+use crate::format::joined::At;
 use crate::record::{LossyKind, Output, Tree, Value};
 
 impl Style {

@@ -13,7 +13,6 @@ mod encode;
 mod escapes;
 mod fields;
 mod header;
-mod joined;
 mod lists;
 mod null;
 mod own;

@@ -4,11 +4,14 @@ use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::cell;
 use super::layout::{Field, Layout, Unit};
 use crate::error::{Error, RecordError};
-use crate::format::{BytesAs, Encode, Shape};
+use crate::format::joined::{At, Joiner};
+use crate::format::{BytesAs, Encode, Nested, Options, Shape};
+use crate::record::json::Writer;
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
-use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
+use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, NONE, Output, Tree, Value};
 use crate::scan::number::is_json_number;
 
 /// Where the values of the layout's fields come from.
@@ -25,13 +28,32 @@ pub(super) struct Encoder {
     style: Style,
 }
 
-struct Style {
+/// How fields are written.
+pub(super) struct Style {
     base64: bool,
     null: Box<[u8]>,
+    json: Writer,
+    /// Joins the items of lists.
+    joiner: Option<Joiner>,
+    /// Maps are written as JSON text.
+    maps: bool,
+}
+
+impl Style {
+    pub fn of(options: &Options) -> Style {
+        let base64 = options.bytes_as == BytesAs::Base64;
+        Style {
+            base64,
+            null: options.out_null.as_bytes().into(),
+            json: Writer::new(options.bytes_as),
+            joiner: options.join_lists.as_deref().map(|between| Joiner::new(between, base64)),
+            maps: options.nested == Nested::Json,
+        }
+    }
 }
 
 impl Encoder {
-    pub fn new(layout: Arc<Layout>, shape: &Shape, bytes_as: BytesAs, null: &str) -> Encoder {
+    pub fn new(layout: Arc<Layout>, shape: &Shape, style: Style) -> Encoder {
         let from = match shape {
             Shape::Keyed => {
                 let schema = layout.schema();
@@ -44,7 +66,6 @@ impl Encoder {
                 From::Columns { of_field, unknown }
             }
         };
-        let style = Style { base64: bytes_as == BytesAs::Base64, null: null.as_bytes().into() };
         Encoder { layout, from, style }
     }
 }
@@ -57,7 +78,7 @@ impl Encode for Encoder {
                 From::Columns { of_field, unknown } => {
                     let values = batch.columns(index);
                     let unknown = unknown.iter().filter(|column| values[**column] != Value::Absent).count() as u64;
-                    let value = |named: usize| values[of_field[named]];
+                    let value = |named: usize| (values[of_field[named]], None);
                     style.record(layout, batch, index, output, [unknown, 0], value)?;
                 }
                 From::Keyed(binder) => {
@@ -67,8 +88,8 @@ impl Encode for Encoder {
                     let lost = [bound.unknown as u64, bound.doubled as u64];
                     let (values, _) = tree.nodes();
                     let value = |named: usize| match bound.nodes[named] {
-                        NONE => Value::Absent,
-                        node => values[node as usize],
+                        NONE => (Value::Absent, None),
+                        node => (values[node as usize], Some(tree.node(node as usize))),
                     };
                     style.record(layout, batch, index, output, lost, value)?;
                 }
@@ -79,8 +100,10 @@ impl Encode for Encoder {
 }
 
 /// Why a field was not written.
-enum Bad {
+pub(super) enum Bad {
+    /// What is wrong with it, behind its name.
     Misfit(String),
+    Record(RecordError),
     Stop(Error),
 }
 
@@ -92,40 +115,51 @@ impl std::convert::From<Error> for Bad {
 
 impl Style {
     /// Writes one record, or nothing of it. `lost`: keys without a place in the layout, and keys that occur twice.
-    fn record<'a>(
-        &self,
+    fn record<'b, 'a: 'b>(
+        &mut self,
         layout: &Layout,
-        batch: &Batch<'_>,
+        batch: &Batch<'a>,
         index: usize,
         output: &mut Output<'_>,
         lost: [u64; 2],
-        value: impl Fn(usize) -> Value<'a>,
+        value: impl Fn(usize) -> (Value<'a>, Option<Tree<'b, 'a>>),
     ) -> Result<(), EncodeError> {
-        let (mark, offset) = (output.mark(), batch.span(index).start);
+        let (mark, at) = (output.mark(), At::of(batch, index));
         (0..lost[0]).for_each(|_| output.lose(LossyKind::UnknownKey));
         (0..lost[1]).for_each(|_| output.lose(LossyKind::DuplicateKey));
         let mut named = 0;
         for field in &layout.fields {
             let written = match &field.name {
                 None => spaces(field.width, output).map_err(Bad::from),
-                Some(_) => self.field(field, value(named), output),
+                Some(_) => {
+                    let (value, node) = value(named);
+                    self.field(field, value, node, at, output)
+                }
             };
             match written {
                 Ok(()) => {}
                 Err(Bad::Stop(error)) => return Err(error.into()),
                 Err(Bad::Misfit(why)) => {
                     let name = field.name.as_deref().unwrap_or_default();
-                    let error = RecordError::new(offset, format!("field `{name}` {why}"));
+                    let error = RecordError::new(at.offset, format!("field `{name}` {why}"));
                     return Err(output.refuse(mark, index, error));
                 }
+                Err(Bad::Record(error)) => return Err(output.refuse(mark, index, error)),
             }
             named += usize::from(field.name.is_some());
         }
         output.put(b"\n")?;
-        output.end_record(offset).map_err(|error| output.refuse(mark, index, error))
+        output.end_record(at.offset).map_err(|error| output.refuse(mark, index, error))
     }
 
-    fn field(&self, field: &Field, value: Value<'_>, output: &mut Output<'_>) -> Result<(), Bad> {
+    fn field<'a>(
+        &mut self,
+        field: &Field,
+        value: Value<'a>,
+        node: Option<Tree<'_, 'a>>,
+        at: At<'a>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Bad> {
         let mut room = ScalarRoom::default();
         let text = match value {
             Value::Null => ScalarText::Plain(&self.null),
@@ -133,9 +167,21 @@ impl Style {
                 output.lose(LossyKind::AbsentAsNull);
                 ScalarText::Plain(&self.null)
             }
-            Value::Raw(_) | Value::List(_) | Value::Map(_) => {
-                return Err(Bad::Misfit("can't hold a list or a map".to_owned()));
+            Value::Raw([b'[', ..]) | Value::List(_) => {
+                let joined = self.joiner.as_ref().map_or(Ok(None), |joiner| joiner.join(value, node, at));
+                let Some(joined) = joined.map_err(Bad::Record)? else {
+                    output.lose(LossyKind::ListAsText);
+                    return cell::json(&mut self.json, field, value, node, output);
+                };
+                output.lose(LossyKind::ListJoined);
+                (0..joined.nulls).for_each(|_| output.lose(LossyKind::NullAsText));
+                return self.field(field, Value::Text(joined.text), None, at, output);
             }
+            Value::Raw(_) | Value::Map(_) if self.maps => {
+                output.lose(LossyKind::MapAsText);
+                return cell::json(&mut self.json, field, value, node, output);
+            }
+            Value::Raw(_) | Value::Map(_) => return Err(map(field, at.offset)),
             value => {
                 let text = ScalarText::of(value, self.base64, &mut room, |kind| {
                     // A number is one when it is read back.
@@ -159,10 +205,7 @@ impl Style {
             }
             (text, _) => text.len(),
         };
-        let Some(left) = field.width.checked_sub(len) else {
-            let unit = if field.unit == Unit::Bytes { "bytes" } else { "characters" };
-            return Err(Bad::Misfit(format!("has {len} {unit}; the layout has room for {}", field.width)));
-        };
+        let Some(left) = field.width.checked_sub(len) else { return Err(too_wide(field, len)) };
         text.write(output)?;
         Ok(spaces(left, output)?)
     }
@@ -199,8 +242,24 @@ impl Style {
     }
 }
 
+/// A field has so many characters or bytes, more than there is room for.
+#[cold]
+pub(super) fn too_wide(field: &Field, len: usize) -> Bad {
+    let unit = if field.unit == Unit::Bytes { "bytes" } else { "characters" };
+    Bad::Misfit(format!("has {len} {unit}; the layout has room for {}", field.width))
+}
+
+/// A map where the layout has one field.
+#[cold]
+fn map(field: &Field, offset: usize) -> Bad {
+    let name = field.name.as_deref().unwrap_or_default();
+    Bad::Record(RecordError::new(offset, format!("field `{name}` can't hold a map")).hint(format!(
+        "Name a field inside of it in ⟨layout⟩, such as {name}.id:8, or write it as JSON text (⟨nested json⟩)."
+    )))
+}
+
 /// Writes so many spaces.
-fn spaces(mut count: usize, output: &mut Output<'_>) -> Result<(), Error> {
+pub(super) fn spaces(mut count: usize, output: &mut Output<'_>) -> Result<(), Error> {
     const SPACES: [u8; 64] = [b' '; 64];
     while count > 0 {
         let len = count.min(SPACES.len());

@@ -3,6 +3,7 @@
 //! A line may end early: what is missing is as if it were spaces. What goes on after the last field may be spaces only.
 //! Spaces around a field are padding; a field of spaces is null.
 
+mod cell;
 mod decode;
 mod encode;
 mod layout;
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::record::{Nulls, Schema};
 use crate::scan::lines::Lines;
 use decode::is_record;
+use encode::Style;
 use layout::Names;
 pub(crate) use layout::{Field, Layout, Unit};
 
@@ -192,8 +194,7 @@ fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, E
             "null can't be written with spaces around it or a line break in it\n  Give ⟨out_null⟩ another text.",
         ));
     }
-    let null = options.out_null.as_str().into();
-    Ok(Box::new(Writing { layout, shape: given.shape.clone(), bytes_as: options.bytes_as, null }))
+    Ok(Box::new(Writing { layout, shape: given.shape.clone(), options: options.clone() }))
 }
 
 fn check_columns(layout: &Layout, schema: &Schema) -> Result<(), Error> {
@@ -213,8 +214,7 @@ fn check_columns(layout: &Layout, schema: &Schema) -> Result<(), Error> {
 struct Writing {
     layout: Arc<Layout>,
     shape: Shape,
-    bytes_as: BytesAs,
-    null: Box<str>,
+    options: Options,
 }
 
 impl WriteFormat for Writing {
@@ -223,6 +223,6 @@ impl WriteFormat for Writing {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(encode::Encoder::new(self.layout.clone(), &self.shape, self.bytes_as, &self.null))
+        Box::new(encode::Encoder::new(self.layout.clone(), &self.shape, Style::of(&self.options)))
     }
 }

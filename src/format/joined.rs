@@ -12,7 +12,7 @@ use crate::record::{Batch, LossyKind, Tree, Value};
 
 /// Where a record is, and where there is room for what is made of it.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub(crate) struct At<'a> {
     pub arena: &'a Arena,
     pub offset: usize,
 }
@@ -24,14 +24,14 @@ impl<'a> At<'a> {
 }
 
 /// Joins the items of lists.
-pub(super) struct Joiner {
+pub(crate) struct Joiner {
     between: Finder<'static>,
     /// Bytes become Base64.
     base64: bool,
 }
 
 /// A list that was joined.
-pub(super) struct Joined<'a> {
+pub(crate) struct Joined<'a> {
     pub text: &'a [u8],
     /// How many of its items are null, and became empty texts.
     pub nulls: u64,

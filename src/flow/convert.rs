@@ -363,7 +363,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         }
         totals.records_in += self.decoded as u64;
         totals.records_filtered += filtered + passed;
-        self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
+        self.least = if filtered > 0 { self.least.saturating_mul(2).max(LEAST) } else { 0 };
     }
 
     /// Record `bad` of the slice has ended the run: counts those before it in its batch, which are decoded again, so that

@@ -11,7 +11,7 @@ use crate::record::Value;
 
 /// Where a record is among all records: they are in this order, whoever takes them in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::fold) struct At {
+pub(crate) struct At {
     /// The number of its slice; the number of the source is in the first bits.
     pub slice: u64,
     /// Its number among those of the slice.

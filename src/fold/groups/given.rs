@@ -73,7 +73,7 @@ impl<'a> Item<'a> for Value<'a> {
 
 /// The values of an argument for some records: numbers if its function calculates, else any values.
 #[derive(Default)]
-pub(in crate::fold) struct Given<'a> {
+pub(crate) struct Given<'a> {
     pub(super) numbers: Vec<Number<'a>>,
     pub values: Vec<Value<'a>>,
 }
@@ -92,7 +92,7 @@ impl Given<'_> {
 
 /// An argument of functions.
 #[derive(Clone)]
-pub(in crate::fold) struct Argument {
+pub(crate) struct Argument {
     pub expression: Arc<Expression>,
     /// It has to be a number.
     pub is_number: bool,
@@ -102,7 +102,7 @@ pub(in crate::fold) struct Argument {
 
 /// The values of all arguments for some records, in `room`; where the first bad record is, if there is one, else the end
 /// of the records; and why it is bad. Of the records before it all values are there.
-pub(in crate::fold) fn give_all<'e, 'a>(
+pub(crate) fn give_all<'e, 'a>(
     arguments: &'e [Argument],
     batch: &Batch<'a>,
     records: Range<usize>,

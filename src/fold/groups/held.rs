@@ -9,7 +9,7 @@ const INSTEAD: &str =
     "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)";
 
 /// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
-pub(in crate::fold) struct Held {
+pub(crate) struct Held {
     reserved: Reservation,
     size: usize,
     covered: usize,

@@ -21,7 +21,7 @@ const SHOWN: usize = 24;
 const ARENA: usize = 16 << 10;
 
 /// Shows the largest groups to those who look at a run.
-pub(in crate::fold) struct Leading {
+pub(crate) struct Leading {
     registry: Registry,
     next: Instant,
     arena: Arena,

@@ -5,22 +5,9 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::expr::Expression;
 use crate::fold::groups::spec::Aggregate;
+use crate::fold::groups::timing::{BOUNDS, Timing};
 use crate::fold::windows::spans::{MOST, Spans, micros};
 use crate::wording::duration_text;
-
-/// What was asked for about time.
-#[derive(Clone, Default)]
-pub(super) struct Live {
-    window: Option<Duration>,
-    slide: Option<Duration>,
-    lateness: Option<Duration>,
-    emit: Option<Duration>,
-    /// The field with the time of a record, and the number of the argument that reads it.
-    time: Option<(String, usize)>,
-}
-
-/// The fields of a window in the result: when it begins, and when it ends.
-pub(super) const BOUNDS: [&str; 2] = ["window_start", "window_end"];
 
 impl Aggregate {
     /// Groups the records by windows of time too, each as long as this: the result has a record for each group of each
@@ -71,7 +58,7 @@ impl Aggregate {
     }
 
     /// The windows that were asked for, and the number of the argument that is the time of a record.
-    pub(in crate::fold) fn windows(&self) -> Option<(Spans, usize)> {
+    pub(crate) fn windows(&self) -> Option<(Spans, usize)> {
         let size = micros(self.live.window?)?;
         let slide = self.live.slide.map_or(Some(size), micros)?;
         let lateness = self.live.lateness.map_or(Some(0), micros)?;
@@ -128,7 +115,7 @@ impl Aggregate {
     /// # Errors
     /// Usage: what contradicts itself, or has no effect.
     pub(super) fn check_live(&self) -> Result<()> {
-        let Live { window, slide, lateness, emit, time } = &self.live;
+        let Timing { window, slide, lateness, emit, time } = &self.live;
         let wrong = |text: String| Err(Error::usage(text));
         for (name, duration) in [("window", window), ("slide", slide), ("lateness", lateness), ("emit", emit)] {
             let Some(duration) = duration else { continue };

@@ -31,6 +31,7 @@ mod recent;
 mod share;
 mod spec;
 mod sum;
+mod timing;
 mod write;
 
 use std::ops::Range;
@@ -42,17 +43,17 @@ use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen, Value};
 use chunks::Chunks;
-pub(in crate::fold) use column::At;
+pub(crate) use column::At;
 use column::{Accumulate, Taken};
-pub(in crate::fold) use given::{Given, give_all};
-pub(in crate::fold) use held::Held;
+pub(crate) use given::{Given, give_all};
+pub(crate) use held::Held;
 use kept::{Kind, parts};
 use keys::{Keys, hash};
-pub(in crate::fold) use leading::Leading;
-pub(in crate::fold) use pen::Pen;
+pub(crate) use leading::Leading;
+pub(crate) use pen::Pen;
 use recent::{Recent, Short};
 pub use spec::Aggregate;
-pub(in crate::fold) use write::{AtPlace, BUFFER};
+pub(crate) use write::{AtPlace, BUFFER};
 pub(crate) use write::{Onto, Written};
 
 /// The groups of a worker, and then all of them.
@@ -114,7 +115,7 @@ impl Groups {
     }
 
     /// No groups yet, for one of many tables. Who has them gives the records, and says where they are.
-    pub(in crate::fold) fn one_of_many(spec: Arc<Aggregate>, budget: &Budget) -> Groups {
+    pub(crate) fn one_of_many(spec: Arc<Aggregate>, budget: &Budget) -> Groups {
         let mut groups = Groups::new(spec, budget, 0, None);
         (groups.held, groups.recent) = (Held::one_of_many(budget), None);
         groups
@@ -125,18 +126,13 @@ impl Groups {
     ///
     /// # Errors
     /// Memory: there is none for the groups so far.
-    pub(in crate::fold) fn begin(
-        &mut self,
-        budget: &Budget,
-        source: u32,
-        seen: Option<(Arc<Seen>, usize)>,
-    ) -> Result<()> {
+    pub(crate) fn begin(&mut self, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Result<()> {
         (self.source, self.seen, self.slice) = (u64::from(source) << SLICES, seen, None);
         self.go_on(budget)
     }
 
     /// How many groups there are.
-    pub(in crate::fold) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
@@ -150,7 +146,7 @@ impl Groups {
     }
 
     /// Takes in records whose values were given; the first of them is `at`.
-    pub(in crate::fold) fn take(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
+    pub(crate) fn take(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
         self.groups.clear();
         let mut room: DigitRoom = [0; 32];
         let (first, count) = (records.start, records.len());

@@ -15,7 +15,7 @@ use crate::record::{Batch, EncodeError, Output, RECORDS, Schema, Value};
 pub(super) const ARENA: usize = 256 << 10;
 
 /// What groups are written with.
-pub(in crate::fold) struct Pen {
+pub(crate) struct Pen {
     schema: Schema,
     options: Options,
     narrow: Option<Arc<Narrow>>,

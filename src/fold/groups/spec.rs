@@ -8,8 +8,8 @@ use crate::expr::{Expression, Type};
 use crate::flow::sort::{SortKey, add_keys};
 use crate::fold::groups::function::{Call, Function, Second, Takes};
 use crate::fold::groups::given::Argument;
-use crate::fold::groups::live::{BOUNDS, Live};
 use crate::fold::groups::share::Share;
+use crate::fold::groups::timing::{BOUNDS, Timing};
 use crate::metrics::BoundReport;
 use crate::nearest::nearest;
 use crate::op::unescape;
@@ -40,7 +40,7 @@ pub struct Aggregate {
     /// As it was written: `by`, functions, `sort`.
     texts: [Vec<String>; 3],
     /// What is written while records still come.
-    pub(super) live: Live,
+    pub(super) live: Timing,
 }
 
 /// A value that groups have in common.
@@ -234,7 +234,7 @@ impl Aggregate {
         by.chain(self.functions.iter().map(|wanted| &*wanted.name))
     }
 
-    pub(in crate::fold) fn schema(&self) -> Schema {
+    pub(crate) fn schema(&self) -> Schema {
         let bounds: &[&str] = if self.has_windows() { &BOUNDS } else { &[] };
         Schema::new(bounds.iter().copied().chain(self.names()))
     }
@@ -290,7 +290,7 @@ impl Aggregate {
         self.texts.each_ref().map(|texts| texts.join(","))
     }
 
-    pub(in crate::fold) fn arguments(&self) -> &[Argument] {
+    pub(crate) fn arguments(&self) -> &[Argument] {
         &self.arguments
     }
 
@@ -305,7 +305,7 @@ impl Aggregate {
     }
 
     /// How far approximate results may be from exact ones.
-    pub(in crate::fold) fn bounds(&self) -> Vec<BoundReport> {
+    pub(crate) fn bounds(&self) -> Vec<BoundReport> {
         let bound = |wanted: &Wanted| {
             let (relative, means) = wanted.function.bound()?;
             Some(BoundReport::new(wanted.name.clone(), wanted.text.clone(), relative, means))

@@ -45,7 +45,7 @@ pub(crate) struct Written {
 }
 
 /// What an encoder fills before it is written, in bytes.
-pub(in crate::fold) const BUFFER: usize = 256 << 10;
+pub(crate) const BUFFER: usize = 256 << 10;
 impl Groups {
     /// Writes the groups that are wanted, in their order.
     ///
@@ -76,7 +76,7 @@ impl Groups {
     ///
     /// # Errors
     /// There is no memory.
-    pub(in crate::fold) fn ordered(&mut self) -> Result<Vec<u32>> {
+    pub(crate) fn ordered(&mut self) -> Result<Vec<u32>> {
         let Groups { columns, held, .. } = self;
         columns.iter_mut().try_for_each(|column| column.settle(held))?;
         let count = self.keys.len();
@@ -93,12 +93,7 @@ impl Groups {
     ///
     /// # Errors
     /// As for [`write`](Self::write).
-    pub(in crate::fold) fn write_so_far(
-        &mut self,
-        onto: &Onto<'_>,
-        pen: &mut Pen,
-        output: &mut Output<'_>,
-    ) -> Result<()> {
+    pub(crate) fn write_so_far(&mut self, onto: &Onto<'_>, pen: &mut Pen, output: &mut Output<'_>) -> Result<()> {
         let order = self.wanted(onto)?;
         let written = pen.write(self, &order, &[], output);
         self.held.give(self.keys.len() * size_of::<u32>());
@@ -189,7 +184,7 @@ impl Groups {
 }
 
 /// Writes what an encoder gives at its place of the target.
-pub(in crate::fold) struct AtPlace<'t> {
+pub(crate) struct AtPlace<'t> {
     pub target: &'t Target,
     pub offset: u64,
     /// How many bytes are left out first: there is no record before the first one.

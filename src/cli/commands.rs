@@ -192,7 +192,7 @@ limit goes to a file without a name, which is gone when the program ends, howeve
     "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), x=max(fare*1.1)' -t json",
     "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count()' -o months.csv",
     "pagemill aggregate rides.csv --by city --agg 'n=count()' --sort n:desc --limit 10",
-    "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()' --quarantine late.ndjson",
+    "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()'",
 ],
         notes: "\
 Records are chosen and changed as convert does it; --by and --agg then use the names after --rename. --sort, --offset, --limit \

@@ -87,7 +87,6 @@ fn a_block_stays_above_the_summary() {
 #[test]
 fn a_block_has_the_largest_groups_so_far() {
     let here = folder();
-    let terminal = Terminal::new(100, 40);
     for (flags, title) in [
         (&["--window", "1m", "--time-field", "at"][..], Some("from 1970-01-01T00:01:00Z to 1970-01-01T00:02:00Z")),
         (&["--emit", "1h"], None),

@@ -215,6 +215,10 @@ pub const ANSWERS: &[Answer] = &[
         "pagemill aggregate access.ndjson --window 10m --slide 5m --time-field at --lateness 2m --by path --agg 'n=count(), slowest=max(ms)' --sort slowest:desc",
         "{\"window_start\":\"2024-06-01T11:55:00Z\",\"window_end\":\"2024-06-01T12:05:00Z\",\"path\":\"/a\",\"n\":2,\"slowest\":300}\n{\"window_start\":\"2024-06-01T11:55:00Z\",\"window_end\":\"2024-06-01T12:05:00Z\",\"path\":\"/\",\"n\":2,\"slowest\":12}\n{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:10:00Z\",\"path\":\"/a\",\"n\":2,\"slowest\":300}\n{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:10:00Z\",\"path\":\"/\",\"n\":3,\"slowest\":12}\n{\"window_start\":\"2024-06-01T12:05:00Z\",\"window_end\":\"2024-06-01T12:15:00Z\",\"path\":\"/\",\"n\":1,\"slowest\":10}\n",
     ),
+    answer(
+        "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()'",
+        "{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:01:00Z\",\"n\":2}\n{\"window_start\":\"2024-06-01T12:01:00Z\",\"window_end\":\"2024-06-01T12:02:00Z\",\"n\":1}\n{\"window_start\":\"2024-06-01T12:06:00Z\",\"window_end\":\"2024-06-01T12:07:00Z\",\"n\":1}\n",
+    ),
     parts(
         "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()' --quarantine late.ndjson",
         &["\"record\":4", "the record is late"],

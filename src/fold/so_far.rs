@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::fold::Fold;
-use crate::fold::groups::{Aggregate, AtPlace, BUFFER, Groups, Leading, Onto, Pen, Written};
+use crate::fold::groups::{Aggregate, AtPlace, BUFFER, Groups, Held, Leading, Onto, Pen, Written};
 use crate::memory::Budget;
 use crate::metrics::Registry;
 use crate::record::{Batch, EncodeError, Lossy, Output, Seen};
@@ -26,6 +26,8 @@ struct State {
     spec: Arc<Aggregate>,
     groups: Groups,
     pen: Pen,
+    /// What writing takes.
+    held: Held,
     /// When totals are written next.
     next: Instant,
     /// Records came since they were.
@@ -50,12 +52,15 @@ impl SoFar {
     /// Usage: the format can't have such records; memory; the target can't be written.
     pub fn new(spec: Arc<Aggregate>, every: Duration, onto: &Onto<'_>, budget: &Budget) -> Result<SoFar> {
         let groups = Groups::new(Arc::clone(&spec), budget, 0, None);
+        let mut held = Held::new(budget, 0);
+        held.take(2 * BUFFER)?;
         let pen = Pen::new(spec.schema(), onto.format, onto.options, onto.narrow.clone(), budget)?;
         let prefix = pen.frame().prefix;
         onto.target.write(&prefix, 0)?;
         let state = State {
             groups,
             pen,
+            held,
             next: Instant::now() + every,
             changed: false,
             reads: false,
@@ -89,6 +94,7 @@ impl SoFar {
         state.leading = Leading::new(registry, budget);
         state.reads = true;
         state.pen.go_on(budget);
+        state.held.go_on(budget)?;
         state.groups.begin(budget, source, seen)
     }
 

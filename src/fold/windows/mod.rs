@@ -104,7 +104,8 @@ impl TimeWindows {
     pub fn new(spec: Arc<Aggregate>, how: &How<'_>, budget: &Budget) -> Result<TimeWindows> {
         let (spans, time) = spec.windows().ok_or_else(|| Error::usage("⟨window⟩ needs ⟨time_field⟩"))?;
         let mut held = Held::new(budget, 0);
-        held.take(BUFFER)?;
+        // For the end, and for the values of results.
+        held.take(2 * BUFFER)?;
         Ok(TimeWindows {
             pen: Pen::new(spec.schema(), how.format, how.options, how.narrow.clone(), budget)?,
             spans,
@@ -297,18 +298,17 @@ impl TimeWindows {
             return Ok(());
         }
         let at = At { record: at.record + run.records.start as u64, ..at };
-        for number in run.windows.0..=run.windows.1 {
-            let place = match self.open.binary_search_by_key(&number, |window| window.number) {
-                Ok(place) => place,
-                Err(place) => {
-                    self.held.take(WINDOW)?;
-                    let groups = Groups::one_of_many(Arc::clone(&self.spec), &self.budget);
-                    self.open.insert(place, Window { number, groups });
-                    self.most_open = self.most_open.max(self.open.len());
-                    place
-                }
-            };
+        let (first, last) = run.windows;
+        let mut place = self.open.partition_point(|window| window.number < first);
+        for number in first..=last {
+            if self.open.get(place).is_none_or(|window| window.number != number) {
+                self.held.take(WINDOW)?;
+                let groups = Groups::one_of_many(Arc::clone(&self.spec), &self.budget);
+                self.open.insert(place, Window { number, groups });
+                self.most_open = self.most_open.max(self.open.len());
+            }
             self.open[place].groups.take(given, run.records.clone(), at)?;
+            place += 1;
         }
         Ok(())
     }

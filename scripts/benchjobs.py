@@ -146,6 +146,22 @@ JOBS = [
         command("qsv", "qsv", "luau", "map", "gross", "fare * 1.1", "IN", slow=SLOW),
         command("mlr", "mlr", "--icsv", "--ocsv", "put", "$gross = $fare * 1.1", "IN", slow=SLOW),
     ], ["--set", "gross=fare*1.1"]),
+    Job("sort", "CSV sorted by number in 100 MB", "numeric", "sort", [
+        duck("SET memory_limit='100MB'; COPY (FROM read_csv('{i}') ORDER BY fare) TO '{o}' (FORMAT csv)"),
+        Peer("sort -S 100M", "sort", "sh -c %s {in}" % shlex.quote(
+            'head -1 "$0"; tail -n +2 "$0" | LC_ALL=C sort -s -t, -k13,13g -S 100M --parallel=2')),
+        command("mlr sort", "mlr", "--icsv", "--ocsv", "sort", "-nf", "fare", "IN", slow=SLOW),
+    ], ["--by", "fare:number", "--memory-limit", "100MB"], runs=3),
+    Job("aggregate", "CSV groups: count, sum, mean, 95th percentile", "numeric", "aggregate", duck_both(
+        "COPY (SELECT zone_from, count(*) n, sum(fare) s, avg(fare) m, quantile_disc(fare, 0.95) p FROM read_csv('{i}') "
+        "GROUP BY zone_from) TO '{o}' (FORMAT csv)") + [
+        polars("pl.scan_csv(i).group_by('zone_from').agg(pl.len().alias('n'), pl.col('fare').sum().alias('s'), "
+               "pl.col('fare').mean().alias('m'), pl.col('fare').quantile(0.95).alias('p')).collect(engine='streaming').write_csv(o)"),
+        command("xan groupby -p", "xan", "groupby", "zone_from",
+                "count() as n, sum(fare) as s, mean(fare) as m, quantile(fare, 0.95) as p", "-p", "-t", "2", "IN"),
+        command("mlr", "mlr", "--icsv", "--ocsv", "stats1", "-a", "count,sum,mean,p95", "-f", "fare", "-g", "zone_from", "IN",
+                slow=SLOW),
+    ], ["--by", "zone_from", "--agg", "n=count(),s=sum(fare),m=mean(fare),p=quantile(fare,0.95)"]),
     Job("csv-tsv", "CSV → TSV, quoted", "quoted", "csv-tsv", [
         duck("COPY (FROM read_csv('{i}')) TO '{o}' (FORMAT csv, DELIMITER '\\t')"),
         polars("pl.scan_csv(i).sink_csv(o, separator='\\t')"),

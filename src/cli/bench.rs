@@ -101,9 +101,9 @@ impl Asked<'_> {
         let extensions = said.extensions().map(|meant| meant.extensions.clone()).unwrap_or_default();
         let format = input.as_deref().map(|input| input_format(input, &extensions)).transpose()?;
         let workloads = chosen(operands, format, &own)?;
-        let used = |flag: &str| workloads.iter().any(|workload| workload.chooses() == Some(flag));
-        if let Some((flag, what)) = CHOOSING.iter().find(|(flag, _)| own.contains_key(flag) && !used(flag)) {
-            let all = workloads::ALL.iter().filter(|workload| workload.chooses() == Some(flag));
+        let used = |flag: &str| workloads.iter().any(|workload| workload.chooses().any(|one| one == flag));
+        if let Some((flag, _, what)) = CHOOSING.iter().find(|(flag, ..)| own.contains_key(flag) && !used(flag)) {
+            let all = workloads::ALL.iter().filter(|workload| workload.chooses().any(|one| one == *flag));
             let names: Vec<&str> = all.map(|workload| workload.name).collect();
             return Err(Error::usage(format!(
                 "`--{flag}` has no effect: no workload chooses {what}\n  It is for {}.",
@@ -296,7 +296,8 @@ fn input_format(path: &Path, extensions: &Extensions) -> Result<Format, Error> {
 fn chosen(operands: &[std::ffi::OsString], input: Option<Format>, own: &Own) -> Result<Vec<&'static Workload>, Error> {
     let names = || workloads::ALL.iter().map(|workload| workload.name);
     let takes = |workload: &&Workload| input.is_none_or(|format| workload.takes(format.name()));
-    let knows = |workload: &&Workload| input.is_none() || workload.chooses().is_none_or(|flag| own.contains_key(flag));
+    let lacking = |workload: &Workload| workload.chooses().find(|flag| input.is_some() && !own.contains_key(flag));
+    let knows = |workload: &&Workload| lacking(workload).is_none();
     if operands.is_empty() {
         let all: Vec<&Workload> = workloads::ALL.iter().collect();
         return Ok(all
@@ -319,8 +320,8 @@ fn chosen(operands: &[std::ffi::OsString], input: Option<Format>, own: &Own) -> 
                 workload.name, workload.from
             )));
         }
-        if let Some(flag) = workload.chooses().filter(|_| !knows(&workload)) {
-            let value = if flag == "select" { "FIELDS" } else { "EXPR" };
+        if let Some(flag) = lacking(workload) {
+            let value = CHOOSING.iter().find(|(name, ..)| *name == flag).map_or("", |(_, value, _)| *value);
             return Err(Error::usage(format!(
                 "the workload {} does not know your data\n  Give --{flag} {value}.",
                 workload.name
@@ -336,11 +337,10 @@ fn chosen(operands: &[std::ffi::OsString], input: Option<Format>, own: &Own) -> 
 /// What is chosen in data of one's own.
 fn own(said: &Said) -> Result<Own, Error> {
     let mut own = Own::new();
-    for (flag, _) in CHOOSING {
+    for (flag, value, _) in CHOOSING {
         let texts = said.texts(flag)?;
         let value = match &texts[..] {
-            [text] if flag != "select" => text.clone(),
-            texts if flag != "select" && texts.len() > 1 => {
+            texts if value.ends_with("EXPR") && texts.len() > 1 => {
                 return Err(Error::usage(format!("--{flag} is given twice\n  Give one expression.")));
             }
             texts => texts.join(","),

@@ -19,8 +19,8 @@ pub struct Workload {
 enum Does {
     /// Converts to a format, with these flags.
     Converts(&'static str, &'static [&'static str]),
-    /// Converts to a format what a flag chooses. That is for generated data.
-    Chooses(&'static str, &'static str, &'static str),
+    /// What a command writes in a format, with flags whose values are for generated data.
+    Chooses(&'static str, &'static str, Choices),
     /// Converts a file of this many bytes.
     Starts(&'static str, u64),
     /// Counts, with these flags.
@@ -29,8 +29,17 @@ enum Does {
 
 use Does::{Chooses, Converts, Counts, Starts};
 
-/// The flags of workloads whose values are for generated data, and what they choose.
-pub const CHOOSING: [(&str, &str); 3] = [("select", "fields"), ("where", "records"), ("set", "what to make")];
+/// Flags and their values for generated data.
+type Choices = &'static [(&'static str, &'static str)];
+
+/// The flags of workloads whose values are for generated data, how their values are called, and what they choose.
+pub const CHOOSING: [(&str, &str, &str); 5] = [
+    ("select", "FIELDS", "fields"),
+    ("where", "EXPR", "records"),
+    ("set", "NAME=EXPR", "what to make"),
+    ("by", "FIELDS", "what to go by"),
+    ("agg", "NAME=CALL", "what to calculate"),
+];
 
 /// What is chosen in data of one's own, by flag.
 pub type Own = BTreeMap<&'static str, String>;
@@ -40,7 +49,7 @@ const fn workload(name: &'static str, from: &'static str, does: Does, about: &'s
 }
 
 /// All workloads, in the order in which they run.
-pub static ALL: [Workload; 16] = [
+pub static ALL: [Workload; 18] = [
     workload("csv-ndjson", "csv", Converts("ndjson", &[]), "CSV to NDJSON"),
     workload("csv-tsv", "csv", Converts("tsv", &[]), "CSV to TSV"),
     workload("csv-csv", "csv", Converts("csv", &["--quote-all"]), "CSV to CSV with all fields in quotes"),
@@ -48,19 +57,36 @@ pub static ALL: [Workload; 16] = [
     workload("ndjson-json", "ndjson", Converts("json", &[]), "NDJSON to one JSON array"),
     workload("json-ndjson", "json", Converts("ndjson", &[]), "one JSON array to NDJSON"),
     workload("fixed-csv", "fixed", Converts("csv", &["--layout", LAYOUT]), "records of a fixed layout to CSV"),
-    workload("select", "csv", Chooses("csv", "select", "id,price,city"), "CSV to CSV with three of its fields"),
-    workload("filter", "csv", Chooses("csv", "where", "price > 50"), "records of CSV for which something is true"),
+    workload(
+        "select",
+        "csv",
+        Chooses("convert", "csv", &[("select", "id,price,city")]),
+        "CSV to CSV with three of its fields",
+    ),
+    workload(
+        "filter",
+        "csv",
+        Chooses("convert", "csv", &[("where", "price > 50")]),
+        "records of CSV for which something is true",
+    ),
     workload(
         "set",
         "csv",
-        Chooses("csv", "set", "gross=price*1.1"),
+        Chooses("convert", "csv", &[("set", "gross=price*1.1")]),
         "CSV with one more field, calculated from another",
     ),
     workload(
         "ndjson-select",
         "ndjson",
-        Chooses("csv", "select", "id,price,address.city"),
+        Chooses("convert", "csv", &[("select", "id,price,address.city")]),
         "NDJSON to CSV with three of its fields",
+    ),
+    workload("sort", "csv", Chooses("sort", "csv", &[("by", "price:number")]), "records of CSV in order"),
+    workload(
+        "aggregate",
+        "csv",
+        Chooses("aggregate", "csv", &[("by", "city"), ("agg", "n=count(),total=sum(price),p95=quantile(price,0.95)")]),
+        "groups of CSV and their totals",
     ),
     workload("upper", "text", Converts("text", &["--op", "upper"]), "text in upper case"),
     workload("reverse", "text", Converts("text", &["--op", "reverse"]), "text with each line reversed"),
@@ -78,7 +104,7 @@ impl Workload {
     /// The format that it writes; none: numbers.
     pub fn to(&self) -> Option<&'static str> {
         match self.does {
-            Converts(to, _) | Chooses(to, ..) | Starts(to, _) => Some(to),
+            Converts(to, _) | Chooses(_, to, _) | Starts(to, _) => Some(to),
             Counts(_) => None,
         }
     }
@@ -88,12 +114,13 @@ impl Workload {
         self.from == format || matches!(self.does, Counts([]))
     }
 
-    /// The flag whose value is for generated data, if it has one.
-    pub fn chooses(&self) -> Option<&'static str> {
-        match self.does {
-            Chooses(_, flag, _) => Some(flag),
-            _ => None,
-        }
+    /// The flags whose values are for generated data.
+    pub fn chooses(&self) -> impl Iterator<Item = &'static str> {
+        let choices: Choices = match self.does {
+            Chooses(.., choices) => choices,
+            _ => &[],
+        };
+        choices.iter().map(|(flag, _)| *flag)
     }
 
     /// How many bytes it reads, if not as many as the others.
@@ -107,18 +134,20 @@ impl Workload {
     /// The arguments that make pagemill do it. `own`: what to choose, if not what is for generated data.
     pub fn arguments(&self, input: &Path, output: &Path, own: &Own) -> Vec<OsString> {
         let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-        let (to, more) = match self.does {
+        let (command, to, more) = match self.does {
             Counts(flags) => {
                 let from = if flags.is_empty() { words(&[]) } else { words(&["-f", self.from]) };
                 return [words(&["count"]), words(flags), from, vec![input.into()]].concat();
             }
-            Converts(to, flags) => (to, words(flags)),
-            Starts(to, _) => (to, words(&[])),
-            Chooses(to, flag, usual) => {
-                (to, words(&[&format!("--{flag}"), own.get(flag).map_or(usual, String::as_str)]))
+            Converts(to, flags) => ("convert", to, words(flags)),
+            Starts(to, _) => ("convert", to, words(&[])),
+            Chooses(command, to, choices) => {
+                let value = |flag: &str, usual| own.get(flag).map_or(usual, String::as_str);
+                let given = choices.iter().flat_map(|(flag, usual)| words(&[&format!("--{flag}"), value(flag, usual)]));
+                (command, to, given.collect())
             }
         };
-        [words(&["convert", "-f", self.from, "-t", to]), more, vec!["-o".into(), output.into(), input.into()]].concat()
+        [words(&[command, "-f", self.from, "-t", to]), more, vec!["-o".into(), output.into(), input.into()]].concat()
     }
 }
 
@@ -149,6 +178,11 @@ mod tests {
         assert_eq!(line("select", Some(("select", "a,b"))), "convert -f csv -t csv --select a,b -o o i");
         assert_eq!(line("filter", Some(("where", "a > 1"))), "convert -f csv -t csv --where a > 1 -o o i");
         assert_eq!(line("set", Some(("where", "a"))), "convert -f csv -t csv --set gross=price*1.1 -o o i");
+        assert_eq!(
+            line("aggregate", Some(("by", "a"))),
+            "aggregate -f csv -t csv --by a --agg n=count(),total=sum(price),p95=quantile(price,0.95) -o o i"
+        );
+        assert_eq!(line("sort", None), "sort -f csv -t csv --by price:number -o o i");
         assert_eq!(line("count", None), "count i");
         assert_eq!(line("count-records", None), "count -r -f csv i");
     }

@@ -63,6 +63,7 @@ impl Pair {
             ("text", "fwf") => Some("line:40"),
             ("frames", "fwf") if !self.json => Some("payload:40"),
             ("fwf", _) | (_, "fwf") if layout == "a:text9" => Some("a:9"),
+            ("fwf", _) | (_, "fwf") if layout == "ab:text9" => Some("ab:9"),
             ("fwf", _) | (_, "fwf") => Some(if layout.contains("ab.c") { "ab.c:2,d:2" } else { WIDTHS }),
             _ => None,
         }

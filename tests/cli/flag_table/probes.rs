@@ -276,7 +276,8 @@ pub const PROBES: &[Probe] = &[
     probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1,\"b\":\"y\"}}", ..PLAIN })
         .layout("a:u8,b:text9,k:text9"),
     probe("nested", &["--nested", "json"], NESTED).layout(NESTED_LAYOUT),
-    probe("join-lists", &["--join-lists", "|"], LISTS),
+    probe("nested", &["--nested", "json"], NESTED).layout("ab:text9"),
+    probe("join-lists", &["--join-lists", "|"], LISTS).layout("a:text9"),
     probe("unflatten", &["--unflatten"], NESTED).layout(NESTED_LAYOUT),
     probe("pretty", &["--pretty"], PLAIN),
     probe("omit-null", &["--omit-null"], NULLS).layout("a:f32le,b:f32le"),

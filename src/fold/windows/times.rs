@@ -7,7 +7,7 @@ use crate::record::digits::{DigitRoom, float_text};
 
 /// The times that windows have, in microseconds since 1970: from year 1 to the end of year 9899. Every window around them
 /// can be written.
-const TIMES: std::ops::Range<i64> = -62_135_596_800_000_000..250_243_516_800_000_000;
+const TIMES: std::ops::Range<i64> = -62_135_596_800_000_000..250_246_627_200_000_000;
 
 /// Why a value is no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -91,6 +91,7 @@ fn a_block_has_the_largest_groups_so_far() {
         (&["--window", "1m", "--time-field", "at"][..], Some("from 1970-01-01T00:01:00Z to 1970-01-01T00:02:00Z")),
         (&["--emit", "1h"], None),
     ] {
+        let terminal = Terminal::new(100, 40);
         let mut command = command(here.path());
         command
             .args(["aggregate", "-", "-f", "csv", "--by", "k", "--agg", "n=count(),s=sum(x)", "--monitor"])

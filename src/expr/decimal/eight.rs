@@ -13,7 +13,7 @@ pub(super) fn read(text: &[u8]) -> Option<(i64, u32)> {
     // The first byte is the lowest. Zeros come before it, so that the last one is the highest.
     let digits = (word(text) << (64 - 8 * len) | (ZEROS >> 1) >> (8 * len - 1)) ^ ZEROS;
     // The highest bit of each byte that is no digit.
-    let others = ((digits & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080;
+    let others = (((digits & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
     let (digits, scale) = match others {
         0 => (digits, 0),
         _ => {

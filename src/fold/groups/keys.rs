@@ -79,7 +79,7 @@ impl Keys {
         let len = key.len() + more.len();
         if self.pages.last().is_none_or(|page| page.capacity() - page.len() < len) {
             // The first pages are smaller: there may be many tables.
-            let page = (PAGE >> 6 << (2 * self.pages.len().min(3))).max(len);
+            let page = ((PAGE >> 6) << (2 * self.pages.len().min(3))).max(len);
             held.take(page)?;
             self.pages.push(Vec::with_capacity(page));
         }

@@ -142,7 +142,7 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
     /// Puts them in order.
     pub fn order(&mut self) {
         self.places.retain(|one| one.times > 0);
-        self.places.sort_unstable_by(|one, two| one.number.cmp(&two.number));
+        self.places.sort_unstable_by_key(|one| one.number);
         self.table = false;
     }
 

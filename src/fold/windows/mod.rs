@@ -299,8 +299,8 @@ impl TimeWindows {
         }
         let at = At { record: at.record + run.records.start as u64, ..at };
         let (first, last) = run.windows;
-        let mut place = self.open.partition_point(|window| window.number < first);
-        for number in first..=last {
+        let place = self.open.partition_point(|window| window.number < first);
+        for (place, number) in (place..).zip(first..=last) {
             if self.open.get(place).is_none_or(|window| window.number != number) {
                 self.held.take(WINDOW)?;
                 let groups = Groups::one_of_many(Arc::clone(&self.spec), &self.budget);
@@ -308,7 +308,6 @@ impl TimeWindows {
                 self.most_open = self.most_open.max(self.open.len());
             }
             self.open[place].groups.take(given, run.records.clone(), at)?;
-            place += 1;
         }
         Ok(())
     }

@@ -77,6 +77,14 @@ pub fn megabytes(bytes: usize) -> String {
     }
 }
 
+/// A duration of whole milliseconds in its largest unit: `90s`, `5m`.
+pub(crate) fn duration_text(duration: Duration) -> String {
+    const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    let millis = duration.as_millis();
+    let unit = UNITS.iter().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
+    unit.map_or_else(|| "0s".to_owned(), |(name, factor)| format!("{}{name}", millis / factor))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +102,15 @@ mod tests {
             [(1, "1 byte"), (99_999, "99,999 bytes"), (100_000, "0.1MB"), (7_900_001, "8MB"), (32_100_000, "32.1MB")];
         for (bytes, text) in table {
             assert_eq!(megabytes(bytes), text);
+        }
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let table =
+            [(0, "0s"), (250, "250ms"), (1_500, "1500ms"), (90_000, "90s"), (300_000, "5m"), (172_800_000, "2d")];
+        for (millis, text) in table {
+            assert_eq!(duration_text(Duration::from_millis(millis)), text);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use pagemill::format::Format;
 use pagemill::job::{Aggregate, Job, TargetSpec};
@@ -16,7 +17,7 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 fn blocks(from: Format, path: &Path, rounds: usize, asked: &dyn Fn(Job) -> Job) -> u64 {
     let mut text = String::new();
     if from == Format::Csv {
-        text += "city,fare,user\n";
+        text += "city,fare,user,at\n";
     }
     for number in 0..rounds * 500 {
         let number = number % 500;
@@ -24,8 +25,8 @@ fn blocks(from: Format, path: &Path, rounds: usize, asked: &dyn Fn(Job) -> Job) 
         // Some numbers are longer than an integer.
         let fare = if number % 10 == 0 { "1.1e30".to_owned() } else { format!("{number}.{:02}", number % 100) };
         let written = match from {
-            Format::Csv => writeln!(text, "city {city},{fare},u{user}"),
-            _ => writeln!(text, "{{\"city\":\"city {city}\",\"fare\":{fare},\"user\":\"u{user}\"}}"),
+            Format::Csv => writeln!(text, "city {city},{fare},u{user},2024-06-01T12:00:{user:02}Z"),
+            _ => writeln!(text, "{{\"city\":\"city {city}\",\"fare\":{fare},\"user\":\"u{user}\",\"at\":{user}}}"),
         };
         written.expect("a run that ends well");
     }
@@ -68,10 +69,15 @@ fn main() {
             for call in calls {
                 let asked = Aggregate::new().by(by).and_then(|asked| asked.function(&format!("x={call}")));
                 let asked = asked.expect("a run that ends well");
-                let aggregate = |job: Job| job.aggregate(asked.clone());
-                let [_, small, large] = [8, 8, 32].map(|rounds| blocks(from, &path, rounds, &aggregate));
-                // Results with more digits take a few more blocks in the end.
-                assert!(large < small + 80, "{from} by {by}: {call}: {small}, {large}");
+                // Windows of time that overlap, and stay open.
+                let windows = asked.clone().window(Duration::from_secs(60)).slide(Duration::from_secs(20));
+                let windows = windows.time_field("at").expect("a run that ends well");
+                // Results with more digits take a few more blocks in the end; there are three windows.
+                for (asked, more) in [(asked, 80), (windows, 240)] {
+                    let aggregate = |job: Job| job.aggregate(asked.clone());
+                    let [_, small, large] = [8, 8, 32].map(|rounds| blocks(from, &path, rounds, &aggregate));
+                    assert!(large < small + more, "{from} by {by}: {call}: {small}, {large}, at most {more} more");
+                }
             }
         }
     }

@@ -192,10 +192,14 @@ limit goes to a file without a name, which is gone when the program ends, howeve
     "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), x=max(fare*1.1)' -t json",
     "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count()' -o months.csv",
     "pagemill aggregate rides.csv --by city --agg 'n=count()' --sort n:desc --limit 10",
+    "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()'",
 ],
         notes: "\
 Records are chosen and changed as convert does it; --by and --agg then use the names after --rename. --sort, --offset, --limit \
 and --tail are about the groups, which otherwise come in the order of their first records. Without --by there is one record.
+
+With --window there is a record for each group of each window of time, written when a record comes that is later than the end of the \
+window by --lateness. A record whose windows have all ended is late: it is counted, or kept by --quarantine.
 
 Sums are exact, whatever the number of workers. Null is ignored. Where a function needs a number and a field has another text, \
 the record is bad, and --on-error decides.

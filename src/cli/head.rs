@@ -95,6 +95,8 @@ fn is_table(said: &Said) -> Result<bool, Error> {
     let output = said.path("output").and_then(file);
     Ok(match said.text("to")? {
         Some(format) => format.eq_ignore_ascii_case("table"),
+        // What is written while records come can't wait for the widths of columns.
+        None if said.has("window") || said.has("emit") => false,
         None => output.is_none() && io::stdout().is_terminal(),
     })
 }

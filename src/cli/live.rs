@@ -197,6 +197,9 @@ impl Live {
         let Some(progress) = &settings.progress else { return Watching(None) };
         let mut subject = subject(shown, settings, progress);
         subject.about.job.clone_from(&self.job);
+        if self.monitor {
+            subject.watch_groups();
+        }
         views.extend(port.open(&mut subject, settings, self.quiet));
         if self.history {
             subject.series.get_or_insert_default();

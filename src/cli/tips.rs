@@ -365,6 +365,16 @@ fn unknown(arg: &str) -> Option<String> {
     Some(lines.join("\n  "))
 }
 
+/// What others call the flags of windows.
+const WINDOWS: [(&str, Tip); 6] = [
+    ("--time", Say("--time-field")),
+    ("--timestamp", Say("--time-field")),
+    ("--watermark", Say("--lateness")),
+    ("--allowed-lateness", Say("--lateness")),
+    ("--hop", Say("--slide")),
+    ("--every", Say("--emit")),
+];
+
 /// What is known about a flag that does not exist.
 fn tip(flag: &str) -> Option<Tip> {
     if ["--rows", "--count", "--lines", "-l"].contains(&flag) && is_flag("--size") {
@@ -373,6 +383,11 @@ fn tip(flag: &str) -> Option<Tip> {
     // As in `split` of the shell.
     if ["-b", "-C", "--line-bytes"].contains(&flag) && is_flag("--by") {
         return Some(Say("--size"));
+    }
+    if is_flag("--window")
+        && let Some(tip) = find(&WINDOWS, flag)
+    {
+        return Some(tip);
     }
     find(&FLAGS, flag)
 }

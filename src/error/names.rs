@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 77] = [
+const SETTINGS: [&str; 82] = [
     "Each",
     "agg",
     "aggregate.sort",
@@ -24,6 +24,7 @@ const SETTINGS: [&str; 77] = [
     "dialect.skip_space",
     "dialect.tsv_escapes",
     "drop",
+    "emit",
     "encoding",
     "explode",
     "force",
@@ -34,6 +35,7 @@ const SETTINGS: [&str; 77] = [
     "join_lists",
     "keep_going",
     "key_column",
+    "lateness",
     "layout",
     "limit",
     "max_depth",
@@ -75,13 +77,16 @@ const SETTINGS: [&str; 77] = [
     "source_column",
     "spill_dir",
     "slice_size",
+    "slide",
     "strict",
     "tail",
     "target",
+    "time_field",
     "to",
     "types",
     "unflatten",
     "where",
+    "window",
     "workers",
 ];
 

@@ -35,6 +35,8 @@ pub(crate) struct Conversion<'c, 'p> {
     decoded: usize,
     /// How many records are decoded together at least, where ops drop most of them.
     least: u64,
+    /// The last record of the batch that was asked for, where that is not all.
+    last: Option<usize>,
 }
 
 /// How many records are decoded together at least, after some were dropped.
@@ -61,7 +63,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
     ) -> Conversion<'c, 'p> {
         let mut output = Output::new(buffer, drain, shared.strict);
         output.set_careful(shared.on_error != OnError::Fail);
-        Conversion { output, totals: SliceTotals::default(), wanted, meter, keeper, decoded: 0, least: 0 }
+        Conversion { output, totals: SliceTotals::default(), wanted, meter, keeper, decoded: 0, least: 0, last: None }
     }
 
     /// Bytes of output left in the buffer, bytes drained before, and what happened.
@@ -307,6 +309,10 @@ impl<'c, 'p> Conversion<'c, 'p> {
                 Ok(()) => {
                     self.wanted.took(next.len());
                     records.start = next.end;
+                    if let Some(last) = end.enough() {
+                        // What follows was not asked for, however many records were decoded together.
+                        (self.wanted.left, self.decoded, self.last) = (0, batch.number(last) + 1, Some(last));
+                    }
                     continue;
                 }
                 Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
@@ -352,7 +358,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
     /// them was to be written.
     fn count(&mut self, batch: &Batch<'_>, passed: u64, counts: bool, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
-        let filtered = (self.decoded + batch.grown()).saturating_sub(batch.len()) as u64;
+        let len = self.last.map_or(batch.len(), |last| last + 1);
+        let filtered = (self.decoded + batch.grown()).saturating_sub(len) as u64;
         if counts {
             if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
                 let start = if let At::Source(start) = policy.at { start } else { 0 };

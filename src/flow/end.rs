@@ -7,6 +7,7 @@ use crate::flow::large;
 use crate::flow::sort::Sorter;
 use crate::flow::split::Split;
 use crate::fold::Fold;
+use crate::fold::windows::TimeWindows;
 use crate::format::Encode;
 use crate::record::{Batch, EncodeError, Output};
 
@@ -16,6 +17,7 @@ pub(crate) enum End<'e> {
     Fold(&'e mut dyn Fold),
     Split(&'e mut Split),
     Sort(&'e mut Sorter),
+    TimeWindows(&'e mut TimeWindows),
 }
 
 impl End<'_> {
@@ -34,6 +36,7 @@ impl End<'_> {
             End::Encode(encoder) => return large::encode(&mut **encoder, batch, records, output),
             End::Split(split) => return split.take(batch, records, output),
             End::Sort(sorter) => return sorter.take(slice, batch, records, output),
+            End::TimeWindows(windows) => return windows.take(slice, batch, records, output),
             End::Fold(fold) => fold,
         };
         let start = records.start;
@@ -50,7 +53,15 @@ impl End<'_> {
     pub fn take_refused(&mut self, slice: u64, batch: &Batch<'_>, record: usize) -> Result<(), Error> {
         match self {
             End::Fold(fold) => fold.add_refused(slice, batch, record),
-            End::Encode(_) | End::Split(_) | End::Sort(_) => Ok(()),
+            End::Encode(_) | End::Split(_) | End::Sort(_) | End::TimeWindows(_) => Ok(()),
+        }
+    }
+
+    /// The place in the last batch of the record after which nothing more is wanted, if it was met.
+    pub fn enough(&self) -> Option<usize> {
+        match self {
+            End::TimeWindows(windows) => windows.enough(),
+            End::Encode(_) | End::Fold(_) | End::Split(_) | End::Sort(_) => None,
         }
     }
 
@@ -64,7 +75,7 @@ impl End<'_> {
         match self {
             End::Fold(fold) => fold.ended(slices),
             End::Sort(sorter) => sorter.ended(slices),
-            End::Encode(_) | End::Split(_) => {}
+            End::Encode(_) | End::Split(_) | End::TimeWindows(_) => {}
         }
     }
 }

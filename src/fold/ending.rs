@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::fold::groups::Groups;
-pub(crate) use crate::fold::groups::Onto;
-use crate::fold::groups::Written;
+pub(crate) use crate::fold::pen::Onto;
+use crate::fold::pen::Written;
 use crate::fold::stats::Stats;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};

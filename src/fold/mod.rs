@@ -5,12 +5,14 @@ pub(crate) mod draw;
 pub(crate) mod ending;
 pub(crate) mod groups;
 pub(crate) mod keys;
+pub(crate) mod pen;
 pub(crate) mod records;
 pub(crate) mod registers;
 pub(crate) mod rounded;
+pub(crate) mod so_far;
 pub(crate) mod stats;
+pub(crate) mod windows;
 pub(crate) mod words;
-pub(crate) mod written;
 
 use std::ops::Range;
 

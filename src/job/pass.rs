@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
-use crate::fold::groups::Written;
+use crate::fold::pen::Written;
 use crate::job::settings::OnError;
 use crate::memory::audit;
 use crate::metrics::{Events, FileReport};

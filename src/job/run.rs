@@ -24,6 +24,8 @@ use crate::flow::trial::Trial;
 use crate::flow::wanted::Wanted;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
+use crate::fold::so_far::{Adding, SoFar};
+use crate::fold::windows::TimeWindows;
 use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
@@ -185,6 +187,28 @@ impl Opened<'_> {
     /// Takes the records of the source to those who sort them.
     pub(crate) fn sort(&mut self, sorters: &mut [Sorter], registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
         self.without_target(sorters.iter_mut().map(End::Sort), registry, ledger)
+    }
+
+    /// Takes the records of the source to windows, which write records of their own from a place of the output on.
+    pub(crate) fn time_windows(
+        &mut self,
+        windows: &mut TimeWindows,
+        target: &Target,
+        registry: &Registry,
+        place: Place,
+        ledger: &mut Ledger,
+    ) -> Result<Run> {
+        let (first_skips, ledger) = (windows.frame().first_skips, Some(ledger));
+        let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
+        let written_before = registry.with_done(|done| done.written_bytes);
+        let onto = Onto { target, begin, start: None, written_before };
+        let rules = Rules { tries: Tries::None, ..self.rules() };
+        self.records_from(rules, std::iter::once(End::TimeWindows(windows)), onto, registry)
+    }
+
+    /// Adds the records of the source to totals that are written while they come.
+    pub(crate) fn totals_so_far(&mut self, so_far: &SoFar, registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        self.without_target(std::iter::once(End::Fold(&mut Adding(so_far))), registry, ledger)
     }
 
     /// Takes the records of the source to the ends of the workers, which write them elsewhere or later.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::fold::groups::Aggregate;
 use crate::job::doubles::{self, Deduping};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::Opened;
@@ -88,6 +89,7 @@ impl Job {
             for (name, asked) in ["by", "agg", "sort"].into_iter().zip(aggregate.texts()) {
                 text += &if asked.is_empty() { String::new() } else { format!("{name:<16} {asked}\n") };
             }
+            text += &aggregate.explain();
         }
         if self.settings.aggregate.is_some() {
             text += &sort::explain_groups(&self.settings, self.target.path())?;
@@ -97,7 +99,9 @@ impl Job {
         }
         text += &doubles;
         text += &sorted;
-        if route.is_ordered() {
+        if self.settings.aggregate.as_ref().is_some_and(Aggregate::is_live) {
+            text += "order            results are written while records come, in their order, so there is one worker\n";
+        } else if route.is_ordered() {
             text += "order            records or lines are numbered, so there is one worker\n";
         }
         let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
@@ -116,8 +120,8 @@ impl Job {
     /// # Errors
     /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
     pub fn run(self) -> Result<Report> {
-        if !self.settings.sort.is_empty() {
-            return self.run_sorted();
+        if !self.settings.sort.is_empty() || self.settings.aggregate.as_ref().is_some_and(Aggregate::is_live) {
+            return self.run_as_many();
         }
         let started = Instant::now();
         let mut sum = Sum::new(self.settings.progress.as_ref());
@@ -137,8 +141,8 @@ impl Job {
         })
     }
 
-    /// Runs a job whose records are sorted.
-    fn run_sorted(self) -> Result<Report> {
+    /// Runs a job whose records are sorted, or put into windows.
+    fn run_as_many(self) -> Result<Report> {
         let stream = self.source.name().as_os_str() == "-";
         let mut report = Job::many([self.source], self.target).with(|own| *own = self.settings).run()?;
         if let Some(file) = report.files.pop() {
@@ -153,6 +157,9 @@ impl Job {
     pub(crate) fn run_into(self, sum: &mut Sum, alone: bool) -> Result<(FileReport, Vec<u8>)> {
         let before = audit::counts();
         let settings = self.settings;
+        if settings.aggregate.as_ref().is_some_and(Aggregate::is_live) {
+            return Err(Error::usage("⟨window⟩ and ⟨emit⟩ are for one output\n  Convert the inputs one by one."));
+        }
         if let Some(stop) = &settings.stop {
             stop.check().map_err(|e| Error::io("start", "the job", e))?;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
-use crate::fold::groups::Written;
+use crate::fold::pen::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::job::sort::Sorted;
@@ -11,7 +11,7 @@ use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
     Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations, Warning,
-    WarningKind,
+    WarningKind, WindowReport,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
@@ -161,11 +161,12 @@ impl Sum {
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
         let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
-        let (mut bounds, mut spilled) = (Vec::new(), self.spilled.and(sorted.spilled));
+        let (mut bounds, mut spilled, mut windows) = (Vec::new(), self.spilled.and(sorted.spilled), None);
         if let Some(result) = self.result.take() {
             lossy.add(&result.lossy);
-            (bounds, spilled) = (result.bounds, spilled.and(result.spilled));
+            (bounds, spilled, windows) = (result.bounds, spilled.and(result.spilled), result.windows);
         }
+        self.warnings.extend(windows.as_ref().and_then(late_records));
         let names_never_seen = self.names_never_seen();
         Report {
             from,
@@ -180,6 +181,7 @@ impl Sum {
             bytes_failed: done.bad_bytes,
             lossy,
             bounds,
+            windows,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,
@@ -195,6 +197,20 @@ impl Sum {
             ..Report::default()
         }
     }
+}
+
+/// The warning about records that came after their windows had ended.
+fn late_records(windows: &WindowReport) -> Option<Warning> {
+    let late = match windows.records_late {
+        0 => return None,
+        1 => "1 record is late".to_owned(),
+        late => format!("{late} records are late"),
+    };
+    let newest = windows.newest.as_deref().unwrap_or_default();
+    let text = format!(
+        "{late}, and in no window: their windows had ended when they came (the newest time is {newest})\n  A longer ⟨lateness⟩ waits for them; ⟨on_error quarantine⟩ keeps them."
+    );
+    Some(Warning::new(WarningKind::LateRecords, text))
 }
 
 /// The names that never occurred, each with a similar one that does.

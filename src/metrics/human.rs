@@ -100,6 +100,9 @@ fn records(report: &Report, reads: bool, writes: bool) -> String {
     if report.records_filtered > 0 {
         text += &format!(", {} filtered out", count(report.records_filtered));
     }
+    if let Some(late) = report.windows.as_ref().map(|windows| windows.records_late).filter(|late| *late > 0) {
+        text += &format!(", {} late", count(late));
+    }
     if report.records_failed > 0 {
         let bad = counted(report.records_failed, "bad one");
         let verb = |one, many| if report.records_failed == 1 { one } else { many };

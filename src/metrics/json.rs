@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, BoundReport, Event, FileReport, Latency, NeverSeen, PartReport, Report, Spilled};
+use super::{
+    Allocations, BoundReport, Event, FileReport, Latency, NeverSeen, PartReport, Report, Spilled, WindowReport,
+};
 use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
@@ -44,7 +46,7 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`; where sorted records or groups did not fit into memory `spilled`
 /// {`bytes`, `runs`};
 /// of approximate results `bounds`: for each `field`, its
-/// `call`, and how far it is from the exact one, `relative` to that, and what this `means`. Where no records are read, `records_in` is null.
+/// `call`, and how far it is from the exact one, `relative` to that, and what this `means`; of windows of time `windows` {`records_late`, `most_open`, `newest`}. Where no records are read, `records_in` is null.
 ///
 /// A run that failed has a report too, with an `error` and what was counted until then. `docs/report.schema.json` is its
 /// JSON Schema.
@@ -96,6 +98,7 @@ pub fn json(
         delimiter_found: report.delimiter,
         spilled: Some(report.spilled).filter(|spilled| spilled.runs > 0),
         bounds: report.bounds.iter().map(OneBound::from).collect(),
+        windows: report.windows.as_ref(),
     };
     // The view has only text keys and finite numbers, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -145,6 +148,8 @@ struct View<'a, S: Serialize> {
     spilled: Option<Spilled>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     bounds: Vec<OneBound<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    windows: Option<&'a WindowReport>,
 }
 
 /// The bound of an approximate result.

@@ -32,6 +32,7 @@ pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
 pub use report::{
     Allocated, Allocations, BoundReport, FileReport, Latency, PartReport, Report, Spilled, StageAllocations,
+    WindowReport,
 };
 pub use stage::STAGES;
 pub(crate) use stage::Stage;

@@ -22,6 +22,8 @@ struct Shown {
     job: Option<Registry>,
     /// What goes on: a pass that is among those of the job, or one that looks for a header.
     pass: Option<Arc<Pass>>,
+    /// Somebody looks at the largest groups.
+    groups: bool,
 }
 
 /// How far a job was at one moment. The numbers were read one after another, so they may be a slice apart.
@@ -70,13 +72,28 @@ impl Progress {
         job.map(|job| job.snapshot())
     }
 
+    /// From now on, jobs that write groups while records come say which are the largest.
+    pub(crate) fn watch_groups(&self) {
+        self.shown().groups = true;
+    }
+
+    /// The largest groups so far, in lines of text, if they are watched.
+    pub(crate) fn groups(&self) -> Vec<String> {
+        let job = self.shown().job.clone();
+        job.map(|job| job.groups()).unwrap_or_default()
+    }
+
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A job begins.
     pub(crate) fn begin_job(&self, job: &Registry) {
-        self.shown().job = Some(job.clone());
+        let mut shown = self.shown();
+        if shown.groups {
+            job.watch_groups();
+        }
+        shown.job = Some(job.clone());
     }
 
     /// A pass begins.

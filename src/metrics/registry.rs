@@ -23,12 +23,14 @@ struct State {
     ended: bool,
     /// Blocks that the process had allocated when the job began, or the last pass ended.
     blocks: u64,
+    /// The largest groups so far, if somebody looks at them; none: nobody does.
+    groups: Option<Vec<String>>,
 }
 
 impl Registry {
     pub fn new() -> Registry {
         let blocks = audit::counts().blocks;
-        Registry(Arc::new(Mutex::new(State { done: Metrics::none(), pass: None, ended: false, blocks })))
+        Registry(Arc::new(Mutex::new(State { done: Metrics::none(), pass: None, ended: false, blocks, groups: None })))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -63,6 +65,26 @@ impl Registry {
     /// The last bytes of a compressed target were written, so that so many were in all.
     pub fn flushed(&self, written: u64) {
         self.lock().done.written_bytes = written;
+    }
+
+    /// Somebody looks at the largest groups from now on.
+    pub fn watch_groups(&self) {
+        self.lock().groups.get_or_insert_with(Vec::new);
+    }
+
+    /// Whether somebody looks at the largest groups.
+    pub fn are_groups_watched(&self) -> bool {
+        self.lock().groups.is_some()
+    }
+
+    /// These are the largest groups so far.
+    pub fn show_groups(&self, groups: Vec<String>) {
+        self.lock().groups = Some(groups);
+    }
+
+    /// The largest groups so far, in lines of text.
+    pub fn groups(&self) -> Vec<String> {
+        self.lock().groups.clone().unwrap_or_default()
     }
 
     /// A result was written in place of records: so many bytes, and so many records of its own.

@@ -140,6 +140,24 @@ impl Spilled {
     }
 }
 
+/// What became of windows of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct WindowReport {
+    /// Records whose windows had all ended before they came. They are in no result.
+    pub records_late: u64,
+    /// The most windows that were open at a time.
+    pub most_open: u64,
+    /// The newest time that a record had, in ISO 8601; none: there were no records.
+    pub newest: Option<String>,
+}
+
+impl WindowReport {
+    pub(crate) fn new(records_late: u64, most_open: u64, newest: Option<String>) -> WindowReport {
+        WindowReport { records_late, most_open, newest }
+    }
+}
+
 /// How far a result that is approximate may be from the exact one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -229,6 +247,8 @@ pub struct Report {
     pub spilled: Spilled,
     /// The bounds of results that are approximate.
     pub bounds: Vec<BoundReport>,
+    /// What became of windows of time, if there were some.
+    pub windows: Option<WindowReport>,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

@@ -20,6 +20,8 @@ pub enum WarningKind {
     NothingToResume,
     /// No record has a field that decides where it goes.
     NoField,
+    /// Records came after their windows had ended.
+    LateRecords,
 }
 
 /// What the user should know, as sentences. [`Display`](fmt::Display) names settings as the library does.

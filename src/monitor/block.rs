@@ -49,6 +49,7 @@ impl Block {
         lines.extend(latency(sample).map(|text| named("latency", &text)));
         lines.extend(workers(sample).map(|text| named("workers", &text)));
         lines.extend(pool(sample).map(|text| named("pool", &text)));
+        lines.extend(groups(moment, self.utf8));
         lines.extend(bad(about, sample).map(|text| named("bad", &text)));
         lines.extend(pressure(sample).map(|text| named("pressure", &text)));
         lines.extend(checkpoints(sample).map(|text| named("checkpoint", &text)));
@@ -305,6 +306,16 @@ fn checkpoints(sample: &Sample) -> Option<String> {
 }
 
 /// The alerts that are raised: when, which, and why.
+/// The largest groups so far.
+fn groups(moment: &Moment, utf8: bool) -> impl Iterator<Item = String> {
+    moment.groups.iter().enumerate().map(move |(index, line)| {
+        // Values may have any characters.
+        let line = line.replace(char::is_control, "?");
+        let line = if utf8 { line } else { line.replace(|c: char| !c.is_ascii(), "?") };
+        named(if index == 0 { "groups" } else { "" }, &line)
+    })
+}
+
 fn alerts(moment: &Moment, utf8: bool) -> impl Iterator<Item = String> {
     let mark = if utf8 { '◆' } else { '!' };
     let raised = moment.alerts.iter().filter(|alert| alert.state == Met::Active);
@@ -422,6 +433,18 @@ checkpoint   18, 1 s ago: can resume from 309.2 GB";
         // Names can't command the terminal.
         let about = About { source: "a\x1b[2J\n".into(), target: Some("é".into()), ..about };
         assert!(Block::new(false).lines(&about, &sample.into(), 80)[0].starts_with("a?[2J? -> ? "));
+    }
+
+    #[test]
+    fn groups_are_in_lines_of_their_own() {
+        let about = About { source: "a".into(), ..About::default() };
+        let groups = ["from 1 to 2", "Zürich   n 3", "a\x1b[2J   n 1"].map(str::to_owned).to_vec();
+        let moment = Moment { groups, ..Moment::default() };
+        let lines = Block::new(false).lines(&about, &moment, 80);
+        assert_eq!(
+            lines[lines.len() - 3..],
+            ["groups       from 1 to 2", "             Z?rich   n 3", "             a?[2J   n 1"]
+        );
     }
 
     #[test]

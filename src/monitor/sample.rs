@@ -250,6 +250,8 @@ pub struct Moment {
     pub planned: Option<Planned>,
     /// How the run stands to rules.
     pub alerts: Vec<Standing>,
+    /// The largest groups so far, in lines of text, where they are known.
+    pub groups: Vec<String>,
 }
 
 impl From<Sample> for Moment {

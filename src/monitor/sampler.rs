@@ -59,6 +59,13 @@ pub struct Subject {
     pub series: Option<Arc<Mutex<Series>>>,
 }
 
+impl Subject {
+    /// The largest groups of a job that writes groups while records come are seen too.
+    pub fn watch_groups(&self) {
+        self.progress.watch_groups();
+    }
+}
+
 /// A run that is looked at. Dropping it ends the run as failed.
 pub struct Monitor(Arc<Shared>);
 
@@ -213,7 +220,8 @@ fn sample(shared: &Shared, mut judge: Option<Box<dyn Judge>>) {
         planned = metrics.as_ref().and_then(|metrics| metrics.planned).or(planned);
         let bad = metrics.map(|metrics| metrics.bad).unwrap_or_default();
         let alerts = judge.as_mut().map(|judge| judge.judge(&sample)).unwrap_or_default();
-        let moment = Arc::new(Moment { sample, bad, planned, alerts });
+        let groups = shared.subject.progress.groups();
+        let moment = Arc::new(Moment { sample, bad, planned, alerts, groups });
         let mut slot = shared.lock();
         (slot.moment, slot.complete) = (moment, end.is_some());
         slot.seq += 1;

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -82,6 +82,33 @@ fn a_block_stays_above_the_summary() {
         ["read ", "written ", "records ", "memory ", "latency ", "bad ", WARNING, "  converted  3.60"].map(place);
     assert!(places.is_sorted(), "{lines:#?}");
     assert_eq!(lines.iter().filter(|line| line.starts_with("read ")).count(), 1, "one block: {lines:#?}");
+}
+
+#[test]
+fn a_block_has_the_largest_groups_so_far() {
+    let here = folder();
+    for (flags, title) in [
+        (&["--window", "1m", "--time-field", "at"][..], Some("from 1970-01-01T00:01:00Z to 1970-01-01T00:02:00Z")),
+        (&["--emit", "1h"], None),
+    ] {
+        let terminal = Terminal::new(100, 40);
+        let mut command = command(here.path());
+        command
+            .args(["aggregate", "-", "-f", "csv", "--by", "k", "--agg", "n=count(),s=sum(x)", "--monitor"])
+            .args(flags);
+        command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8").stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.stderr(terminal.stream()).spawn().unwrap();
+        drop(command);
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"at,k,x\n60,a,1\n61,b,2\n62,b,3\n63,c,4\n").unwrap();
+        let shown = terminal.waits_for(|lines| lines.iter().any(|line| line.ends_with("a   n 1")));
+        let first = shown.iter().position(|line| line.starts_with("groups ")).unwrap();
+        let groups: Vec<&str> = shown[first..].iter().map(|line| line.trim_start_matches("groups").trim()).collect();
+        let wanted: Vec<&str> = title.into_iter().chain(["b   n 2", "a   n 1", "c   n 1"]).collect();
+        assert_eq!(groups[..wanted.len()], wanted);
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
 }
 
 #[test]

@@ -51,5 +51,6 @@ mod surface;
 mod text_ops;
 mod tune;
 mod values;
+mod windows;
 mod words;
 mod wrong_files;

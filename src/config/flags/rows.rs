@@ -1,17 +1,20 @@
 //! Which records are written, by their place.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::commands::Commands;
 use super::flag::Takes::{self, Count, Expression, List, Text, Word};
 use super::flag::{Flag, Group, flag};
-use super::unless::{nothing_is_compared, nothing_is_drawn, uncounted};
-use super::values::{count, put};
+use super::unless::{no_last_groups, no_windows, nothing_is_compared, nothing_is_drawn, uncounted, windows_end};
+use super::values::{count, duration, put};
 use super::words::KEEP;
 use crate::config::list::parse_names;
 use crate::error::Error;
 use crate::flow::sort::add_keys;
 use crate::job::{Aggregate, Settings};
+use crate::wording::duration_text;
 
 const fn rows(name: &'static str, takes: Takes, help: &'static str) -> Flag {
     flag(name, takes, Commands::ROWS, help).group(Group::Rows)
@@ -53,6 +56,7 @@ pub static FLAGS: &[Flag] = &[
             (Commands::SORT, "Write only this many of the last of the sorted records"),
             (Commands::AGGREGATE, "Write only this many of the last groups"),
         ])
+        .unless(no_last_groups)
         .sets(|s, flag, texts| put(&mut s.rows.tail, Some(records(flag, texts)?)))
         .shows("tail", |s| json!(s.rows.tail)),
     rows(
@@ -129,6 +133,26 @@ pub static FLAGS: &[Flag] = &[
     )
     .sets(|s, _, texts| asked(s, texts, Aggregate::sort))
     .shows("sort", |s| written(s, 2)),
+    live("window", "DURATION", "Groups for each window of time, such as 5m, in UTC; written when it has ended")
+        .common()
+        .sets(|s, flag, texts| lasting(s, flag, texts, Aggregate::window))
+        .shows("window", |s| lasts(s, 0)),
+    live("slide", "DURATION", "A window begins every so often, and they overlap [default: as long as --window]")
+        .unless(no_windows)
+        .sets(|s, flag, texts| lasting(s, flag, texts, Aggregate::slide))
+        .shows("slide", |s| lasts(s, 1)),
+    live("time-field", "FIELD", "The time of a record, for --window: ISO 8601, in UTC unless it has an offset, or seconds since 1970")
+        .unless(no_windows)
+        .sets(|s, _, texts| asked(s, texts, Aggregate::time_field))
+        .shows("time-field", |s| json!(s.aggregate.as_ref().and_then(Aggregate::time))),
+    live("lateness", "DURATION", "Wait so long for records that are older than the newest one, in their time [default: 0s]")
+        .unless(no_windows)
+        .sets(|s, flag, texts| lasting(s, flag, texts, Aggregate::lateness))
+        .shows("lateness", |s| lasts(s, 2)),
+    live("emit", "DURATION", "Write the totals so far every so often, such as 10s, and those of all records in the end")
+        .unless(windows_end)
+        .sets(|s, flag, texts| lasting(s, flag, texts, Aggregate::emit))
+        .shows("emit", |s| lasts(s, 3)),
 ];
 
 /// The fields that are compared; none: all.
@@ -146,6 +170,29 @@ fn compared(flag: &str, texts: &[String]) -> Result<Vec<String>, Error> {
             parse_names(flag, texts, &[ALL])
         }
     }
+}
+
+/// What is written while records come.
+const fn live(name: &'static str, value: &'static str, help: &'static str) -> Flag {
+    flag(name, Text(value), Commands::AGGREGATE, help).group(Group::Rows)
+}
+
+/// Sets how long something lasts.
+fn lasting(
+    settings: &mut Settings,
+    flag: &str,
+    texts: &[String],
+    set: fn(Aggregate, Duration) -> Aggregate,
+) -> Result<(), Error> {
+    let asked = settings.aggregate.take().unwrap_or_default();
+    settings.aggregate = Some(set(asked, duration(flag, texts)?));
+    Ok(())
+}
+
+/// How long something lasts.
+fn lasts(settings: &Settings, which: usize) -> Value {
+    let lasting = settings.aggregate.as_ref().and_then(|aggregate| aggregate.durations()[which]);
+    json!(lasting.map(duration_text))
 }
 
 /// What is calculated from all records.

@@ -499,3 +499,30 @@ pub fn no_dashboard(line: &Line<'_>) -> Option<No> {
         false => No::new("there is no dashboard", "Open one with --dashboard PORT, or leave the flag out."),
     }
 }
+
+/// For flags about windows of time.
+pub fn no_windows(line: &Line<'_>) -> Option<No> {
+    match line.said.has("window") {
+        true => None,
+        false => No::new("there are no windows", "Give --window DURATION too, or leave the flag out."),
+    }
+}
+
+/// Windows are written as they end.
+pub fn windows_end(line: &Line<'_>) -> Option<No> {
+    match line.said.has("window") {
+        true => No::new("with `--window`, results are written as windows end", "Leave out one of the two."),
+        false => None,
+    }
+}
+
+/// Which groups are the last ones shows only in the end.
+pub fn no_last_groups(line: &Line<'_>) -> Option<No> {
+    match line.said.has("window") {
+        true => No::new(
+            "with `--window`, results are written as windows end, and which are the last shows only then",
+            "Leave out one of the two; --offset and --limit are possible.",
+        ),
+        false => None,
+    }
+}

@@ -1,8 +1,10 @@
 //! Reading the values of flags.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::config::{parse_byte, parse_count, parse_delimiter, parse_size};
+use crate::config::{parse_byte, parse_count, parse_delimiter, parse_duration, parse_size};
 use crate::error::Error;
 use crate::format::Ragged;
 use crate::format::csv::{Comment, Delimiter};
@@ -65,6 +67,13 @@ pub(super) fn count(flag: &str, texts: &[String]) -> Result<usize, Error> {
     let wrong = |why: &str| Error::usage(format!("`{flag}` can't be `{}`: {why}", texts[0]));
     let number = parse_count(&texts[0]).map_err(|why| wrong(&why))?;
     number.try_into().map_err(|_| wrong("the number is too large"))
+}
+
+/// A duration, such as `5m`.
+pub(super) fn duration(flag: &str, texts: &[String]) -> Result<Duration, Error> {
+    parse_duration(&texts[0]).ok_or_else(|| {
+        Error::usage(format!("{flag}: `{}` is no duration\n  Write it as 500ms, 30s, 5m, 1h or 1d.", texts[0]))
+    })
 }
 
 /// A number greater than zero.

@@ -9,8 +9,11 @@ use crate::fold::groups::held::Held;
 const CHUNK: usize = 1 << BITS;
 const BITS: u32 = 8;
 
-/// Items with numbers from 0. They lie in chunks of one size, so growing copies nothing, and what the list takes is known
-/// to the byte.
+/// How many items the first chunk has room for at first: there may be many short lists.
+const FEW: usize = 16;
+
+/// Items with numbers from 0. They lie in chunks of one size, so growing copies nothing beyond the first of them, and what
+/// the list takes is known to the byte.
 pub(super) struct Chunks<T> {
     chunks: Vec<Vec<T>>,
     /// How many bytes each takes elsewhere.
@@ -39,7 +42,7 @@ impl<T> Chunks<T> {
     #[inline]
     pub fn push(&mut self, item: T, held: &mut Held) -> Result<()> {
         match self.chunks.last_mut() {
-            Some(last) if last.len() < CHUNK => last.push(item),
+            Some(last) if last.len() < last.capacity() => last.push(item),
             _ => return self.push_first(item, held),
         }
         Ok(())
@@ -47,8 +50,19 @@ impl<T> Chunks<T> {
 
     #[cold]
     fn push_first(&mut self, item: T, held: &mut Held) -> Result<()> {
-        held.take(CHUNK * (size_of::<T>() + self.beside))?;
-        let mut chunk = Vec::with_capacity(CHUNK);
+        let each = size_of::<T>() + self.beside;
+        if let [first] = &mut self.chunks[..]
+            && first.len() < CHUNK
+        {
+            let more = (3 * first.len()).min(CHUNK - first.len());
+            held.take(more * each)?;
+            first.reserve_exact(more);
+            first.push(item);
+            return Ok(());
+        }
+        let room = if self.chunks.is_empty() { FEW } else { CHUNK };
+        held.take(room * each)?;
+        let mut chunk = Vec::with_capacity(room);
         chunk.push(item);
         self.chunks.push(chunk);
         Ok(())

@@ -8,10 +8,12 @@ use crate::fold::groups::chunks::Chunks;
 use crate::fold::groups::column::{Accumulate, State, Taken};
 use crate::fold::groups::held::Held;
 use crate::fold::groups::joined::Joined;
+use crate::fold::groups::kept::copied;
 use crate::fold::groups::saved::{Out, Saved};
 use crate::fold::groups::whole::{Join, Whole};
 use crate::memory::Arena;
 use crate::record::Value;
+use crate::record::digits::{DigitRoom, uint_text};
 
 /// How many values are not null.
 #[derive(Default)]
@@ -102,8 +104,6 @@ impl Accumulate for Records {
 
 /// A number of things.
 pub(super) fn number(number: u64, arena: &Arena) -> Result<Value<'_>, RecordError> {
-    let text = number.to_string();
-    let copy = arena.bytes(text.len(), 0)?;
-    copy.copy_from_slice(text.as_bytes());
-    Ok(Value::Number(copy))
+    let mut room = DigitRoom::default();
+    Ok(Value::Number(copied(uint_text(number, &mut room), arena)?))
 }

@@ -100,6 +100,25 @@ pub(crate) struct Argument {
     pub names: usize,
 }
 
+/// The values of all arguments for some records, in `room`; where the first bad record is, if there is one, else the end
+/// of the records; and why it is bad. Of the records before it all values are there.
+pub(crate) fn give_all<'e, 'a>(
+    arguments: &'e [Argument],
+    batch: &Batch<'a>,
+    records: Range<usize>,
+    seen: Option<&'e (Arc<Seen>, usize)>,
+    room: Vec<Given<'static>>,
+) -> (Vec<Given<'a>>, usize, Option<RecordError>) {
+    let mut all: Vec<Given<'a>> = room.into_iter().map(Given::recycled).collect();
+    let (mut end, mut bad) = (records.end, None);
+    for (argument, given) in arguments.iter().zip(&mut all) {
+        if let Some((record, error)) = argument.give(batch, records.start..end, seen, given) {
+            (end, bad) = (record, Some(error));
+        }
+    }
+    (all, end, bad)
+}
+
 impl Argument {
     /// Finds its values for these records. Returns the first record that is bad, if there is one; the values are those of
     /// the records before it.

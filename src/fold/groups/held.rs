@@ -27,7 +27,13 @@ pub(crate) struct Held {
     covered: usize,
     /// The most that one worker may have.
     most: usize,
+    /// What needs no reservation, and how much is reserved at a time.
+    free: usize,
+    step: usize,
 }
+
+/// How much a small table reserves at a time.
+const SMALL: usize = 4 << 10;
 
 impl Held {
     /// `size`: what is taken already, at most what is planned.
@@ -38,7 +44,16 @@ impl Held {
     /// The memory of something else than groups.
     pub fn of(budget: &Budget, purpose: &'static Purpose) -> Held {
         let reserved = budget.open(purpose.name, purpose.instead);
-        Held { purpose, reserved, size: 0, covered: FEW, most: usize::MAX }
+        Held { purpose, reserved, size: 0, covered: FEW, most: usize::MAX, free: FEW, step: FEW }
+    }
+
+    /// The memory of one of many tables: all of it is reserved.
+    pub fn one_of_many(budget: &Budget) -> Held {
+        Held::new(budget, 0).small()
+    }
+
+    fn small(self) -> Held {
+        Held { covered: 0, free: 0, step: SMALL, ..self }
     }
 
     /// The same where no more than this may be taken.
@@ -79,7 +94,7 @@ impl Held {
 
     #[cold]
     fn grow(&mut self) -> Result<()> {
-        let more = (self.size - self.covered).max(FEW);
+        let more = (self.size - self.covered).max(self.step);
         if self.size > self.most {
             let (needed, share) = (self.reserved.bytes() + more, megabytes(self.most));
             return Err(Error::needs_memory(
@@ -96,7 +111,7 @@ impl Held {
     /// Gives this many bytes back.
     pub fn give(&mut self, bytes: usize) {
         self.size -= bytes.min(self.size);
-        let surplus = self.covered.saturating_sub(self.size.max(FEW) + FEW);
+        let surplus = self.covered.saturating_sub(self.size.max(self.free) + self.step);
         if surplus > 0 {
             self.reserved.shrink(surplus + surplus / PART);
             self.covered -= surplus;
@@ -114,7 +129,8 @@ impl Held {
     /// There is less left than was taken so far.
     pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
         let size = std::mem::take(&mut self.size);
-        *self = Held::of(budget, self.purpose).at_most(self.most);
+        let held = Held::of(budget, self.purpose).at_most(self.most);
+        *self = if self.free > 0 { held } else { held.small() };
         self.take(size)
     }
 

@@ -76,8 +76,10 @@ impl Keys {
         }
         let len = key.len() + more.len();
         if self.pages.last().is_none_or(|page| page.capacity() - page.len() < len) {
-            held.take(PAGE.max(len))?;
-            self.pages.push(Vec::with_capacity(PAGE.max(len)));
+            // The first pages are smaller: there may be many tables.
+            let page = ((PAGE >> 6) << (2 * self.pages.len().min(3))).max(len);
+            held.take(page)?;
+            self.pages.push(Vec::with_capacity(page));
         }
         if self.table.len() == self.table.capacity() {
             self.grow(held)?;

@@ -24,6 +24,8 @@ pub(crate) mod held;
 mod joined;
 pub(crate) mod kept;
 pub(super) mod keys;
+mod leading;
+mod live;
 mod merged;
 mod number;
 mod quantile;
@@ -36,6 +38,7 @@ mod share;
 mod spec;
 mod spilling;
 mod sum;
+mod timing;
 mod whole;
 mod write;
 
@@ -48,17 +51,18 @@ use crate::fold::Fold;
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen};
-use at::{At, SLICES};
+pub(crate) use at::At;
+use at::SLICES;
 use chunks::Chunks;
 use column::{Accumulate, Taken};
-use given::Given;
-use held::Held;
+pub(crate) use given::{Given, give_all};
+pub(crate) use held::Held;
 use kept::parts;
 use keys::{Keys, hash};
+pub(crate) use leading::Leading;
 use recent::{Recent, Short};
 pub use spec::Aggregate;
 use spilling::{Spilling, Table, is_memory};
-pub(crate) use write::{Onto, Written};
 
 /// The groups of a worker, and then all of them.
 pub(crate) struct Groups {
@@ -137,6 +141,28 @@ impl Groups {
         Groups { spilling: Some(spilling), ..self }
     }
 
+    /// No groups yet, for one of many tables. Who has them gives the records, and says where they are.
+    pub(crate) fn one_of_many(spec: Arc<Aggregate>, budget: &Budget) -> Groups {
+        let mut groups = Groups::new(spec, budget, 0, None);
+        (groups.held, groups.recent) = (Held::one_of_many(budget), None);
+        groups
+    }
+
+    /// The next records are those of source number `source`, which has a budget of its own. `seen`: which names occur in
+    /// it, and the number of the first that is read here.
+    ///
+    /// # Errors
+    /// Memory: there is none for the groups so far.
+    pub(crate) fn begin(&mut self, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Result<()> {
+        (self.source, self.seen, self.slice) = (u64::from(source) << SLICES, seen, None);
+        self.go_on(budget)
+    }
+
+    /// How many groups there are.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// Goes on beside another source, which has a budget of its own.
     ///
     /// # Errors
@@ -163,15 +189,14 @@ impl Groups {
         Ok(())
     }
 
-    /// Takes in the records whose values were given.
-    fn take(&mut self, given: &[Given<'_>], count: usize, slice: u64) -> Result<()> {
-        let at = At { slice: self.source | slice, record: self.taken };
+    /// Takes in these of the records whose values were given; the first that was given is `at`.
+    pub(crate) fn take(&mut self, given: &[Given<'_>], records: Range<usize>, at: At) -> Result<()> {
         self.done.clear();
-        self.done.resize(self.columns.len(), 0);
-        let (mut first, mut most, mut before) = (0, count.max(1), None);
+        self.done.resize(self.columns.len(), records.start);
+        let (mut first, mut most, mut before) = (records.start, records.len().max(1), None);
         loop {
             self.groups.clear();
-            let found = self.find(given, first..count.min(first + most), at);
+            let found = self.find(given, first..records.end.min(first + most), at);
             let taken = Taken { groups: &self.groups, given, at, first };
             // Some may be ahead of the others.
             let behind = |done: &&mut usize| **done < taken.end();
@@ -180,7 +205,7 @@ impl Groups {
             let (end, sum) = (taken.end(), self.done.iter().sum::<usize>());
             let whole = self.done.iter().copied().min().unwrap_or(end);
             match found.and(added) {
-                Ok(()) if end == count => break,
+                Ok(()) if end == records.end => return Ok(()),
                 Ok(()) => {}
                 // An empty table can't take a single record.
                 Err(error) if most == 1 && before == Some((whole, sum)) => return Err(error),
@@ -194,8 +219,6 @@ impl Groups {
             }
             first = whole;
         }
-        self.taken += count as u64;
-        Ok(())
     }
 
     /// Finds the groups of these records, and adds those that are new.
@@ -359,17 +382,13 @@ impl Fold for Groups {
         if self.slice != Some(slice) {
             (self.slice, self.taken) = (Some(slice), 0);
         }
-        let mut given: Vec<Given<'_>> = std::mem::take(&mut self.given).into_iter().map(Given::recycled).collect();
         let (spec, seen) = (Arc::clone(&self.spec), self.seen.clone());
-        let (mut end, mut bad) = (records.end, None);
-        for (argument, given) in spec.arguments().iter().zip(&mut given) {
-            if let Some((record, error)) = argument.give(batch, records.start..end, seen.as_ref(), given) {
-                (end, bad) = (record, Some(error));
-            }
-        }
+        let room = std::mem::take(&mut self.given);
+        let (given, end, bad) = give_all(spec.arguments(), batch, records.clone(), seen.as_ref(), room);
         // Those that were made of one are good or bad together.
         let count = if bad.is_some() && batch.is_parts(records.clone()) { 0 } else { end - records.start };
-        let taken = self.take(&given, count, slice);
+        let taken = self.take(&given, 0..count, At { slice: self.source | slice, record: self.taken });
+        self.taken += count as u64;
         self.given = given.into_iter().map(Given::recycled).collect();
         taken.map_err(|error| EncodeError::Stop(Held::lacking(error, self.keys.len())))?;
         match bad {

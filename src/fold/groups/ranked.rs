@@ -51,6 +51,7 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
                 let place = of(&self.places, number);
                 &mut self.places[place]
             }
+            false if self.places.len() > LISTED => return self.add_again(number, times, held),
             false => match self.places.iter_mut().find(|one| one.number == number) {
                 Some(place) => place,
                 None => return self.add_new(number, times, held),
@@ -61,6 +62,20 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
         }
         place.times += times;
         Ok(())
+    }
+
+    /// Adds a number to many that were put in order.
+    #[cold]
+    fn add_again(&mut self, number: N, times: u64, held: &mut Held) -> Result<()> {
+        self.grow(held)?;
+        let place = of(&self.places, number);
+        match &mut self.places[place] {
+            Times { times: 0, .. } => self.add_new(number, times, held),
+            place => {
+                place.times += times;
+                Ok(())
+            }
+        }
     }
 
     /// How many different numbers there are.
@@ -132,7 +147,7 @@ impl<N: Copy + Ord + Hash + Default> Ranked<N> {
     /// Puts them in order.
     pub fn order(&mut self) {
         self.places.retain(|one| one.times > 0);
-        self.places.sort_unstable_by_key(|place| place.number);
+        self.places.sort_unstable_by_key(|one| one.number);
         self.table = false;
     }
 

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Error, RecordError, Result};
+use crate::error::{Error, Result};
 use crate::flow::sort::Buffer;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::{Kind, parts};
 use crate::fold::groups::saved::Saved;
+use crate::fold::pen::{Rows, memory};
 use crate::memory::Arena;
 use crate::record::Value;
 use crate::record::digits::DigitRoom;
@@ -29,17 +30,6 @@ impl Part {
         let left = first.min(tail.unwrap_or(u64::MAX));
         Part { skip: skip + first - left, left }
     }
-}
-
-/// Gives the values of one record after the other.
-pub(super) trait Rows {
-    /// Adds the values of the next one; `false`: there is none.
-    ///
-    /// # Errors
-    /// There is no memory, or it can't be read.
-    fn next<'a>(&mut self, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<bool>
-    where
-        Self: 'a;
 }
 
 /// Puts records of the result in order.
@@ -238,11 +228,6 @@ pub(super) fn append(bytes: &[u8], to: &mut Vec<u8>, held: &mut Held) -> Result<
     }
     to.extend_from_slice(bytes);
     Ok(())
-}
-
-/// The error for values that do not fit into an arena.
-pub(super) fn memory(error: RecordError) -> Error {
-    Error::memory(error.reason)
 }
 
 #[cfg(test)]

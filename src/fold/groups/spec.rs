@@ -9,6 +9,7 @@ use crate::flow::sort::{SortKey, add_keys};
 use crate::fold::groups::function::{Call, Function, Second, Takes};
 use crate::fold::groups::given::Argument;
 use crate::fold::groups::share::Share;
+use crate::fold::groups::timing::{BOUNDS, Timing};
 use crate::metrics::BoundReport;
 use crate::nearest::nearest;
 use crate::op::unescape;
@@ -38,6 +39,8 @@ pub struct Aggregate {
     sort: Vec<SortKey>,
     /// As it was written: `by`, functions, `sort`.
     texts: [Vec<String>; 3],
+    /// What is written while records still come.
+    pub(super) live: Timing,
 }
 
 /// A value that groups have in common.
@@ -200,7 +203,7 @@ impl Aggregate {
     }
 
     /// The number of an argument; equal ones are one.
-    fn argument(&mut self, expression: Expression, is_number: bool) -> usize {
+    pub(super) fn argument(&mut self, expression: Expression, is_number: bool) -> usize {
         let known = |known: &Argument| known.is_number == is_number && known.expression.text() == expression.text();
         if let Some(known) = self.arguments.iter().position(known) {
             return known;
@@ -231,8 +234,9 @@ impl Aggregate {
         by.chain(self.functions.iter().map(|wanted| &*wanted.name))
     }
 
-    pub(super) fn schema(&self) -> Schema {
-        Schema::new(self.names())
+    pub(crate) fn schema(&self) -> Schema {
+        let bounds: &[&str] = if self.has_windows() { &BOUNDS } else { &[] };
+        Schema::new(bounds.iter().copied().chain(self.names()))
     }
 
     /// The fields of records that it reads, in the order of its arguments; one may be there twice. With the setting that
@@ -240,7 +244,11 @@ impl Aggregate {
     pub(crate) fn reads(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
         let all = self.arguments.iter().enumerate();
         all.flat_map(|(number, argument)| {
-            let setting = if self.by.iter().any(|by| by.argument == number) { "by" } else { "agg" };
+            let setting = match number {
+                _ if self.by.iter().any(|by| by.argument == number) => "by",
+                _ if self.time_argument() == Some(number) => "time_field",
+                _ => "agg",
+            };
             argument.expression.fields().iter().map(move |name| (setting, &**name))
         })
     }
@@ -251,8 +259,14 @@ impl Aggregate {
         calculated.filter_map(|argument| argument.expression.excerpt(field)).next()
     }
 
-    /// Whether records or lines are counted.
+    /// Whether records have to come in their order, one after another: they or their lines are counted, or something is
+    /// written while they come.
     pub(crate) fn is_ordered(&self) -> bool {
+        self.is_live() || self.counts()
+    }
+
+    /// Whether records or lines are counted.
+    pub(crate) fn counts(&self) -> bool {
         self.arguments.iter().any(|argument| argument.expression.is_ordered())
     }
 
@@ -283,7 +297,7 @@ impl Aggregate {
         self.texts.each_ref().map(|texts| texts.join(","))
     }
 
-    pub(super) fn arguments(&self) -> &[Argument] {
+    pub(crate) fn arguments(&self) -> &[Argument] {
         &self.arguments
     }
 
@@ -298,7 +312,7 @@ impl Aggregate {
     }
 
     /// How far approximate results may be from exact ones.
-    pub(super) fn bounds(&self) -> Vec<BoundReport> {
+    pub(crate) fn bounds(&self) -> Vec<BoundReport> {
         let bound = |wanted: &Wanted| {
             let (relative, means) = wanted.function.bound()?;
             Some(BoundReport::new(wanted.name.clone(), wanted.text.clone(), relative, means))
@@ -323,6 +337,7 @@ impl Aggregate {
                 Function::shapes()
             )));
         }
+        self.check_live()?;
         let names: Vec<&str> = self.names().collect();
         match self.sort.iter().find(|key| !names.contains(&key.field())) {
             None => Ok(()),

@@ -1,59 +1,20 @@
-//! The result as records of any format.
+//! The result as records.
 
-use crate::error::{Error, RecordError, Result};
-use crate::flow::large;
-use crate::flow::sayable::Narrow;
+use crate::error::{RecordError, Result};
 use crate::flow::sort::{append_key, longest};
 use crate::fold::groups::at::At;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::{common, parts};
 use crate::fold::groups::merged::{INSTEAD, Merged, merged};
-use crate::fold::groups::rows::{Ordered, Part, Rows, memory};
+use crate::fold::groups::rows::{Ordered, Part};
 use crate::fold::groups::spilling::{Spilling, is_memory};
 use crate::fold::groups::{Groups, add_group, hash};
-use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
+use crate::fold::pen::{ARENA, Onto, Pen, Rows, WRITING, Written, memory, write_all};
 use crate::memory::{ARENA_INSTEAD, Arena};
-use crate::metrics::{BoundReport, Spilled};
+use crate::metrics::Spilled;
 use crate::record::digits::DigitRoom;
-use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Value};
-use crate::sink::Target;
+use crate::record::{Output, Value};
 use crate::spill::{Merge, RunReader, SpillFile, reduce};
-
-/// Where the result goes, and how it is written.
-pub(crate) struct Onto<'o> {
-    pub target: &'o Target,
-    pub format: Format,
-    pub options: &'o Options,
-    /// The encoding of the target, if it does not have every character.
-    pub narrow: Option<Narrow>,
-    /// What is lossy is refused.
-    pub strict: bool,
-    /// How many groups are passed over, the most that are written, and the most of the last ones of these.
-    pub offset: u64,
-    pub limit: Option<u64>,
-    pub tail: Option<u64>,
-    /// Is asked now and then whether to go on.
-    pub check: &'o dyn Fn() -> Result<()>,
-}
-
-/// What was written.
-#[derive(Default)]
-pub(crate) struct Written {
-    pub bytes: u64,
-    pub records: u64,
-    pub lossy: Lossy,
-    /// The bounds of approximate results.
-    pub bounds: Vec<BoundReport>,
-    /// What was written to disk because it did not fit into memory.
-    pub spilled: Spilled,
-}
-
-/// What an encoder fills before it is written, in bytes.
-const BUFFER: usize = 256 << 10;
-/// How much of the arena a batch of results fills, in bytes.
-const ARENA: usize = 256 << 10;
-/// What writing takes, in bytes.
-const WRITING: usize = 2 * BUFFER + ARENA;
 
 impl Groups {
     /// Writes the groups that are wanted, in their order.
@@ -66,10 +27,10 @@ impl Groups {
         match self.spilling.take() {
             None => {
                 let order = self.wanted(onto).map_err(|error| Held::lacking(error, groups))?;
-                self.write_these(&mut InTable { groups: &self, order: order.iter() }, onto)
+                self.write_these(&mut self.rows(&order), onto)
             }
             Some(spilling) if spilling.runs.is_empty() => match self.wanted(onto) {
-                Ok(order) => self.write_these(&mut InTable { groups: &self, order: order.iter() }, onto),
+                Ok(order) => self.write_these(&mut self.rows(&order), onto),
                 Err(error) if is_memory(&error) && groups > 0 => self.write_merged(spilling, onto),
                 Err(error) => Err(error),
             },
@@ -110,17 +71,34 @@ impl Groups {
         written.map(|written| Written { spilled, ..written })
     }
 
-    /// The groups that are written, in their order.
+    /// The groups that are written, in their order; there is memory for writing them.
     fn wanted(&mut self, onto: &Onto<'_>) -> Result<Vec<u32>> {
+        self.held.take(WRITING)?;
+        self.chosen(onto)
+    }
+
+    /// The groups that are written, in their order.
+    fn chosen(&mut self, onto: &Onto<'_>) -> Result<Vec<u32>> {
         if self.spec.common().len() == 0 && self.keys.len() == 0 {
             // Without groups there is one, even if it has no record.
             let Groups { keys, firsts, columns, held, .. } = self;
             add_group(keys, firsts, columns, hash(b""), b"", b"", At::default(), held)?;
             self.count = 1;
         }
+        let mut order = self.ordered()?;
+        let Part { skip, left } = Part::of(order.len() as u64, onto.offset, onto.limit, onto.tail);
+        order.truncate((skip + left) as usize);
+        order.drain(..skip as usize);
+        Ok(order)
+    }
+
+    /// All groups in their order; all records of them were taken in.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(crate) fn ordered(&mut self) -> Result<Vec<u32>> {
         let Groups { columns, held, .. } = self;
         columns.iter_mut().try_for_each(|column| column.settle(held))?;
-        self.held.take(WRITING)?;
         // There is memory for so many numbers in the keys.
         let count = self.count;
         let mut order: Vec<u32> = (0..count as u32).collect();
@@ -128,10 +106,22 @@ impl Groups {
         if self.spec.sorted_columns().next().is_some() {
             self.sort(&mut order)?;
         }
-        let Part { skip, left } = Part::of(order.len() as u64, onto.offset, onto.limit, onto.tail);
-        order.truncate((skip + left) as usize);
-        order.drain(..skip as usize);
         Ok(order)
+    }
+
+    /// Groups of the table in this order.
+    pub(crate) fn rows<'g>(&'g self, order: &'g [u32]) -> impl Rows {
+        InTable { groups: self, order: order.iter() }
+    }
+
+    /// Writes the groups that are wanted of those so far; more records may follow.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub(crate) fn write_so_far(&mut self, onto: &Onto<'_>, pen: &mut Pen, output: &mut Output<'_>) -> Result<()> {
+        let order = self.chosen(onto)?;
+        let written = pen.write(&mut self.rows(&order), &[], output);
+        written.map_err(|error| Held::lacking(error, self.keys.len()))
     }
 
     /// Sorts groups by fields of the result; equal ones stay in the order of their first records.
@@ -172,7 +162,12 @@ impl Groups {
     }
 
     /// The values of a group's record.
-    fn values<'a>(&'a self, group: u32, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
+    pub(super) fn values<'a>(
+        &'a self,
+        group: u32,
+        arena: &'a Arena,
+        row: &mut Vec<Value<'a>>,
+    ) -> Result<(), RecordError> {
         common(self.keys.key(group), self.keys.more(group), |value| {
             row.push(value);
             Ok(())
@@ -185,56 +180,7 @@ impl Groups {
 
     /// Writes records of the result; [`WRITING`] was taken for that.
     fn write_these(&self, rows: &mut impl Rows, onto: &Onto<'_>) -> Result<Written> {
-        let schema = self.spec.schema();
-        let shape = Shape::Columns(schema.clone());
-        let writing = format::create(onto.format, onto.options, Given::new(&shape, Gives::default()))?;
-        let (frame, mut encoder) = (writing.frame(), writing.encoder());
-        onto.target.write(&frame.prefix, 0)?;
-        let mut drain = AtPlace { target: onto.target, offset: frame.prefix.len() as u64, skip: frame.first_skips };
-        let mut buffer = vec![0; BUFFER.max(onto.format.takes(onto.options).whole_record)];
-        let mut output = Output::new(&mut buffer, &mut drain, onto.strict);
-        let mut arena = Arena::asking(ARENA, usize::MAX / 2, self.budget.open("large results", ARENA_INSTEAD));
-        let (mut records, mut more) = (0, true);
-        while more {
-            arena.clear();
-            let mut batch = Batch::new(&arena, b"", Some(&schema), usize::MAX / 2);
-            batch.set_untyped_is_text(onto.options.types == Types::Text);
-            let mut row = Vec::with_capacity(schema.len());
-            let first = records;
-            while records - first < RECORDS && arena.used() < ARENA / 2 {
-                row.clear();
-                more = rows.next(&arena, &mut row)?;
-                if !more {
-                    break;
-                }
-                batch.reserve(row.len(), 0).map_err(memory)?;
-                row.iter().for_each(|value| batch.push(*value));
-                batch.end_record(0, 0).map_err(memory)?;
-                records += 1;
-            }
-            if let Some(narrow) = &onto.narrow {
-                narrow.refuse(&mut batch);
-            }
-            if let Some((index, error)) = batch.take_rejected().into_iter().next() {
-                return Err(refused(first + index, error));
-            }
-            match large::encode(&mut *encoder, &batch, 0..batch.len(), &mut output) {
-                Ok(()) => {}
-                Err(EncodeError::Stop(error)) => return Err(error),
-                Err(EncodeError::Record { index, error }) => return Err(refused(first + index, error)),
-            }
-        }
-        output.flush()?;
-        let lossy = output.lossy;
-        let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
-        onto.target.write(suffix, drain.offset)?;
-        Ok(Written {
-            bytes: drain.offset + suffix.len() as u64,
-            records: records as u64,
-            lossy,
-            bounds: self.spec.bounds(),
-            spilled: Spilled::default(),
-        })
+        write_all(rows, self.spec.schema(), self.spec.bounds(), &self.budget, onto)
     }
 }
 
@@ -253,29 +199,5 @@ impl Rows for InTable<'_> {
             Some(group) => self.groups.values(*group, arena, row).map(|()| true).map_err(memory),
             None => Ok(false),
         }
-    }
-}
-
-/// The error for a record of the result that the target can't hold.
-fn refused(index: usize, error: RecordError) -> Error {
-    let advice = error.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
-    Error::refused(format!("record {} of the result: {}{advice}", index + 1, error.message()))
-}
-
-/// Writes what an encoder gives at its place of the target.
-struct AtPlace<'t> {
-    target: &'t Target,
-    offset: u64,
-    /// How many bytes are left out first: there is no record before the first one.
-    skip: usize,
-}
-
-impl Drain for AtPlace<'_> {
-    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
-        let skipped = std::mem::take(&mut self.skip).min(bytes.len());
-        let bytes = &bytes[skipped..];
-        self.target.write(bytes, self.offset)?;
-        self.offset += bytes.len() as u64;
-        Ok(())
     }
 }

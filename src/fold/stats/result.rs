@@ -9,7 +9,7 @@ use crate::fold::groups::exact::Exact;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::copied;
-use crate::fold::groups::{Onto, Written};
+use crate::fold::pen::{Onto, Rows, WRITING, Written, memory, write_all};
 use crate::fold::stats::column::{Column, Values};
 use crate::fold::stats::kind::{Kind, measured};
 use crate::fold::stats::numbers::{Extreme, Numbers, tie};
@@ -17,7 +17,6 @@ use crate::fold::stats::summary::Summary;
 use crate::fold::stats::table::{Counted, Table, VALUES};
 use crate::fold::stats::texts::Beginning;
 use crate::fold::stats::{COLUMNS, Stats};
-use crate::fold::written::{Rows, WRITING};
 use crate::memory::{Arena, Budget};
 use crate::metrics::BoundReport;
 use crate::record::{Lossy, Schema, Value};
@@ -88,9 +87,10 @@ impl Described {
     pub fn write(mut self, onto: &Onto<'_>) -> Result<Written> {
         self.held.take(WRITING)?;
         let schema = Schema::new(FIELDS.into_iter().chain([HISTOGRAM]));
-        let written = self.write_all(&schema, &self.budget, onto)?;
+        let mut rows = InOrder { described: &self, next: 0 };
+        let written = write_all(&mut rows, schema, self.bounds(), &self.budget, onto)?;
         // Its own lists as JSON text are no loss.
-        Ok(Written { bounds: self.bounds(), lossy: Lossy::default(), ..written })
+        Ok(Written { lossy: Lossy::default(), ..written })
     }
 
     fn bounds(&self) -> Vec<BoundReport> {
@@ -111,11 +111,27 @@ impl Described {
 
 const _: () = assert!(VALUES == 4096);
 
-impl Rows for Described {
-    fn count(&self) -> usize {
-        self.columns.len()
-    }
+/// Columns in their order.
+struct InOrder<'d> {
+    described: &'d Described,
+    next: usize,
+}
 
+impl Rows for InOrder<'_> {
+    fn next<'a>(&mut self, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<bool>
+    where
+        Self: 'a,
+    {
+        if self.next == self.described.columns.len() {
+            return Ok(false);
+        }
+        self.next += 1;
+        self.described.values(self.next - 1, arena, row).map(|()| true).map_err(memory)
+    }
+}
+
+impl Described {
+    /// The values of a column's record.
     fn values<'a>(&'a self, record: usize, arena: &'a Arena, row: &mut Vec<Value<'a>>) -> Result<(), RecordError> {
         let (name, column) = &self.columns[record];
         let lacking = |error: crate::error::Error| RecordError::new(0, error.marked());

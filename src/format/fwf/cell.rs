@@ -1,6 +1,6 @@
 //! Lists and maps as JSON text in a field of fixed-width text.
 
-use super::encode::{Bad, spaces, too_wide};
+use super::fit::{Bad, spaces, too_wide};
 use super::layout::{Field, Unit};
 use crate::error::Error;
 use crate::record::json::{Refusal, Sink, Writer};

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::cell;
+use super::fit::{Bad, spaces, too_wide};
 use super::layout::{Field, Layout, Unit};
 use crate::error::{Error, RecordError};
 use crate::format::joined::{At, Joiner};
@@ -96,20 +97,6 @@ impl Encode for Encoder {
             }
         }
         Ok(())
-    }
-}
-
-/// Why a field was not written.
-pub(super) enum Bad {
-    /// What is wrong with it, behind its name.
-    Misfit(String),
-    Record(RecordError),
-    Stop(Error),
-}
-
-impl std::convert::From<Error> for Bad {
-    fn from(error: Error) -> Bad {
-        Bad::Stop(error)
     }
 }
 
@@ -242,13 +229,6 @@ impl Style {
     }
 }
 
-/// A field has so many characters or bytes, more than there is room for.
-#[cold]
-pub(super) fn too_wide(field: &Field, len: usize) -> Bad {
-    let unit = if field.unit == Unit::Bytes { "bytes" } else { "characters" };
-    Bad::Misfit(format!("has {len} {unit}; the layout has room for {}", field.width))
-}
-
 /// A map where the layout has one field.
 #[cold]
 fn map(field: &Field, offset: usize) -> Bad {
@@ -256,15 +236,4 @@ fn map(field: &Field, offset: usize) -> Bad {
     Bad::Record(RecordError::new(offset, format!("field `{name}` can't hold a map")).hint(format!(
         "Name a field inside of it in ⟨layout⟩, such as {name}.id:8, or write it as JSON text (⟨nested json⟩)."
     )))
-}
-
-/// Writes so many spaces.
-pub(super) fn spaces(mut count: usize, output: &mut Output<'_>) -> Result<(), Error> {
-    const SPACES: [u8; 64] = [b' '; 64];
-    while count > 0 {
-        let len = count.min(SPACES.len());
-        output.put(&SPACES[..len])?;
-        count -= len;
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@
 mod cell;
 mod decode;
 mod encode;
+mod fit;
 mod layout;
 
 use std::sync::Arc;

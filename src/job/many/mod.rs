@@ -4,15 +4,17 @@
 //! from one to the next. Only one source is open at a time: if the header depends on all of them, a look before the run
 //! opens every file one more time.
 
+mod asked;
 mod columns;
 mod each;
 mod fields;
+mod live;
 mod names;
 mod one;
 mod parts;
 mod places;
 mod target;
 
+pub use asked::Many;
 pub use each::Each;
-pub use one::Many;
 pub use places::places;

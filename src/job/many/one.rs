@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
-use crate::flow::split::{By, Split};
+use crate::flow::split::Split;
 use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::ending::Ending;
@@ -17,8 +17,10 @@ use crate::format::{Ends, Format, Frame, WriteFormat};
 use crate::job::doubles::Deduping;
 use crate::job::folded::written;
 use crate::job::header::First;
+use crate::job::many::asked::Many;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
+use crate::job::many::live::{self, Live, Onto};
 use crate::job::many::names::less_names;
 use crate::job::many::parts::{named_by, packing, split_of};
 use crate::job::many::target::{format_of, target_format};
@@ -27,7 +29,6 @@ use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
-use crate::job::single::Job;
 use crate::job::sort::{Sorting, check_folder};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
@@ -41,68 +42,7 @@ use crate::sink::{Target, TargetSpec};
 use crate::spill::List;
 use crate::wording::input;
 
-/// A conversion of many sources into one target: their records follow each other in one array, under one header.
-///
-/// Sources in columns must all have the same columns, in any order, unless [`ColumnsFrom`] says otherwise. A last line
-/// without a line break gets one when another source follows.
-///
-/// ```
-/// use pagemill::job::ColumnsFrom;
-/// use pagemill::{Format, Job, SourceSpec, TargetSpec};
-///
-/// let sources = ["id,name\n1,Ada\n", "name,id\nGrace,2\n"].map(SourceSpec::bytes);
-/// let report = Job::many(sources, TargetSpec::Memory).with(|settings| settings.from = Some(Format::Csv)).run()?;
-/// assert_eq!(report.output, b"id,name\n1,Ada\n2,Grace\n");
-///
-/// let sources = ["id,name\n1,Ada\n", "id,born\n2,1906\n"].map(SourceSpec::bytes);
-/// let report = Job::many(sources, TargetSpec::Memory)
-///     .with(|settings| {
-///         settings.from = Some(Format::Csv);
-///         settings.to = Some(Format::Ndjson);
-///         settings.columns = ColumnsFrom::Union;
-///     })
-///     .run()?;
-/// assert_eq!(report.output, b"{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"born\":1906}\n");
-/// assert_eq!(report.files[1].records_out, 1);
-/// # Ok::<(), pagemill::Error>(())
-/// ```
-#[non_exhaustive]
-pub struct Many {
-    /// Where the bytes come from, in this order. Files are opened one at a time; anything else stays open after the
-    /// look at the columns.
-    pub sources: Vec<SourceSpec>,
-    /// Where the bytes go.
-    pub target: TargetSpec,
-    /// Everything else.
-    pub settings: Settings,
-    /// A source that fails is reported, nothing of it is written, and the others are still converted. Needs a target
-    /// that can be truncated: a file that is not compressed, or memory.
-    pub keep_going: bool,
-    /// The target's path is that of many files.
-    pub(crate) split: Option<By>,
-}
-
-impl Job {
-    /// Many sources into one target, with the default settings.
-    pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
-        let sources = sources.into_iter().map(Into::into).collect();
-        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false, split: None }
-    }
-}
-
 impl Many {
-    /// Changes the settings.
-    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Many {
-        change(&mut self.settings);
-        self
-    }
-
-    /// Goes on after a source that fails.
-    pub fn keep_going(mut self, keep_going: bool) -> Many {
-        self.keep_going = keep_going;
-        self
-    }
-
     /// Runs the conversion.
     ///
     /// # Errors
@@ -133,6 +73,7 @@ impl Many {
                 "⟨keep_going⟩: the records of an input that fails partway would be among those that are compared\n  Leave out ⟨keep_going⟩.",
             ));
         }
+        live::refuse(&settings, keep_going)?;
         let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         check_folder(&settings, target.path())?;
         let place = place_for(&settings, &target)?;
@@ -178,6 +119,7 @@ impl Many {
             fold: None,
             split,
             sorting,
+            live: None,
             wanted: Wanted::ALL,
             kept: None,
         };
@@ -186,7 +128,7 @@ impl Many {
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, live, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(split) = split {
@@ -210,6 +152,12 @@ impl Many {
                 let len = write_end(&frame, sorted.records, &target, Place::behind(sorted.at as usize))?;
                 sum.sorted = Some(sorted);
                 Some(len)
+            }
+            (None, Some(_)) if let Some(live) = live => {
+                let written = live.finish(&settings, to, &target, place)?;
+                let bytes = written.bytes;
+                sum.result = Some(written);
+                Some(bytes)
             }
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
             // Every source failed.
@@ -276,6 +224,8 @@ struct Run<'s> {
     split: Option<Split>,
     /// The records, if they are sorted.
     sorting: Option<Sorting>,
+    /// What is written while records still come, if anything is.
+    live: Option<Live>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
     /// Those that stay of those that are equal.
@@ -507,9 +457,12 @@ impl<'s> Run<'s> {
             Some(fold) => self.fold_one(&mut opened, fold)?,
             None => (self.write_one(&mut opened)?, None),
         };
-        run.totals
-            .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
-            .map_err(|error| opened.tell(error))?;
+        // Late records are no sign of another format.
+        if !self.live.as_ref().is_some_and(Live::refused_late) {
+            run.totals
+                .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
+                .map_err(|error| opened.tell(error))?;
+        }
         (self.place, self.wanted) = (run.place, opened.still_wanted);
         match (&mut self.fold, fold) {
             (Some(all), Some(fold)) => all.merge(fold),
@@ -525,6 +478,9 @@ impl<'s> Run<'s> {
 
     /// Writes the records of a source after those of the others.
     fn write_one(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
+        if self.settings.aggregate.is_some() {
+            return self.read_live(opened);
+        }
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
         let writing = opened.writing(columns)?;
@@ -551,6 +507,16 @@ impl<'s> Run<'s> {
         let registry = &self.sum.registry;
         let run = opened.records(&*writing, self.target, registry, self.place, first_skips, &mut self.ledger);
         run.map_err(|error| opened.source.blame(opened.tell_key(error)))
+    }
+
+    /// Takes in the records of a source, and writes what can be written by then.
+    fn read_live(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
+        let live = Live::go_on(self.live.take(), opened, self.to, self.target, &self.sum.registry)?;
+        let live = self.live.insert(live);
+        let begun = self.frame.is_some().then_some(self.place);
+        self.frame.get_or_insert_with(|| live.frame());
+        let (registry, ledger) = (&self.sum.registry, &mut self.ledger);
+        live.read(opened, begun, Onto { to: self.to, target: self.target, registry, ledger })
     }
 
     /// Folds the records of a source separately, because the source may still fail as a whole.

@@ -81,7 +81,16 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 35] = [
+/// Requests in two time zones; the last but one is late.
+const ACCESS: &[u8] = b"{\"at\":\"2024-06-01T12:00:10Z\",\"path\":\"/\",\"ms\":12}
+{\"at\":\"2024-06-01T14:00:40+02:00\",\"path\":\"/a\",\"ms\":300,\"error\":\"timeout\"}
+{\"at\":\"2024-06-01T12:01:05Z\",\"path\":\"/a\",\"ms\":40}
+{\"at\":\"2024-06-01T12:00:59Z\",\"path\":\"/\",\"ms\":9}
+{\"at\":\"2024-06-01T12:06:00Z\",\"path\":\"/\",\"ms\":10}
+";
+
+pub const FILES: [(&str, &[u8]); 36] = [
+    ("access.ndjson", ACCESS),
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("rides.csv", b"city,user,fare,at\nBern,a,1.10,2024-01-03\nRome,b,7,2024-01-09\nBern,a,2,2024-02-01\nBern,c,,2024-02-02\nParis,d,0.90,2023-12-31\n"),
@@ -197,6 +206,27 @@ pub const ANSWERS: &[Answer] = &[
     answer(
         "pagemill aggregate rides.csv --agg 'n=count(), priced=count(fare), lo=min(fare), hi=max(fare), from=min(cast(at AS date))' -t json",
         "[\n{\"n\":5,\"priced\":4,\"lo\":0.90,\"hi\":7,\"from\":\"2023-12-31\"}\n]\n",
+    ),
+    answer(
+        "tail -F access.ndjson | pagemill aggregate - -f ndjson --window 1m --time-field at --agg 'n=count(), errors=count(error)'",
+        "{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:01:00Z\",\"n\":2,\"errors\":1}\n{\"window_start\":\"2024-06-01T12:01:00Z\",\"window_end\":\"2024-06-01T12:02:00Z\",\"n\":1,\"errors\":0}\n{\"window_start\":\"2024-06-01T12:06:00Z\",\"window_end\":\"2024-06-01T12:07:00Z\",\"n\":1,\"errors\":0}\n",
+    ),
+    answer(
+        "pagemill aggregate access.ndjson --window 10m --slide 5m --time-field at --lateness 2m --by path --agg 'n=count(), slowest=max(ms)' --sort slowest:desc",
+        "{\"window_start\":\"2024-06-01T11:55:00Z\",\"window_end\":\"2024-06-01T12:05:00Z\",\"path\":\"/a\",\"n\":2,\"slowest\":300}\n{\"window_start\":\"2024-06-01T11:55:00Z\",\"window_end\":\"2024-06-01T12:05:00Z\",\"path\":\"/\",\"n\":2,\"slowest\":12}\n{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:10:00Z\",\"path\":\"/a\",\"n\":2,\"slowest\":300}\n{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:10:00Z\",\"path\":\"/\",\"n\":3,\"slowest\":12}\n{\"window_start\":\"2024-06-01T12:05:00Z\",\"window_end\":\"2024-06-01T12:15:00Z\",\"path\":\"/\",\"n\":1,\"slowest\":10}\n",
+    ),
+    answer(
+        "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()'",
+        "{\"window_start\":\"2024-06-01T12:00:00Z\",\"window_end\":\"2024-06-01T12:01:00Z\",\"n\":2}\n{\"window_start\":\"2024-06-01T12:01:00Z\",\"window_end\":\"2024-06-01T12:02:00Z\",\"n\":1}\n{\"window_start\":\"2024-06-01T12:06:00Z\",\"window_end\":\"2024-06-01T12:07:00Z\",\"n\":1}\n",
+    ),
+    parts(
+        "pagemill aggregate access.ndjson --window 1m --time-field at --agg 'n=count()' --quarantine late.ndjson",
+        &["\"record\":4", "the record is late"],
+    )
+    .after("tail -n 1 late.ndjson"),
+    answer(
+        "tail -F access.ndjson | pagemill aggregate - -f ndjson --emit 10s --by path --agg 'n=count()' --sort n:desc --limit 3",
+        "{\"path\":\"/\",\"n\":3}\n{\"path\":\"/a\",\"n\":2}\n",
     ),
     answer("pagemill aggregate rides.csv --by user", "user\na\nb\nc\nd\n"),
     // 12.50 and 3: their mean is 7.75, each is 4.75 from it, and √(2 · 4.75²) is 6.7175144212722015.

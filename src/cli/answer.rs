@@ -37,6 +37,17 @@ impl To {
         })
     }
 
+    /// The format of records in which such an answer is written; none: it is for people.
+    pub fn records(self) -> Option<&'static str> {
+        match self {
+            To::Csv => Some("csv"),
+            To::Tsv => Some("tsv"),
+            To::Json => Some("json"),
+            To::Ndjson => Some("ndjson"),
+            To::Table | To::Html | To::Svg => None,
+        }
+    }
+
     /// What the flags say, the extension of the output, or what fits where the answer goes.
     pub fn of(said: &Said, output: Option<&Path>) -> Result<To, Error> {
         if let Some(name) = said.text("to")? {

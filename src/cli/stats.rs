@@ -3,7 +3,6 @@
 use pagemill::config::flags::Commands;
 use pagemill::described::Described;
 use pagemill::error::Error;
-use pagemill::format::Format;
 use pagemill::op::Folding;
 use pagemill::sys;
 
@@ -25,14 +24,8 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
         ));
     }
     request.settings.fold = Some(Folding::Stats);
-    request.settings.to = Some(match out.to {
-        To::Tsv => Format::Tsv,
-        To::Json => Format::Json,
-        To::Ndjson => Format::Ndjson,
-        To::Csv | To::Table | To::Html | To::Svg => Format::Csv,
-    });
-    let for_people = matches!(out.to, To::Table | To::Html | To::Svg);
-    if !for_people || request.see.explain {
+    request.settings.to = Some(out.to.records().unwrap_or("csv").parse()?);
+    if out.to.records().is_some() || request.see.explain {
         return request.convert();
     }
     out.check()?;

@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 12] = [
     &["expr"],
     &["source", "format", "op", "sink", "spill", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
-    &["history", "alerts", "dashboard", "otlp", "bench", "profile"],
+    &["history", "alerts", "dashboard", "otlp", "bench", "profile", "described"],
     &["config", "tune"],
     &["cli"],
     &["main", "lib"],

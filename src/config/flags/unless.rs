@@ -6,7 +6,7 @@ use super::line::{LEAVE_OUT, Line, No, Origin};
 use super::words::KNOWN;
 use crate::format::csv::Known;
 use crate::format::{Types, fwf};
-use crate::job::{ColumnsFrom, OnError};
+use crate::job::{Aggregate, ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
@@ -418,6 +418,9 @@ pub fn nothing_is_compared(line: &Line<'_>) -> Option<No> {
 
 /// Only what is compared or sorted may not fit into memory.
 pub fn nothing_is_spilled(line: &Line<'_>) -> Option<No> {
+    if line.settings.aggregate.as_ref().is_some_and(Aggregate::is_live) && line.settings.rows.dedupe.is_none() {
+        return No::new("windows and totals so far stay in memory", LEAVE_OUT);
+    }
     match line.settings.rows.dedupe {
         None if ![Commands::SORT, Commands::AGGREGATE].contains(&line.command) => {
             No::new("nothing is sorted or compared", "It is for sort, for aggregate and for --dedupe.")

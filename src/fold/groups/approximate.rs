@@ -253,7 +253,6 @@ mod tests {
                 state.add(Value::Text(text.as_bytes()), At::default(), &(), &mut held).unwrap();
                 one.add(Value::Text(text.as_bytes()), At::default(), &(), &mut held).unwrap();
             }
-            let mut two = two;
             one.merge(&mut two, &(), &mut held).unwrap();
             one.settle(&(), &mut held).unwrap();
             let arena = Arena::new(1 << 10, 1 << 20);

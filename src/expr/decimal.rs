@@ -4,7 +4,6 @@
 //! exact, with the scales of SQL: a sum has the larger scale of both, a product their sum. Numbers of up to 38 digits
 //! are calculated in 128 bits; larger ones in integers of a fixed size, so that no result takes memory.
 
-mod eight;
 pub mod quick;
 mod write;
 
@@ -75,16 +74,15 @@ impl Small {
     /// A number without an exponent and with at most 18 digits, which most numbers are.
     #[inline(always)]
     pub fn quick(text: &[u8]) -> Option<(i64, u32)> {
+        if let Some(words) = quick::words(text) {
+            return quick::of_words(words, text.len());
+        }
         let (negative, digits) = match text {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),
         };
-        if digits.is_empty() || digits.len() > 19 {
+        if digits.len() > 19 {
             return None;
-        }
-        if digits.len() <= 8 {
-            let (mantissa, scale) = eight::read(digits)?;
-            return Some((if negative { -mantissa } else { mantissa }, scale));
         }
         let (mut mantissa, mut point) = (0i64, usize::MAX);
         for (at, byte) in digits.iter().enumerate() {

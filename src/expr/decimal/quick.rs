@@ -132,6 +132,7 @@ fn value(digits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::number::is_json_number;
 
     /// The same, one character after the other.
     fn one_by_one(text: &str) -> Option<(i64, u32)> {
@@ -156,6 +157,35 @@ mod tests {
             assert_eq!(words(&text), Some([wanted as u64, (wanted >> 64) as u64]));
         }
         assert_eq!(words(&[1; 17]), None);
+    }
+
+    /// Of all texts of up to six of these bytes, those are numbers that are numbers in JSON.
+    #[test]
+    fn all_short_texts() {
+        const BYTES: &[u8] = b"0159./:-\x80";
+        for len in 1..=6 {
+            let mut places = vec![0; len];
+            'next: loop {
+                let text: Vec<u8> = places.iter().map(|place| BYTES[*place]).collect();
+                let digits: String = text.iter().filter(|byte| **byte != b'.').map(|byte| char::from(*byte)).collect();
+                let scale = text.iter().position(|byte| *byte == b'.').map_or(0, |point| len - 1 - point);
+                let wanted = is_json_number(&text).then(|| (digits.parse().unwrap(), scale as u32));
+                assert_eq!(
+                    words(&text).and_then(|words| of_words(words, text.len())),
+                    wanted,
+                    "{:?}",
+                    String::from_utf8_lossy(&text)
+                );
+                for place in &mut places {
+                    *place += 1;
+                    if *place < BYTES.len() {
+                        continue 'next;
+                    }
+                    *place = 0;
+                }
+                break;
+            }
+        }
     }
 
     #[test]

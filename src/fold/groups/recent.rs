@@ -1,5 +1,7 @@
 //! The groups of short keys that were met last.
 
+use crate::expr::decimal::quick::words;
+
 /// How many places there are.
 const PLACES: usize = 1 << BITS;
 const BITS: u32 = 10;
@@ -59,19 +61,8 @@ impl Short {
     /// None: it is too long. `kind`: below 128, and part of the key.
     #[inline(always)]
     pub fn new(kind: u8, text: &[u8]) -> Option<Short> {
-        let word =
-            |at: usize| text.get(at..at + 8).map_or(0, |eight| u64::from_le_bytes(eight.try_into().unwrap_or([0; 8])));
-        let half =
-            |at: usize| text.get(at..at + 4).map_or(0, |four| u32::from_le_bytes(four.try_into().unwrap_or([0; 4])));
-        let len = text.len();
-        let (first, last) = match len {
-            0 => (0, 0),
-            1..=3 => (u64::from(text[0]) | u64::from(text[len / 2]) << 8 | u64::from(text[len - 1]) << 16, 0),
-            4..=7 => (u64::from(half(0)) | u64::from(half(len - 4)) << 32, 0),
-            8..=16 => (word(0), word(len - 8)),
-            _ => return None,
-        };
-        Some(Short { first, last, mark: u32::from(kind) << 8 | 0x8000 | len as u32 })
+        let [first, last] = words(text)?;
+        Some(Short { first, last, mark: u32::from(kind) << 8 | 0x8000 | text.len() as u32 })
     }
 
     #[inline(always)]

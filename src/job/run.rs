@@ -340,9 +340,10 @@ impl Opened<'_> {
     }
 }
 
-/// The fields that are enough for conditions; none where another one may name the part of a record.
+/// The fields that are enough for conditions and the keys of sorted records; none where another one may name the part of a
+/// record.
 fn tested_of<'r>(route: &'r Route, settings: &Settings) -> Option<&'r route::Tested> {
-    route.tested.as_ref().filter(|_| !settings.split)
+    route.tested.as_ref().filter(|_| !settings.split || settings.sorted > 0)
 }
 
 /// Which records are bad, and what is done about them.

@@ -9,12 +9,13 @@ pub struct Described {
 }
 
 /// The columns of a table for people.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 14] = [
     "field",
     "kind",
     "count",
     "nulls",
     "absent",
+    "numbers",
     "distinct",
     "min",
     "median",
@@ -77,10 +78,22 @@ impl Described {
             .collect()
     }
 
-    /// A number or a text, whichever the column has.
+    /// Whether fewer than half of the values are numbers: then what is said of those is not said of the column.
+    fn is_text(&self, column: &[String]) -> bool {
+        let number = |name| self.get(column, name).parse::<u64>().unwrap_or(0);
+        number("numbers") * 2 < number("count")
+    }
+
+    /// Whether some values are numbers, and others are not.
+    fn is_mixed(&self, column: &[String]) -> bool {
+        !["0", self.get(column, "count")].contains(&self.get(column, "numbers"))
+    }
+
+    /// A number or a text, whichever most values are.
     fn end(&self, column: &[String], name: &str) -> String {
+        let text = self.get(column, &format!("text_{name}"));
         match self.get(column, name) {
-            "" => self.get(column, &format!("text_{name}")).to_owned(),
+            number if number.is_empty() || self.is_text(column) && !text.is_empty() => text.to_owned(),
             number => number.to_owned(),
         }
     }
@@ -91,24 +104,29 @@ impl Described {
         let row = |column: &Vec<String>| {
             let get = |name| self.get(column, name).to_owned();
             let top = self.top(column);
+            let of_numbers = |text: String| if self.is_text(column) { String::new() } else { text };
             vec![
                 get("field"),
                 get("kind"),
                 get("count"),
                 get("nulls"),
                 get("absent"),
+                get("numbers"),
                 self.about(column, "distinct"),
                 self.end(column, "min"),
-                self.about(column, "p50"),
+                of_numbers(self.about(column, "p50")),
                 self.end(column, "max"),
-                rounded(self.get(column, "mean")),
-                rounded(self.get(column, "stddev")),
+                of_numbers(rounded(self.get(column, "mean"))),
+                of_numbers(rounded(self.get(column, "stddev"))),
                 top.first().map_or_else(String::new, |(value, times)| format!("{value} ({times})")),
-                self.histogram(column).map_or_else(String::new, |(counts, _)| spark(&counts)),
+                of_numbers(self.histogram(column).map_or_else(String::new, |(counts, _)| spark(&counts))),
             ]
         };
         let names = SHOWN.map(str::to_owned).to_vec();
         let mut rows: Vec<Vec<String>> = std::iter::once(names).chain(self.columns.iter().map(row)).collect();
+        if !self.columns.iter().any(|column| self.is_mixed(column)) {
+            rows.iter_mut().for_each(|row| _ = row.remove(5));
+        }
         if !any_absent {
             rows.iter_mut().for_each(|row| _ = row.remove(4));
         }

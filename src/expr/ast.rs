@@ -9,6 +9,17 @@ pub struct Node {
     pub kind: Kind,
 }
 
+impl Node {
+    /// Whether it is true or false by what it is.
+    pub fn is_condition(&self) -> bool {
+        match &self.kind {
+            Kind::Not(_) | Kind::Compare(..) | Kind::Is(..) | Kind::In(..) | Kind::Between(..) => true,
+            Kind::Like { .. } | Kind::Matches(..) | Kind::Binary(Binary::And | Binary::Or, ..) => true,
+            _ => false,
+        }
+    }
+}
+
 /// What a part of an expression is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {

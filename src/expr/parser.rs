@@ -156,7 +156,12 @@ impl Parser {
             node = self.rest(node, next)?;
             if next == Level::Compare && self.operator(Level::Compare) == Some(Level::Compare) {
                 let fault = Fault::new(self.span().start, "comparisons can't be chained");
-                return Err(fault.hint("Write AND between them, or put parentheses around one."));
+                let joins = self.tokens[..self.at].iter().any(|token| token.word == Word::Sign("||"));
+                return Err(fault.hint(if joins {
+                    "`||` joins texts: write OR between conditions."
+                } else {
+                    "Write AND between them, or put parentheses around one."
+                }));
             }
         }
         self.depth -= 1;
@@ -218,8 +223,16 @@ impl Parser {
             _ if level == Level::Or => Binary::Or,
             _ => Binary::And,
         };
+        let sign = self.span().start;
         self.step();
         let right = self.level(level.tighter())?;
+        // No text begins with a number that is not in quotes: this is OR in other languages.
+        let is_number = matches!(left.kind, Kind::Number(_));
+        if binary == Binary::Join && (is_number || left.is_condition() || right.is_condition()) {
+            return Err(
+                Fault::new(sign, "`||` joins texts").hint("Write OR between conditions; a text is written '…'.")
+            );
+        }
         Ok(self.node(left.span.start, Kind::Binary(binary, Box::new(left), Box::new(right))))
     }
 
@@ -534,6 +547,11 @@ mod tests {
             ("a like 'x%' escape '\\'", "(like a 'x%''\\')"),
             ("not a ~ 'b' and c !~ 'd'", "(and (not (~ a 'b')) (not (~ c 'd')))"),
             ("NOT NOT a", "(not (not a))"),
+            ("a > 5 || b", "6: `||` joins texts"),
+            ("(a > 5) || (b > 3)", "8: `||` joins texts"),
+            ("a || not b", "5: `NOT` is here, where a field, a number, a text in '…' or a function is expected"),
+            ("a || 1", "(join a 1)"),
+            ("a = 'x' || b = 'y'", "13: comparisons can't be chained"),
             ("a = -1 = b", "7: comparisons can't be chained"),
             ("a between 1 and 2 is null", "18: comparisons can't be chained"),
             ("a = NOT b", "4: `NOT` is here, where a field, a number, a text in '…' or a function is expected"),

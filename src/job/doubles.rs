@@ -29,6 +29,8 @@ pub(crate) struct Deduping {
     fields: Vec<String>,
     /// Whether any record was compared.
     any: bool,
+    /// The names of fields show only in the records.
+    nested: bool,
 }
 
 impl Deduping {
@@ -56,7 +58,7 @@ impl Deduping {
             folder: folder(settings, target)?,
             stop: settings.stop.clone(),
         };
-        Ok(Some(Deduping { doubles: Doubles::new(wish, fields.len()), fields, any: false }))
+        Ok(Some(Deduping { doubles: Doubles::new(wish, fields.len()), fields, any: false, nested: false }))
     }
 
     /// Compares the records of a source too.
@@ -65,6 +67,7 @@ impl Deduping {
     /// Those of a run; bad records are left for the run if they don't end it. Usage: a table lacks a field.
     pub fn look(mut self, opened: &mut Opened<'_>, lacking: Lacking) -> Result<Deduping> {
         opened.wanted = Wanted::ALL;
+        self.nested |= opened.reading.schema().is_none();
         let route = opened.route.clone();
         if opened.reading.schema().is_none() && opened.route.schema.is_some() {
             // Lists and maps are compared, and not the text that they become in columns.
@@ -107,8 +110,14 @@ impl Deduping {
     /// The records that stay; says what was spilled and which fields no record has.
     ///
     /// # Errors
-    /// Memory. Io: what did not fit into memory can't be written or read.
+    /// Data: no record has any of the fields, and all would be equal. Memory. Io: what did not fit into memory can't be
+    /// written or read.
     pub fn finish(self, sum: &mut Sum) -> Result<Arc<List>> {
+        if let ([field, ..], true) = (&self.fields[..], self.any && self.nested && !self.doubles.met.contains(&true)) {
+            return Err(Error::refused(format!(
+                "no record has a value in the field `{field}`, which ⟨dedupe⟩ names, so all would be equal and one would stay\n  Name a field that the records have."
+            )));
+        }
         let missing = self.fields.iter().zip(&self.doubles.met).filter(|(_, met)| self.any && !**met);
         sum.warnings.extend(missing.map(|(field, _)| {
             let text = format!("no record has a value in the field `{field}`, which ⟨dedupe⟩ names");

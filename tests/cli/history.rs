@@ -198,7 +198,7 @@ fn the_history_stays_below_the_limit() {
     let here = folder();
     let here = here.path();
     fs::write(here.join("a.csv"), "a\n1\n").unwrap();
-    let line = "convert a.csv -t ndjson --no-history=false -j 1 --memory-limit 8MB";
+    let line = "convert a.csv -t ndjson --no-history=false -j 1 --memory-limit 12MB";
     let said = say(here, line).ends(0).stderr;
     let kept = say(here, "history -t ndjson").ends(0).stdout.lines().count();
     let warned = "this run is not in the history: that would take more memory than the limit of 8 MB leaves\n";

@@ -54,7 +54,7 @@ fn lines_are_changed_as_the_standard_library_changes_them() {
     ];
     for (op, expected) in cases {
         for more in
-            [&["-j", "1"][..], &["-j", "3", "--slice-size", "1000"], &["--memory-limit", "9MB"], &["--io", "read"]]
+            [&["-j", "1"][..], &["-j", "3", "--slice-size", "1000"], &["--memory-limit", "12MB"], &["--io", "read"]]
         {
             let ran = support::run(folder.path(), ["convert", "in.txt", "-t", "text", "--op", op].iter().chain(more));
             assert!(ran.ends(0).stdout == expected, "{op} {more:?}");

@@ -200,8 +200,26 @@ pub const ANSWERS: &[Answer] = &[
         "city,total\nRome,7\nBern,3.10\nParis,0.90\n",
     ),
     answer(
-        "pagemill aggregate rides.csv rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count(), users=distinct(user)' -t ndjson",
-        "{\"month\":\"2024-01\",\"n\":4,\"users\":2}\n{\"month\":\"2024-02\",\"n\":4,\"users\":2}\n{\"month\":\"2023-12\",\"n\":2,\"users\":1}\n",
+        "pagemill aggregate rides-2023.csv rides-2024.csv --by 'month=substr(at, 1, 7)' --agg 'n=count(), users=distinct(user)' -t ndjson",
+        "{\"month\":\"2023-12\",\"n\":1,\"users\":1}\n{\"month\":\"2024-01\",\"n\":2,\"users\":2}\n{\"month\":\"2024-02\",\"n\":2,\"users\":2}\n",
+    )
+    .before("grep -v ,2024- rides.csv > rides-2023.csv; grep -v ,2023- rides.csv > rides-2024.csv"),
+    // Bern: 2 of 1.10, 2 and null; Paris: none of 0.90.
+    answer(
+        "pagemill aggregate rides.csv --by city --agg 'dear=count(CASE WHEN fare > 1.5 THEN 1 END), total=sum(CASE WHEN fare > 1.5 THEN fare END)'",
+        "city,dear,total\nBern,1,2\nRome,1,7\nParis,0,\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv --by city --agg 'n=count()' | pagemill convert - -f csv --where 'n > 1'",
+        "city,n\nBern,3\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv --by city,user --agg 'n=count()' | pagemill convert - -f csv --where 'n > 1'",
+        "city,user,n\nBern,a,2\n",
+    ),
+    answer(
+        "pagemill aggregate rides.csv --by city --agg 'n=count(), total=sum(fare)' | pagemill convert - -f csv --set 'each=round(total/n, 2)'",
+        "city,n,total,each\nBern,3,3.10,1.03\nRome,1,7,7.00\nParis,1,0.90,0.90\n",
     ),
     answer(
         "pagemill aggregate rides.csv --agg 'n=count(), priced=count(fare), lo=min(fare), hi=max(fare), from=min(cast(at AS date))' -t json",

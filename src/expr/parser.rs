@@ -549,7 +549,7 @@ mod tests {
             ("NOT NOT a", "(not (not a))"),
             ("a > 5 || b", "6: `||` joins texts"),
             ("(a > 5) || (b > 3)", "8: `||` joins texts"),
-            ("a || not b", "5: `NOT` is here, where a field, a number, a text in '…' or a function is expected"),
+            ("a || not b", "5: `not` is here, where a field, a number, a text in '…' or a function is expected"),
             ("a || 1", "(join a 1)"),
             ("a = 'x' || b = 'y'", "13: comparisons can't be chained"),
             ("a = -1 = b", "7: comparisons can't be chained"),

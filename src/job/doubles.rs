@@ -40,6 +40,11 @@ impl Deduping {
     /// Usage: settings that contradict each other.
     pub fn asked(settings: &Settings, target: Option<&Path>) -> Result<Option<Deduping>> {
         let Some(fields) = settings.rows.dedupe.clone() else { return Ok(None) };
+        if settings.columns == ColumnsFrom::First {
+            return Err(Error::usage(
+                "⟨dedupe⟩ can't be used with ⟨columns first⟩: records would be compared by columns that are left out\n  Name the columns: ⟨columns a,b⟩.",
+            ));
+        }
         if let ColumnsFrom::List(list) = &settings.columns {
             if fields.is_empty() {
                 return Err(Error::usage(

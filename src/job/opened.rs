@@ -14,6 +14,7 @@ use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
 use crate::fold::doubles;
 use crate::fold::groups::Aggregate;
+use crate::fold::stats;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
@@ -23,7 +24,7 @@ use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Warning, WarningKind};
-use crate::op::RepeatedHeaders;
+use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
 use crate::plan::needs::batches;
@@ -211,6 +212,16 @@ impl<'s> Opened<'s> {
                 plan = Plan::new(&wishes)?;
             }
             plan.workers = 1;
+        }
+        if settings.fold == Some(Folding::Stats) {
+            let most = stats::workers(plan.memory_limit, route.names.as_ref().map(Schema::len));
+            if plan.workers > most {
+                wishes.workers = most;
+                if wishes.packed.is_none() {
+                    plan = Plan::new(&wishes)?;
+                }
+                plan.workers = plan.workers.min(most);
+            }
         }
         if let Some(delimiter) = reading.delimiter() {
             options.dialect.delimiter = Some(delimiter.into());

@@ -91,7 +91,7 @@ impl Job {
             }
             text += &aggregate.explain();
         }
-        if self.settings.aggregate.is_some() {
+        if self.settings.aggregate.as_ref().is_some_and(|aggregate| !aggregate.is_live()) {
             text += &sort::explain_groups(&self.settings, self.target.path())?;
         }
         if !self.settings.rows.are_all() {

@@ -202,6 +202,7 @@ impl Sum {
 /// The warning about records that came after their windows had ended.
 fn late_records(windows: &WindowReport) -> Option<Warning> {
     let late = match windows.records_late {
+        _ if windows.refused => return None,
         0 => return None,
         1 => "1 record is late".to_owned(),
         late => format!("{late} records are late"),

@@ -150,11 +150,14 @@ pub struct WindowReport {
     pub most_open: u64,
     /// The newest time that a record had, in ISO 8601; none: there were no records.
     pub newest: Option<String>,
+    /// Late records were bad, and are told of as such.
+    #[serde(skip)]
+    pub(crate) refused: bool,
 }
 
 impl WindowReport {
-    pub(crate) fn new(records_late: u64, most_open: u64, newest: Option<String>) -> WindowReport {
-        WindowReport { records_late, most_open, newest }
+    pub(crate) fn new(records_late: u64, most_open: u64, newest: Option<String>, refused: bool) -> WindowReport {
+        WindowReport { records_late, most_open, newest, refused }
     }
 }
 

@@ -33,7 +33,8 @@ impl SpillFile {
     /// # Errors
     /// Io: it can't be made there.
     pub fn create(folder: &Path) -> Result<SpillFile> {
-        let file = tempfile::tempfile_in(folder).map_err(|e| failed("make a file for sorted records in", folder, e))?;
+        let file = tempfile::tempfile_in(folder)
+            .map_err(|e| failed("make a file for what does not fit into memory in", folder, e))?;
         Ok(SpillFile { file: Arc::new(file), folder: PathBuf::from(folder).into() })
     }
 
@@ -42,7 +43,8 @@ impl SpillFile {
         let (head, bytes) = block.split_at_mut(HEAD);
         head[..4].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
         head[4..].copy_from_slice(&crc32fast::hash(bytes).to_le_bytes());
-        write_all_at(&self.file, block, at).map_err(|e| failed("write sorted records in", &self.folder, e))
+        write_all_at(&self.file, block, at)
+            .map_err(|e| failed("write what does not fit into memory in", &self.folder, e))
     }
 
     /// Reads the bytes of the block at an offset into the front of `room`; `most`: no block is longer. Gives their
@@ -68,7 +70,7 @@ impl SpillFile {
     fn read_at(&self, room: &mut [u8], at: u64) -> Result<()> {
         read_exact_at(&self.file, room, at).map_err(|e| match e.kind() {
             io::ErrorKind::UnexpectedEof => self.changed(),
-            _ => failed("read sorted records in", &self.folder, e),
+            _ => failed("read what does not fit into memory in", &self.folder, e),
         })
     }
 
@@ -76,7 +78,11 @@ impl SpillFile {
     #[cold]
     pub(super) fn changed(&self) -> Error {
         let text = "what was written there is not what is read: the disk is faulty, or somebody changed the file";
-        Error::io("read sorted records in", &self.folder, io::Error::new(io::ErrorKind::InvalidData, text))
+        Error::io(
+            "read what does not fit into memory in",
+            &self.folder,
+            io::Error::new(io::ErrorKind::InvalidData, text),
+        )
     }
 
     #[cfg(test)]

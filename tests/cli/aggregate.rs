@@ -201,3 +201,12 @@ fn reports_are_about_the_result() {
     assert_eq!(report["bounds"][0]["field"], "ad");
     assert_eq!(report["bounds"][0]["relative"], 0.0081);
 }
+
+/// A map of JSON inside a text is no value to group by, as a map of JSON is none.
+#[test]
+fn maps_inside_texts_are_no_groups() {
+    let here = with(&[("t.csv", "c\n\"{\"\"x\"\":1}\"\n")]);
+    say(here.path(), "aggregate t.csv --parse-json c --by c --agg n=count() -t ndjson")
+        .ends(1)
+        .says(&["is a list or map, where a single value is needed"]);
+}

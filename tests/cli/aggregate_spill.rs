@@ -141,11 +141,18 @@ fn a_full_disk_ends_the_run() {
     let here = here.path();
     fs::create_dir(here.join("spill")).unwrap();
     // Files may have a megabyte at most: writing more is refused, as on a full disk.
-    let line = "ulimit -f 1024; trap '' XFSZ; exec \"$0\" aggregate t.csv --by k --agg 'n=count(),q=median(x)' --memory-limit 14MB --spill-dir spill -o b.csv";
-    let mut shell = std::process::Command::new("sh");
-    shell.current_dir(here).arg("-c").arg(line).arg(command(here).get_program());
-    ran(shell.output().unwrap()).ends(3).says(&["in spill", "--spill-dir"]);
-    assert_eq!((names(here), names(&here.join("spill"))), (vec!["spill".to_owned(), "t.csv".to_owned()], vec![]));
+    for more in
+        ["n=count(),q=median(x) --memory-limit 14MB", "d=distinct(y),t=top(y,2),q=median(x) -j 7 --memory-limit 20MB"]
+    {
+        let line = format!(
+            "ulimit -f 1024; trap '' XFSZ; exec \"$0\" aggregate t.csv --by k --spill-dir spill -o b.csv --agg {}",
+            more.replace('(', "\\(").replace(')', "\\)")
+        );
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(here).arg("-c").arg(line).arg(command(here).get_program());
+        ran(shell.output().unwrap()).ends(3).says(&["in spill", "--spill-dir"]);
+        assert_eq!((names(here), names(&here.join("spill"))), (vec!["spill".to_owned(), "t.csv".to_owned()], vec![]));
+    }
 }
 
 /// Reading takes no time here: a signal comes while groups are written or merged.

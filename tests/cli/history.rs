@@ -201,7 +201,7 @@ fn the_history_stays_below_the_limit() {
     let line = "convert a.csv -t ndjson --no-history=false -j 1 --memory-limit 12MB";
     let said = say(here, line).ends(0).stderr;
     let kept = say(here, "history -t ndjson").ends(0).stdout.lines().count();
-    let warned = "this run is not in the history: that would take more memory than the limit of 8 MB leaves\n";
+    let warned = "this run is not in the history: that would take more memory than the limit of 12 MB leaves\n";
     // A program that was built without optimization is larger than the limit itself.
     assert_eq!(kept == 0, said.contains(warned), "{said}");
     assert!(kept == 0 || !said.contains("peak memory was"), "{said}");

@@ -192,7 +192,7 @@ fn a_full_disk_ends_the_sort() {
     let mut shell = std::process::Command::new("sh");
     shell.current_dir(here).arg("-c").arg(line).arg(command(here).get_program());
     let ran = crate::support::ran(shell.output().unwrap()).ends(3);
-    ran.says(&["can't write sorted records in spill", "--spill-dir"]);
+    ran.says(&["can't write what does not fit into memory in spill", "--spill-dir"]);
     assert_eq!((names(here), names(&here.join("spill"))), (vec!["a.csv".to_owned(), "spill".to_owned()], vec![]));
 }
 

@@ -23,6 +23,31 @@ const COUNTS: &str = "kind count nulls absent numbers distinct";
 const MEASURES: &str = "min max sum mean stddev";
 const QUANTILES: &str = "p05 p25 p50 p75 p95";
 
+/// Values that are written alike are one, with quotes or without.
+#[test]
+fn the_most_frequent_values() {
+    let here = with(&[("t.csv", "b,n\nx,7\n\"x\",\"7\"\ny,8\ny,8\n\"x\",\"7\"\n")]);
+    let answer = say(here.path(), "stats t.csv -t ndjson").ends(0).stdout;
+    let columns: Vec<serde_json::Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let top = |column: usize| (columns[column]["distinct"].to_string(), columns[column]["top"].to_string());
+    assert_eq!(top(0), ("2".into(), r#"[{"count":3,"value":"x"},{"count":2,"value":"y"}]"#.into()));
+    // Most of the sevens are texts.
+    assert_eq!(top(1), ("2".into(), r#"[{"count":3,"value":"7"},{"count":2,"value":8}]"#.into()));
+}
+
+/// A table of many columns with many values fits into the usual memory, whatever the number of workers.
+#[test]
+fn workers_leave_memory_for_the_columns() {
+    let mut text = (0..60).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",") + "\n";
+    for row in 0..5000u64 {
+        let value = |column: u64| format!("{}.{:02}", row * 7919 % 100_003 + column, row % 97);
+        text += &((0..60).map(value).collect::<Vec<_>>().join(",") + "\n");
+    }
+    let here = with(&[("t.csv", &text)]);
+    let once = say(here.path(), "stats t.csv -t csv -j 1").ends(0).stdout;
+    assert_eq!(say(here.path(), "stats t.csv -t csv -j 16 --slice-size 20000").ends(0).stdout, once);
+}
+
 #[test]
 fn few_values_are_described_exactly() {
     // 2, 4, 4, 4, 5, 5, 7, 9: the mean is 5, and the squares of the differences add up to 32; √(32 / 7).

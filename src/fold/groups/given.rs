@@ -140,9 +140,13 @@ impl Argument {
             _ => None,
         };
         if let Some(column) = column.filter(|_| !self.is_number) {
-            given.values.extend(records.map(|record| batch.columns(record)[column]));
-            evaluation.end();
-            return None;
+            given.values.extend(records.clone().map(|record| batch.columns(record)[column]));
+            let whole = |value: &Value<'_>| matches!(value, Value::Raw(_) | Value::List(_) | Value::Map(_));
+            if !given.values.iter().any(whole) {
+                evaluation.end();
+                return None;
+            }
+            given.values.clear();
         }
         let (arena, mut failed) = (batch.arena(), None);
         for record in records {
@@ -181,8 +185,8 @@ impl Argument {
     /// A value that is neither a list nor a map.
     fn value<'a>(&self, scalar: Scalar<'a>, arena: &'a Arena, offset: usize) -> Result<Value<'a>, RecordError> {
         match text_value(scalar, arena, offset)? {
-            Some(value) => Ok(value),
-            None => Err(self.bad(offset, "is a list or map, where a single value is needed")),
+            Some(value) if !matches!(value, Value::Raw(_)) => Ok(value),
+            _ => Err(self.bad(offset, "is a list or map, where a single value is needed")),
         }
     }
 

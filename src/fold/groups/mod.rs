@@ -97,6 +97,8 @@ pub(crate) struct Groups {
     kinds: Vec<u8>,
     /// Why tables could not be merged.
     failed: Option<Error>,
+    /// Groups could not be written to disk, and not all of them are here: the run has ended with that error.
+    broken: bool,
 }
 
 impl Groups {
@@ -124,6 +126,7 @@ impl Groups {
             key: Vec::new(),
             kinds: Vec::new(),
             failed: None,
+            broken: false,
             spec,
         }
     }
@@ -180,9 +183,11 @@ impl Groups {
 
     /// Writes all groups to disk, and forgets them.
     fn spill(&mut self) -> Result<()> {
-        let Groups { spilling, keys, recent, firsts, columns, count, held, .. } = self;
+        let Groups { spilling, keys, recent, firsts, columns, count, held, broken, .. } = self;
         if let Some(spilling) = spilling {
+            *broken = true;
             spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
+            *broken = false;
             held.keep(spilling.block + Recent::SIZE);
             recent.iter_mut().for_each(Recent::forget);
         }
@@ -286,6 +291,10 @@ impl Groups {
     fn try_merge(&mut self, mut other: Groups) -> Result<()> {
         if let Some(error) = self.failed.take().or(other.failed.take()) {
             return Err(error);
+        }
+        self.broken |= other.broken;
+        if self.broken {
+            return Ok(());
         }
         self.held.share_all();
         match self.merge_tables(&mut other) {

@@ -32,6 +32,16 @@ use crate::record::{Apart, Batch, EncodeError, Paths, Schema, with_key};
 use column::{Column, First};
 pub(crate) use result::Described;
 
+/// What a column takes at most for each worker, in bytes.
+const COLUMN: usize = 350 << 10;
+/// How many columns nested records are taken to have.
+const USUAL: usize = 50;
+
+/// How many workers there is memory for where this many columns have many values each, at least one.
+pub(crate) fn workers(memory_limit: usize, columns: Option<usize>) -> usize {
+    (memory_limit / 2 / COLUMN / columns.unwrap_or(USUAL).max(1)).max(1)
+}
+
 /// What the memory of a worker's columns is called.
 const COLUMNS: Purpose =
     Purpose { name: "statistics of columns", instead: "describe fewer columns: ⟨select a,b⟩, or ⟨drop⟩ some" };

@@ -11,7 +11,7 @@ use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::copied;
 use crate::fold::pen::{Onto, Rows, WRITING, Written, memory, write_all};
 use crate::fold::stats::column::{Column, Values};
-use crate::fold::stats::kind::{Kind, measured};
+use crate::fold::stats::kind::{Class, Kind, measured};
 use crate::fold::stats::numbers::{Extreme, Numbers, tie};
 use crate::fold::stats::summary::Summary;
 use crate::fold::stats::table::{Counted, Table, VALUES};
@@ -268,6 +268,17 @@ fn exact_quantiles<'a>(table: &Table, arena: &'a Arena, row: &mut Vec<Value<'a>>
 /// The most frequent values, each with how often it is there: first what is there most often, then by their bytes.
 fn top<'a>(table: &Table, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
     let mut values: Vec<Counted<'_>> = table.values().collect();
+    // Values that are written alike are one, of the kind that is there more often; bytes are not written.
+    let is_bytes = |one: &Counted<'_>| one.class == Class::Bytes;
+    values.sort_by(|one, two| {
+        let by_text = is_bytes(one).cmp(&is_bytes(two)).then(one.text.cmp(two.text));
+        by_text.then(two.times.cmp(&one.times)).then((one.class as u8).cmp(&(two.class as u8)))
+    });
+    values.dedup_by(|later, kept| {
+        let same = is_bytes(later) == is_bytes(kept) && later.text == kept.text;
+        kept.times += if same { later.times } else { 0 };
+        same
+    });
     values.sort_by(|one, two| {
         two.times.cmp(&one.times).then(one.text.cmp(two.text)).then((one.class as u8).cmp(&(two.class as u8)))
     });

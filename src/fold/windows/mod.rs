@@ -354,7 +354,7 @@ impl TimeWindows {
         }
         output.flush()?;
         let lossy = output.lossy;
-        let report = WindowReport::new(self.late, self.most_open as u64, self.newest.map(text));
+        let report = WindowReport::new(self.late, self.most_open as u64, self.newest.map(text), self.refuses_late);
         Ok(Written {
             bytes: drain.offset,
             records: self.pen.written,

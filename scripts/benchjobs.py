@@ -152,13 +152,19 @@ JOBS = [
             'head -1 "$0"; tail -n +2 "$0" | LC_ALL=C sort -s -t, -k13,13g -S 100M --parallel=2')),
         command("mlr sort", "mlr", "--icsv", "--ocsv", "sort", "-nf", "fare", "IN", slow=SLOW),
     ], ["--by", "fare:number", "--memory-limit", "100MB"], runs=3),
-    Job("dedupe", "CSV without records that repeat a device", "numeric", "filter", [
+    Job("dedupe", "CSV without records that repeat a device", "numeric", "dedupe", [
         duck("COPY (SELECT * FROM read_csv('{i}') QUALIFY row_number() OVER (PARTITION BY device) = 1) TO '{o}' (FORMAT csv)"),
         command("xan dedup", "xan", "dedup", "-s", "device", "IN"),
     ], ["--dedupe", "device"]),
-    Job("dedupe-ids", "CSV without records that repeat an id (none do)", "numeric", "filter", [
+    Job("dedupe-ids", "CSV without records that repeat an id (none do)", "numeric", "dedupe", [
         command("xan dedup", "xan", "dedup", "-s", "id", "IN"),
     ], ["--dedupe", "id"]),
+    Job("stats", "every column of CSV described", "numeric", "stats", [
+        duck("COPY (FROM (SUMMARIZE FROM read_csv('{i}'))) TO '{o}' (FORMAT csv)"),
+        command("xan stats", "xan", "stats", "-A", "IN"),
+        command("qsv stats", "qsv", "stats", "--everything", "IN"),
+        command("mlr summary", "mlr", "--icsv", "--ocsv", "summary", "IN", slow=SLOW),
+    ]),
     Job("aggregate", "CSV groups: count, sum, mean, 95th percentile", "numeric", "aggregate", duck_both(
         "COPY (SELECT zone_from, count(*) n, sum(fare) s, avg(fare) m, quantile_disc(fare, 0.95) p FROM read_csv('{i}') "
         "GROUP BY zone_from) TO '{o}' (FORMAT csv)") + [

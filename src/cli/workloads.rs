@@ -33,10 +33,11 @@ use Does::{Chooses, Converts, Counts, Starts};
 type Choices = &'static [(&'static str, &'static str)];
 
 /// The flags of workloads whose values are for generated data, how their values are called, and what they choose.
-pub const CHOOSING: [(&str, &str, &str); 5] = [
+pub const CHOOSING: [(&str, &str, &str); 6] = [
     ("select", "FIELDS", "fields"),
     ("where", "EXPR", "records"),
     ("set", "NAME=EXPR", "what to make"),
+    ("dedupe", "FIELDS", "what to compare"),
     ("by", "FIELDS", "what to go by"),
     ("agg", "NAME=CALL", "what to calculate"),
 ];
@@ -49,7 +50,7 @@ const fn workload(name: &'static str, from: &'static str, does: Does, about: &'s
 }
 
 /// All workloads, in the order in which they run.
-pub static ALL: [Workload; 18] = [
+pub static ALL: [Workload; 20] = [
     workload("csv-ndjson", "csv", Converts("ndjson", &[]), "CSV to NDJSON"),
     workload("csv-tsv", "csv", Converts("tsv", &[]), "CSV to TSV"),
     workload("csv-csv", "csv", Converts("csv", &["--quote-all"]), "CSV to CSV with all fields in quotes"),
@@ -81,6 +82,13 @@ pub static ALL: [Workload; 18] = [
         Chooses("convert", "csv", &[("select", "id,price,address.city")]),
         "NDJSON to CSV with three of its fields",
     ),
+    workload(
+        "dedupe",
+        "csv",
+        Chooses("convert", "csv", &[("dedupe", "city,price")]),
+        "CSV without records that are there twice",
+    ),
+    workload("stats", "csv", Chooses("stats", "csv", &[]), "every column of CSV described"),
     workload("sort", "csv", Chooses("sort", "csv", &[("by", "price:number")]), "records of CSV in order"),
     workload(
         "aggregate",
@@ -183,6 +191,8 @@ mod tests {
             "aggregate -f csv -t csv --by a --agg n=count(),total=sum(price),p95=quantile(price,0.95) -o o i"
         );
         assert_eq!(line("sort", None), "sort -f csv -t csv --by price:number -o o i");
+        assert_eq!(line("stats", None), "stats -f csv -t csv -o o i");
+        assert_eq!(line("dedupe", Some(("dedupe", "a"))), "convert -f csv -t csv --dedupe a -o o i");
         assert_eq!(line("count", None), "count i");
         assert_eq!(line("count-records", None), "count -r -f csv i");
     }

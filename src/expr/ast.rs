@@ -12,11 +12,9 @@ pub struct Node {
 impl Node {
     /// Whether it is true or false by what it is.
     pub fn is_condition(&self) -> bool {
-        match &self.kind {
-            Kind::Not(_) | Kind::Compare(..) | Kind::Is(..) | Kind::In(..) | Kind::Between(..) => true,
-            Kind::Like { .. } | Kind::Matches(..) | Kind::Binary(Binary::And | Binary::Or, ..) => true,
-            _ => false,
-        }
+        use Kind::{Between, Compare, In, Is, Like, Matches, Not};
+        let joins = matches!(&self.kind, Kind::Binary(Binary::And | Binary::Or, ..));
+        joins || matches!(&self.kind, Not(_) | Compare(..) | Is(..) | In(..) | Between(..) | Like { .. } | Matches(..))
     }
 }
 

@@ -28,6 +28,7 @@ pub static FLAGS: &[Flag] = &[
     bench("select", List("FIELDS"), "With --input: the fields for the workloads that choose some").short('s'),
     bench("where", Expression("EXPR"), "With --input: the condition for the workload filter"),
     bench("set", Expression("NAME=EXPR"), "With --input: what the workload set makes"),
+    bench("dedupe", List("FIELDS"), "With --input: the fields that the workload dedupe compares"),
     bench("by", Expression("FIELDS"), "With --input: what the workloads sort and aggregate go by"),
     bench("agg", Expression("NAME=CALL"), "With --input: what the workload aggregate calculates"),
     bench("time-limit", Text("TIME"), "End a run that takes longer, such as 30s or 5m [default: 10m]"),

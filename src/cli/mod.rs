@@ -20,6 +20,7 @@ mod count;
 mod dashboard;
 #[cfg(feature = "dashboard")]
 mod earlier;
+mod elsewhere;
 mod ending;
 mod exit;
 mod failure;

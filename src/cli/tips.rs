@@ -10,191 +10,10 @@ use pagemill::error::Error;
 use pagemill::format::Format;
 use pagemill::wording::braces;
 
+use super::elsewhere::Tip::{self, Drop, None as No, Say};
+use super::elsewhere::{COMMANDS, FLAGS, IN_COMMANDS, WINDOWS};
 use super::once::{Once, typed};
 use super::{commands, parser};
-
-/// What to do instead of using a flag.
-#[derive(Clone, Copy)]
-enum Tip {
-    /// This takes its place on the command line.
-    Say(&'static str),
-    /// It is not needed, and why.
-    Drop(&'static str),
-    /// There is no such thing, and why.
-    None(&'static str),
-}
-
-use Tip::{Drop, None as No, Say};
-
-const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
-const DEDUPE: &str =
-    "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
-const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
-const STATS: &str = "columns are described by a command: pagemill stats INPUT";
-const AN_INPUT: &str = "an input needs no flag";
-
-/// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 129] = [
-    ("--sep", Say("--delimiter")),
-    ("--separator", Say("--delimiter")),
-    ("--delim", Say("--delimiter")),
-    ("--ifs", Say("--delimiter")),
-    ("--fs", Say("--delimiter")),
-    ("-F", Say("-d")),
-    ("--ofs", Say("--out-delimiter")),
-    ("--output-delimiter", Say("--out-delimiter")),
-    ("-D", Say("--out-delimiter")),
-    ("--quotechar", Say("--quote")),
-    ("--quote-char", Say("--quote")),
-    ("--escapechar", Say("--escape")),
-    ("--escape-char", Say("--escape")),
-    ("--no-quotes", Say("--no-quoting")),
-    ("--no-header", Say("--no-headers")),
-    ("--noheader", Say("--no-headers")),
-    ("--no-header-row", Say("--no-headers")),
-    ("-H", Say("--no-headers")),
-    ("--header", No("the first record is the header, unless --no-headers says otherwise")),
-    ("--headers", No("the first record is the header, unless --no-headers says otherwise")),
-    ("--input-format", Say("--from")),
-    ("--informat", Say("--from")),
-    ("--output-format", Say("--to")),
-    ("--outformat", Say("--to")),
-    ("--format", Say("--to")),
-    ("--icsv", Say("-f csv")),
-    ("--itsv", Say("-f tsv")),
-    ("--ijson", Say("-f json")),
-    ("--ijsonl", Say("-f ndjson")),
-    ("--ocsv", Say("-t csv")),
-    ("--otsv", Say("-t tsv")),
-    ("--ojson", Say("-t json")),
-    ("--ojsonl", Say("-t ndjson")),
-    ("--csv", Say("-f csv -t csv")),
-    ("--tsv", Say("-f tsv -t tsv")),
-    ("--json", Say("-t json")),
-    ("--jsonl", Say("-t ndjson")),
-    ("--c2t", Say("-f csv -t tsv")),
-    ("--c2j", Say("-f csv -t json")),
-    ("--c2l", Say("-f csv -t ndjson")),
-    ("--t2c", Say("-f tsv -t csv")),
-    ("--t2j", Say("-f tsv -t json")),
-    ("--t2l", Say("-f tsv -t ndjson")),
-    ("--j2c", Say("-f json -t csv")),
-    ("--j2t", Say("-f json -t tsv")),
-    ("--j2l", Say("-f json -t ndjson")),
-    ("--l2c", Say("-f ndjson -t csv")),
-    ("--l2t", Say("-f ndjson -t tsv")),
-    ("--l2j", Say("-f ndjson -t json")),
-    ("--outfile", Say("-o")),
-    ("--out", Say("-o")),
-    ("--dest", Say("-o")),
-    ("--infile", Drop(AN_INPUT)),
-    ("--outdir", Say("--out-dir")),
-    ("--overwrite", Say("--force")),
-    ("-y", Say("--force")),
-    ("--jobs", Say("--workers")),
-    ("--threads", Say("--workers")),
-    ("--num-threads", Say("--workers")),
-    ("--parallel", Say("--workers")),
-    ("--batch-size", Say("--slice-size")),
-    ("--max-memory", Say("--memory-limit")),
-    ("--memory", Say("--memory-limit")),
-    ("--dry-run", Say("--explain")),
-    ("--silent", Say("--quiet")),
-    ("--fields", Say("--select")),
-    ("-c", Say("--select")),
-    ("--cols", Say("--select")),
-    ("--exclude", Say("--drop")),
-    ("--remove", Say("--drop")),
-    ("--delete", Say("--drop")),
-    ("--continue", Say("--resume")),
-    ("--gzip", Say("--compress gzip")),
-    ("--zstd", Say("--compress zstd")),
-    ("--bzip2", Say("--compress bzip2")),
-    ("--ndjson", Say("-t ndjson")),
-    ("--implicit-csv-header", Say("--no-headers")),
-    ("--headerless-csv-output", Say("--out-no-headers")),
-    ("--field-separator", Say("--delimiter")),
-    ("--input-encoding", Say("--encoding")),
-    ("--output-encoding", Say("--out-encoding")),
-    ("--flexible", Say("--ragged pad")),
-    (
-        "--lazy-quotes",
-        No("a quote inside an unquoted field is text without a flag; --no-quoting makes all quotes text"),
-    ),
-    ("--usage", Say("--help")),
-    ("--sort", No(SORT)),
-    ("--skiprows", Say("--skip-lines")),
-    ("--skip-rows", Say("--skip-lines")),
-    ("--skipfooter", Say("--skip-footer")),
-    ("--trim-headers", Say("--clean-names trim")),
-    ("--glob", Say("--include")),
-    ("--nrows", Say("--limit")),
-    ("--rows", Say("--limit")),
-    ("--lines", Say("--limit")),
-    ("--count", No("`pagemill count -r INPUT` counts records")),
-    ("--first", Say("--limit")),
-    ("--head", Say("--limit")),
-    ("--max-records", Say("--limit")),
-    ("--append", No(NOT_YET_APPEND)),
-    ("--na-values", Say("--null")),
-    ("--na", Say("--null")),
-    ("--unique", No(DEDUPE)),
-    ("--stats", No(STATS)),
-    ("--charset", Say("--encoding")),
-    (
-        "--flatten",
-        No("in CSV and TSV nested objects become columns a.b.c without a flag; --nested json keeps each in one cell"),
-    ),
-    ("--indent", No("--pretty indents JSON; it takes no number")),
-    ("--trim", Say("--op trim")),
-    ("--ignore-errors", Say("--on-error skip")),
-    ("--skip-errors", Say("--on-error skip")),
-    ("--lenient", Say("--on-error skip")),
-    ("--json-path", Say("--records-at")),
-    ("--null0", Say("-0")),
-    ("--print0", Say("-0")),
-    ("--skipinitialspace", Say("--skip-space")),
-    ("--skip-initial-space", Say("--skip-space")),
-    ("--filter", Say("--where")),
-    ("--nullstr", Say("--null")),
-    ("--null-value", Say("--null")),
-    ("--null-values", Say("--null")),
-    ("--filename", Say("--source-column")),
-    ("-l", Say("--limit")),
-    ("--skip", Say("--offset")),
-    ("--dedup", Say("--dedupe")),
-    ("--unnest", Say("--explode")),
-    ("--unwind", Say("--explode")),
-    ("--dtype", Say("--types")),
-    ("--dtypes", Say("--types")),
-    ("--drop-nulls", Say("--omit-null")),
-    ("--json5", Say("-f json5")),
-    ("--jsonc", Say("-f json5")),
-];
-
-/// Commands of other tools.
-const COMMANDS: [(&str, Tip); 20] = [
-    ("cat", Say("convert")),
-    ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
-    ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
-    ("cut", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
-    ("select", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
-    ("rename", No("fields are renamed by a flag: pagemill convert INPUT --rename OLD=NEW")),
-    ("fmt", No("flags choose the dialect of the output: pagemill convert INPUT --out-delimiter ';'")),
-    ("wc", Say("count")),
-    ("tail", No("the last records are chosen by a flag: pagemill convert INPUT --tail N")),
-    ("slice", No("records are chosen by flags: pagemill convert INPUT --offset N --limit N")),
-    ("filter", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
-    ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
-    ("dedup", No(DEDUPE)),
-    ("dedupe", No(DEDUPE)),
-    ("describe", Say("stats")),
-    ("summary", Say("stats")),
-    ("summarize", Say("stats")),
-    ("groupby", Say("aggregate")),
-    ("agg", Say("aggregate")),
-    ("join", No("files can't be joined by their fields")),
-];
 
 fn find(table: &[(&str, Tip)], word: &str) -> Option<Tip> {
     table.iter().find(|(known, _)| *known == word).map(|(_, tip)| *tip)
@@ -300,6 +119,7 @@ pub fn of(error: &clap::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::UnknownArgument => unknown(arg).or_else(|| no_flag(arg)),
         ErrorKind::InvalidValue => other_letter(arg, text(ContextKind::InvalidValue)?),
+        ErrorKind::ValueValidation => a_share(arg, text(ContextKind::InvalidValue)?),
         _ => None,
     }
 }
@@ -365,16 +185,6 @@ fn unknown(arg: &str) -> Option<String> {
     Some(lines.join("\n  "))
 }
 
-/// What others call the flags of windows.
-const WINDOWS: [(&str, Tip); 6] = [
-    ("--time", Say("--time-field")),
-    ("--timestamp", Say("--time-field")),
-    ("--watermark", Say("--lateness")),
-    ("--allowed-lateness", Say("--lateness")),
-    ("--hop", Say("--slide")),
-    ("--every", Say("--emit")),
-];
-
 /// What is known about a flag that does not exist.
 fn tip(flag: &str) -> Option<Tip> {
     if ["--rows", "--count", "--lines", "-l"].contains(&flag) && is_flag("--size") {
@@ -389,7 +199,9 @@ fn tip(flag: &str) -> Option<Tip> {
     {
         return Some(tip);
     }
-    find(&FLAGS, flag)
+    let name = command().get_name().to_owned();
+    let here = IN_COMMANDS.iter().find(|(command, known, _)| *command == name && *known == flag);
+    here.map(|(_, _, tip)| *tip).or_else(|| find(&FLAGS, flag))
 }
 
 /// All flags on the command line that are known not to exist, each once.
@@ -439,6 +251,17 @@ fn no_flag(flag: &str) -> Option<String> {
     let like = like.map(|like| format!("\n  Did you mean `--{like}`?")).unwrap_or_default();
     let help = format!("`pagemill {} --help` shows all flags.", command.get_name());
     Some(format!("there is no flag `{flag}`{like}\n  {help}"))
+}
+
+/// `--sample 0.1`, which is a share in other tools.
+fn a_share(arg: &str, value: &str) -> Option<String> {
+    let share = value.strip_suffix('%').unwrap_or(value);
+    let is_share = share.len() < value.len() || share.contains('.');
+    (arg.starts_with("--sample ") && is_share && share.parse::<f64>().is_ok()).then(|| {
+        format!(
+            "`--sample` takes a number of records, not a share: `{value}`\n  `pagemill count -r INPUT` tells how many there are."
+        )
+    })
 }
 
 /// Letters that mean something else in other tools, recognised by their values there.
@@ -578,6 +401,21 @@ mod tests {
             if let Say(instead) = tip {
                 let said = instead.split(' ').filter(|word| word.starts_with('-'));
                 said.for_each(|word| assert!(known(word), "{word}, said instead of {flag}, is no flag"));
+            }
+        }
+        for (command, flag, tip) in IN_COMMANDS {
+            let command = cli.find_subcommand(command).unwrap();
+            let longs: Vec<String> =
+                command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect();
+            let has = |flag: &str| {
+                let letter = flag.strip_prefix('-').filter(|letter| letter.len() == 1);
+                longs.iter().any(|long| long == flag)
+                    || command.get_arguments().any(|arg| arg.get_short().map(String::from).as_deref() == letter)
+                        && letter.is_some()
+            };
+            assert!(!has(flag), "{flag} is a flag of {}: its tip is never seen", command.get_name());
+            if let Say(instead) = tip {
+                assert!(has(instead), "{instead}, said instead of {flag}, is no flag of {}", command.get_name());
             }
         }
         for (word, _) in COMMANDS {

@@ -18,7 +18,8 @@ const DEDUPE: &str =
     "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
 const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
 const STATS: &str = "columns are described by a command: pagemill stats INPUT";
-const GROUPS: &str = "groups are made by a command: pagemill aggregate INPUT --by FIELD --agg 'n=count(), total=sum(FIELD)'";
+const GROUPS: &str =
+    "groups are made by a command: pagemill aggregate INPUT --by FIELD --agg 'n=count(), total=sum(FIELD)'";
 const NO_SQL: &str =
     "there is no SQL: --where chooses records, --set calculates fields, `pagemill aggregate` makes totals of groups";
 const FREQUENCY: &str =
@@ -261,4 +262,3 @@ pub const WINDOWS: [(&str, Tip); 6] = [
     ("--hop", Say("--slide")),
     ("--every", Say("--emit")),
 ];
-

@@ -19,6 +19,7 @@ use super::configured::{decided, passed_over};
 use super::console;
 use super::dashboard;
 use super::exit::Exit;
+use super::failure;
 use super::inputs::refuse_list;
 use super::kept::Kept;
 use super::live::{Live, Shown};
@@ -309,6 +310,7 @@ impl Request {
         let taken = taken.then_some(
             "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
         );
+        failure::to_standard_output(taken.is_some());
         let port = self.see.live.prepare()?;
         let report_file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
         let profiling = self.see.profiles.start(self.settings.force)?;

@@ -118,6 +118,7 @@ pub fn of(error: &clap::Error) -> Option<String> {
     let arg = text(ContextKind::InvalidArg)?;
     match error.kind() {
         ErrorKind::UnknownArgument => unknown(arg).or_else(|| no_flag(arg)),
+        ErrorKind::InvalidValue if text(ContextKind::InvalidValue)?.is_empty() => descending(arg),
         ErrorKind::InvalidValue => other_letter(arg, text(ContextKind::InvalidValue)?),
         ErrorKind::ValueValidation => a_share(arg, text(ContextKind::InvalidValue)?),
         _ => None,
@@ -191,7 +192,7 @@ fn tip(flag: &str) -> Option<Tip> {
         return Some(Say("--records"));
     }
     // As in `split` of the shell.
-    if ["-b", "-C", "--line-bytes"].contains(&flag) && is_flag("--by") {
+    if ["-b", "-C", "--line-bytes"].contains(&flag) && command().get_name() == "split" {
         return Some(Say("--size"));
     }
     if is_flag("--window")
@@ -253,6 +254,18 @@ fn no_flag(flag: &str) -> Option<String> {
     Some(format!("there is no flag `{flag}`{like}\n  {help}"))
 }
 
+/// `--by -fare`, which is descending order in other tools.
+fn descending(arg: &str) -> Option<String> {
+    let flag = ["--by", "--sort"].into_iter().find(|flag| arg.starts_with(&format!("{flag} ")))?;
+    let words: Vec<String> = typed().collect();
+    let field = words.windows(2).find(|pair| pair[0] == flag)?[1].strip_prefix('-')?.to_owned();
+    let is_field = !field.is_empty() && !field.starts_with('-');
+    is_field.then(|| {
+        let key = quoted(&format!("{field}:desc")).into_owned();
+        format!("`{flag}` needs a value, and `-{field}` looks like a flag\n  For descending order: {flag} {key}")
+    })
+}
+
 /// `--sample 0.1`, which is a share in other tools.
 fn a_share(arg: &str, value: &str) -> Option<String> {
     let share = value.strip_suffix('%').unwrap_or(value);
@@ -266,9 +279,6 @@ fn a_share(arg: &str, value: &str) -> Option<String> {
 
 /// Letters that mean something else in other tools, recognised by their values there.
 fn other_letter(arg: &str, value: &str) -> Option<String> {
-    if value.is_empty() {
-        return None;
-    }
     let is_number = || value.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'-');
     let is_mark = || value.len() == 1 && value.bytes().all(|byte| byte.is_ascii_punctuation() || byte == b'\t');
     if arg.starts_with("--to ") && is_number() {

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 82] = [
+const SETTINGS: [&str; 83] = [
     "Each",
     "agg",
     "aggregate.sort",
@@ -51,6 +51,7 @@ const SETTINGS: [&str; 82] = [
     "offset",
     "on_error",
     "nonfinite",
+    "null",
     "ops",
     "out_dialect.bom",
     "out_dialect.delimiter",

@@ -4,6 +4,7 @@ use super::ast::{Binary, Kind, Node, Relation, State};
 use super::code::{Code, Program};
 use super::constant::Constant;
 use super::decimal::{Decimal, MAX_DIGITS};
+use super::elsewhere;
 use super::fault::Fault;
 use super::functions::{self, Function, Known};
 use super::like::{Pattern, pattern};
@@ -574,6 +575,9 @@ fn constant_text<'n>(node: &'n Node, what: &str) -> Result<&'n str, Fault> {
 }
 
 fn unknown(name: &str, at: usize) -> Fault {
+    if let Some(hint) = elsewhere::function(name) {
+        return Fault::new(at, format!("there is no function `{name}`")).hint(hint);
+    }
     let names: Vec<&str> = functions::all().map(|function| function.name).collect();
     let like = nearest(&names, name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
     Fault::new(at, format!("there is no function `{name}`{like}"))

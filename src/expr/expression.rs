@@ -9,6 +9,7 @@ use super::code::{Code, Program};
 use super::compile::compile;
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
+use super::elsewhere;
 use super::eval;
 use super::fault::excerpt;
 use super::infer;
@@ -80,10 +81,13 @@ impl Expression {
         &self.program.fields
     }
 
-    /// The line of the text in which it first names a field, with a mark below the place.
+    /// The line of the text in which it first names a field, with a mark below the place; and what may be meant.
     pub fn excerpt(&self, field: &[u8]) -> Option<String> {
         let number = self.program.fields.iter().position(|path| **path == *field)?;
-        Some(excerpt(&self.text, self.program.places[number]))
+        let place = self.program.places[number];
+        let name = String::from_utf8_lossy(field);
+        let hint = elsewhere::text(&self.text, place, &name).map(|hint| format!("\n  {hint}")).unwrap_or_default();
+        Some(excerpt(&self.text, place) + &hint)
     }
 
     /// Whether its texts have to be UTF-8.

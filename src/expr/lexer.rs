@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::elsewhere;
 use super::fault::Fault;
 
 /// A word and where it is.
@@ -129,7 +130,7 @@ fn sign(text: &str, at: usize) -> Result<(Word, usize), Fault> {
     let shown = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     let fault = Fault::new(at, format!("`{shown}` means nothing in an expression"));
     Err(match c {
-        ':' if text[at..].starts_with("::") => fault.hint("Write CAST(x AS decimal)."),
+        ':' if text[at..].starts_with("::") => fault.hint(elsewhere::cast(&text[at + 2..])),
         '≠' => fault.hint("Write <>."),
         '≤' => fault.hint("Write <=."),
         '≥' => fault.hint("Write >=."),

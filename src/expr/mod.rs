@@ -12,6 +12,7 @@ mod compare;
 mod compile;
 mod constant;
 pub mod decimal;
+mod elsewhere;
 mod eval;
 mod fault;
 mod fold;

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::ast::{Binary, Kind, Node, Relation, State, Target};
+use super::elsewhere;
 use super::fault::Fault;
 use super::lexer::{Token, Word, words};
 use crate::wording::counted;
@@ -129,10 +130,9 @@ impl Parser {
             Word::Sign(sign) => format!("`{sign}`"),
             Word::End => "the expression ends".to_owned(),
         };
-        match self.word() {
-            Word::End => Fault::new(self.span().start, format!("{found} where {wanted} is expected")),
-            _ => Fault::new(self.span().start, format!("{found} is here, where {wanted} is expected")),
-        }
+        let is_here = if self.word() == &Word::End { "" } else { " is here," };
+        let fault = Fault::new(self.span().start, format!("{found}{is_here} where {wanted} is expected"));
+        Fault { hint: elsewhere::word(&self.tokens, self.at), ..fault }
     }
 
     fn any(&mut self) -> Result<Node, Fault> {
@@ -355,13 +355,12 @@ impl Parser {
                 self.step();
                 return self.cast(start, lower == "try_cast");
             }
-            "ilike" => {
-                return Err(Fault::new(start, "ILIKE is not understood")
-                    .hint("Write lower(name) LIKE 'pattern', or name ~ '(?i)regex'."));
-            }
             _ if KEYWORDS.contains(&lower.as_str()) => {
                 let fault = self.unexpected("a field, a number, a text in '…' or a function");
-                return Err(fault.hint(format!("A field of that name needs quotes: \"{name}\".")));
+                return Err(match fault.hint {
+                    None => fault.hint(format!("A field of that name needs quotes: \"{name}\".")),
+                    Some(_) => fault,
+                });
             }
             _ => {
                 self.step();

@@ -259,9 +259,7 @@ impl<'a> Scope<'_, 'a> {
         let mut error =
             RecordError::new(self.offset, format!("{what} is {}, where {wanted} is needed", shown(scalar, self)));
         error = match wanted {
-            "a number" => error.hint(
-                "try_cast(x AS decimal) gives null for what is no number; ⟨on_error skip⟩ leaves out such records.",
-            ),
+            "a number" => error.hint(number_hint(scalar)),
             "a time" => error.hint(
                 "to_timestamp(x, '%d.%m.%Y') reads other forms than ISO 8601; try_cast(x AS timestamp) gives null.",
             ),
@@ -295,6 +293,27 @@ impl<'a> Scope<'_, 'a> {
             Some(Origin { text, .. }) => format!("`{text}`"),
             None => "the expression".to_owned(),
         }
+    }
+}
+
+/// What to do about a text where a number is needed.
+fn number_hint(scalar: Scalar<'_>) -> String {
+    const NULLS: [&str; 6] = ["na", "n/a", "nan", "null", "none", "-"];
+    let mut room = TextRoom::new();
+    let text = String::from_utf8_lossy(scalar.text(&mut room).unwrap_or_default());
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let has_marks = digits.contains(|c: char| c.is_ascii_digit())
+        && digits.contains([',', '.'])
+        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.'));
+    match () {
+        () if NULLS.contains(&&*text.to_ascii_lowercase()) => {
+            format!("⟨null {text}⟩ reads it as null; ⟨on_error skip⟩ leaves out such records.")
+        }
+        () if has_marks => {
+            "to_number(x, ',', '.') reads 1.234,50, and to_number(x, '.', ',') reads 1,234.50.".to_owned()
+        }
+        () => "try_cast(x AS decimal) gives null for what is no number; ⟨on_error skip⟩ leaves out such records."
+            .to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::error::{Error, Result};
-use crate::flow::sort::{Emitted, Emitter, Order, SHARE, SortKey, Sorter, Writing};
+use crate::flow::sort::{Emitted, Emitter, Order, SHARE, SortKey, Sorter, Writing, instead};
 use crate::format::{Detail, Ends, Format, Frame, Want, WriteFormat};
 use crate::job::opened::{Opened, ceiling};
 use crate::job::rows::Rows;
@@ -329,6 +329,6 @@ pub(crate) fn tested_columns(route: &Route, columns: &[Option<usize>]) -> Vec<Op
 fn no_field(setting: &str, field: &str, names: &Schema) -> Error {
     Error::usage(format!(
         "{setting} names the field `{field}`, which the output does not have{}",
-        crate::nearest::instead_of(names.names(), field.as_bytes())
+        instead(names.names(), field)
     ))
 }

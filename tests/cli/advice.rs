@@ -1,6 +1,11 @@
 //! What is said where something else was meant.
 
-use crate::support::{convert, feed, say, with};
+#[cfg(unix)]
+use std::{io::Write, process::Stdio, time::Duration};
+
+#[cfg(unix)]
+use crate::support::command;
+use crate::support::{convert, feed, run, say, with};
 
 /// Positions, ranges and regexes find fields of tables, and only where they are selected.
 #[test]
@@ -88,4 +93,77 @@ fn other_mistakes_have_their_own_advice() {
     std::fs::remove_file(here.join("pagemill.toml")).unwrap();
     say(here, "head -5 a.csv").ends(2).says(&["there is no flag `-5`", "-n 5"]);
     say(here, "head -25 a.csv").ends(2).says(&["-n 25"]);
+}
+
+/// What other languages write in expressions.
+#[test]
+fn expressions_of_other_languages() {
+    let here = with(&[("a.csv", "city,fare\nRome,1\nBern,\"1,5\"\nOslo,NA\nKiel,free\n")]);
+    let here = here.path();
+    let said = |flag: &str, text: &str| feed(here, ["convert", "a.csv", "-t", "csv", flag, text], b"");
+    for (text, wanted) in [
+        ("city ILIKE 'r%'", "Write lower(x) LIKE 'pattern', or x ~ '(?i)regex'."),
+        ("city NOT ILIKE 'r%'", "Write lower(x) LIKE 'pattern'"),
+        ("city REGEXP 'r'", "Write x ~ 'regex'."),
+        ("city matches 'r'", "Write x ~ 'regex'."),
+        ("city =~ 'r'", "Write ~."),
+        ("city ~* 'r'", "(?i)"),
+        ("fare => 1", "Write >=."),
+        ("fare =< 1", "Write <=."),
+        ("fare IN [1, 2]", "A list is in parentheses"),
+        ("fare > date '2024-06-01'", "Write CAST('2024-06-01' AS date)."),
+        ("fare::date > 1", "Write CAST(x AS date)."),
+        ("fare::float > 1", "Write CAST(x AS decimal)."),
+        ("WHERE fare > 1", "Leave out WHERE"),
+        ("city = \"Rome\"", "A text is in single quotes: 'Rome'.\n  The fields are city, fare."),
+        ("city <> Rome", "A text is in single quotes: 'Rome'."),
+        ("if(fare > 1, true, false)", "Write CASE WHEN condition THEN value ELSE other END."),
+        ("year(city) = 2024", "Write date_part('year', x)."),
+        ("to_char(city, 'x') = ''", "Write strftime(time, '%Y-%m-%d')."),
+        ("isnull(city)", "Write x IS NULL"),
+        ("city > now()", "The same input gives the same output on any day."),
+        ("datediff(city, fare) > 1", "date_part('epoch', b) - date_part('epoch', a)"),
+        ("fare > mean(fare)", "a function of groups, which `pagemill aggregate` makes"),
+    ] {
+        said("--where", text).ends(2).says(&[wanted]);
+    }
+    said("--set", "x=sum(fare)").ends(2).says(&["a function of groups"]);
+    let plain = said("--where", "Rome = 1").ends(2);
+    assert!(!plain.stderr.contains("single quotes"), "{}", plain.stderr);
+    for (city, wanted) in [
+        ("Bern", "to_number(x, ',', '.') reads 1.234,50"),
+        ("Oslo", "--null NA reads it as null"),
+        ("Kiel", "try_cast(x AS decimal) gives null"),
+    ] {
+        said("--where", &format!("city = '{city}' AND fare > 1")).ends(1).says(&[wanted]);
+    }
+    for key in ["fare desc", "-fare"] {
+        run(here, ["sort", "a.csv", &format!("--by={key}")]).ends(2).says(&["\n  Write fare:desc."]);
+    }
+}
+
+/// What went to standard output before a signal stays there.
+#[cfg(unix)]
+#[test]
+fn a_signal_while_records_go_to_standard_output() {
+    let here = with(&[]);
+    let mut child = command(here.path())
+        .args(["convert", "-", "-f", "csv", "-t", "ndjson"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"a\n1\n").unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let sent = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    // Without an end of the input.
+    let input = child.stdin.take();
+    let ended = child.wait_with_output().unwrap();
+    drop(input);
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(143), "{stderr}");
+    assert!(stderr.contains("What was written to standard output stays"), "{stderr}");
+    assert!(!stderr.contains("temporary file"), "{stderr}");
 }

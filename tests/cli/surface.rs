@@ -39,6 +39,10 @@ fn a_first_word_that_is_nothing_gets_the_nearest_command() {
     say(here, "nothing").ends(2).says(&["no command `nothing`, and no file", "convert, replay, count"]);
     say(here, "https://example.org/a.csv").ends(2).says(&["curl"]);
     say(here, "dedup a.csv").ends(2).says(&["--dedupe FIELDS"]);
+    say(here, "uniq a.csv").ends(2).says(&["--dedupe FIELDS"]);
+    say(here, "freq a.csv").ends(2).says(&["pagemill aggregate INPUT --by FIELD --agg 'n=count()' --sort n:desc"]);
+    say(here, "explode id a.csv").ends(2).says(&["pagemill convert INPUT --explode FIELD"]);
+    say(here, "groupby id sum(id) a.csv").ends(2).says(&["pagemill aggregate INPUT --by FIELD"]);
     say(here, "cat a.csv").ends(2).says(&["\n  pagemill convert a.csv"]);
     say(here, "-t tsv convert a.csv").ends(2).says(&["pagemill convert -t tsv a.csv"]);
 }
@@ -240,6 +244,32 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv --nullstr NA", &["`--nullstr` is `--null` here", "\n  pagemill a.csv --null NA"]),
         ("a.csv --filename f", &["`--filename` is `--source-column` here", "\n  pagemill a.csv --source-column f"]),
         ("a.csv --header", &["--no-headers"]),
+        ("aggregate a.csv --group-by id", &["`--group-by` is `--by` here", "\n  pagemill aggregate a.csv --by id"]),
+        ("aggregate a.csv --by id --order-by=id", &["\n  pagemill aggregate a.csv --by id --sort=id"]),
+        ("aggregate a.csv --by id --aggregate count()", &["\n  pagemill aggregate a.csv --by id --agg 'count()'"]),
+        ("aggregate a.csv --by id --having n>1", &["| pagemill convert - -f csv --where 'n > 1'"]),
+        ("a.csv --group-by id", &["pagemill aggregate INPUT --by FIELD"]),
+        ("a.csv --agg count()", &["pagemill aggregate INPUT --by FIELD"]),
+        ("a.csv --order-by id", &["pagemill sort INPUT --by FIELD"]),
+        ("sort a.csv --key id", &["\n  pagemill sort a.csv --by id"]),
+        ("sort a.csv --by id --desc", &["--by FIELD:desc"]),
+        ("sort a.csv --by id --numeric", &["--by FIELD:number"]),
+        ("sort a.csv --by id --top 3", &["\n  pagemill sort a.csv --by id --limit 3"]),
+        ("sort a.csv --by -id", &["`--by` needs a value, and `-id` looks like a flag", "--by id:desc"]),
+        ("sort -r a.csv --by id", &["`--recursive` has no effect", "for descending order: --by FIELD:desc"]),
+        ("a.csv --distinct", &["--dedupe FIELDS"]),
+        ("a.csv --cut id", &["\n  pagemill a.csv --select id"]),
+        ("a.csv --grep x", &["records are chosen by a condition"]),
+        ("a.csv --mutate a=1", &["\n  pagemill a.csv --set a=1"]),
+        ("a.csv --sql x", &["there is no SQL"]),
+        ("a.csv --in-place", &["write a new one"]),
+        ("a.csv --nproc 2", &["\n  pagemill a.csv --workers 2"]),
+        ("a.csv --sample 2 --random-seed 3", &["\n  pagemill a.csv --sample 2 --seed 3"]),
+        ("a.csv --sample 0.1", &["`--sample` takes a number of records, not a share: `0.1`"]),
+        ("a.csv --sample 10%", &["`--sample` takes a number of records, not a share: `10%`"]),
+        ("a.csv --sample x", &["it is not a whole number"]),
+        ("count a.csv --rows", &["\n  pagemill count a.csv -r"]),
+        ("stats a.csv --all", &["all is the default", "\n  pagemill stats a.csv"]),
         ("convert --files-from list --null", &["`--null` needs a value"]),
         // Letters that mean something else elsewhere.
         ("a.csv -o json", &["-o is the file to write", "\n  pagemill a.csv -t json"]),

@@ -430,7 +430,12 @@ pub fn nothing_is_spilled(line: &Line<'_>) -> Option<No> {
 }
 
 pub fn no_folder(line: &Line<'_>) -> Option<No> {
-    if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+    let instead = match line.command {
+        // As in `sort` of the shell.
+        Commands::SORT => "Leave it out; for descending order: --by FIELD:desc.",
+        _ => LEAVE_OUT,
+    };
+    if line.plain { No::new("the only input is not a folder", instead) } else { None }
 }
 
 /// Files are looked for only below folders.

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::flow::sort::key::{KeyKind, SortKey};
+use crate::nearest::instead_of;
 use crate::op::{split, unescape};
 
 /// How values may be compared.
@@ -48,6 +49,29 @@ fn key(part: &str) -> Option<Result<SortKey>> {
     (!key.field().is_empty()).then_some(Ok(key))
 }
 
+/// The rest of a message about a field to sort by that is not there: what may be meant, and the fields that are.
+pub(crate) fn instead<'n>(names: impl Iterator<Item = &'n [u8]>, field: &str) -> String {
+    let names: Vec<&[u8]> = names.collect();
+    let is_there = |meant: &str| names.contains(&meant.as_bytes());
+    match ordered(field).filter(|(meant, _)| is_there(meant)) {
+        Some((meant, order)) => format!("\n  Write {meant}{order}."),
+        None => instead_of(names.into_iter(), field.as_bytes()),
+    }
+}
+
+/// `fare desc` and `-fare`, as other programs have them: the field, and how its order is written here.
+fn ordered(field: &str) -> Option<(&str, &'static str)> {
+    if let Some(field) = field.strip_prefix('-') {
+        return Some((field.trim(), ":desc"));
+    }
+    let (field, word) = field.trim().rsplit_once(' ')?;
+    match word.to_ascii_lowercase().as_str() {
+        "desc" | "descending" => Some((field.trim(), ":desc")),
+        "asc" | "ascending" => Some((field.trim(), "")),
+        _ => None,
+    }
+}
+
 fn no_key(setting: &str, part: &str) -> Error {
     Error::usage(format!(
         "{setting}: `{part}` is no field to sort by\n  Write FIELD, FIELD:desc or FIELD:desc:number; the kinds are text, number and date. In a name, write \\: for a colon."
@@ -57,6 +81,17 @@ fn no_key(setting: &str, part: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn orders_of_other_programs() {
+        let said = |field: &str| instead([b"fare".as_slice(), b"a b"].into_iter(), field);
+        assert_eq!(
+            [said("fare DESC"), said("-fare"), said("- a b")],
+            ["\n  Write fare:desc.", "\n  Write fare:desc.", "\n  Write a b:desc."]
+        );
+        assert_eq!(said("fare asc"), "\n  Write fare.");
+        assert_eq!(said("other desc"), "\n  The fields are fare, a b.");
+    }
 
     #[test]
     fn lists_of_fields() {

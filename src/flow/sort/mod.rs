@@ -9,6 +9,6 @@ mod sorter;
 pub(crate) use buffer::{Buffer, Entries, SHARE};
 pub use key::{KeyKind, SortKey};
 pub(crate) use key::{NoKey, Pen, append_key, longest};
-pub(crate) use list::add_keys;
+pub(crate) use list::{add_keys, instead};
 pub(crate) use merged::{Emitted, Emitter};
 pub(crate) use sorter::{Order, Sorter, Writing};

@@ -41,6 +41,7 @@ mod sum;
 mod timing;
 mod whole;
 mod write;
+mod written;
 
 use std::ops::Range;
 use std::path::Path;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::expr::decimal::{POWERS, Small};
 use crate::expr::{Expression, Type};
-use crate::flow::sort::{SortKey, add_keys};
+use crate::flow::sort::{SortKey, add_keys, instead};
 use crate::fold::groups::function::{Call, Function, Second, Takes};
 use crate::fold::groups::given::Argument;
 use crate::fold::groups::share::Share;
 use crate::fold::groups::timing::{BOUNDS, Timing};
+use crate::fold::groups::written;
 use crate::metrics::BoundReport;
 use crate::nearest::nearest;
 use crate::op::unescape;
@@ -139,15 +140,7 @@ impl Aggregate {
     /// A function with its arguments.
     fn wanted(&mut self, name: String, text: &str) -> Result<Wanted> {
         let bad = |why: String| Error::usage(format!("⟨agg⟩ {text}: {why}"));
-        let shape = || {
-            bad(format!(
-                "this is no function\n  Write NAME=FUNCTION(FIELD), such as total=sum(fare). The functions are {}.",
-                Function::shapes()
-            ))
-        };
-        let (called, rest) = text.split_once('(').ok_or_else(shape)?;
-        let inside = rest.strip_suffix(')').ok_or_else(shape)?;
-        let called = called.trim();
+        let (called, inside) = written::call(text)?;
         let Some(function) = Function::named(called) else {
             let names: Vec<_> = super::function::FUNCTIONS.iter().map(|function| function.name).collect();
             let meant = nearest(&names, called).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
@@ -173,6 +166,11 @@ impl Aggregate {
                 let most = second.parse().ok().filter(|most| (1..=MOST).contains(most));
                 call.most = most.ok_or_else(|| bad(format!("`{second}` is no number from 1 to {MOST}")))?;
                 first
+            }
+            ([first, second], Second::Nothing) if function.name == "distinct" => {
+                return Err(bad(format!(
+                    "it takes one value\n  Write distinct(concat({first}, '|', {second})) to count different pairs."
+                )));
             }
             _ => return Err(bad(format!("it is written as {}", function.shape))),
         };
@@ -344,7 +342,7 @@ impl Aggregate {
             Some(key) => Err(Error::usage(format!(
                 "⟨aggregate.sort⟩ names the field `{}`, which the result does not have{}",
                 key.field(),
-                crate::op::instead_of(names.iter().map(|name| name.as_bytes()), key.field().as_bytes())
+                instead(names.iter().map(|name| name.as_bytes()), key.field())
             ))),
         }
     }
@@ -354,7 +352,7 @@ impl Aggregate {
 const MOST: usize = 10_000;
 
 /// The characters of a text that are not inside quotes, each with its place; a backslash takes the next one.
-fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+pub(super) fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let (mut quote, mut escaped) = (None, false);
     text.char_indices().filter(move |(_, c)| {
         match (quote, *c) {
@@ -388,7 +386,7 @@ fn items(text: &str) -> Vec<&str> {
 }
 
 /// The name and what follows the equals sign after it, if the item has both.
-fn named(item: &str) -> Option<(&str, &str)> {
+pub(super) fn named(item: &str) -> Option<(&str, &str)> {
     match outside_quotes(item).find(|(_, c)| matches!(c, '(' | '=')) {
         Some((at, '=')) => Some((&item[..at], &item[at + 1..])),
         _ => None,

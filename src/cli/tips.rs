@@ -117,7 +117,7 @@ pub fn of(error: &clap::Error) -> Option<String> {
     };
     let arg = text(ContextKind::InvalidArg)?;
     match error.kind() {
-        ErrorKind::UnknownArgument => unknown(arg).or_else(|| no_flag(arg)),
+        ErrorKind::UnknownArgument => descending(arg).or_else(|| unknown(arg)).or_else(|| no_flag(arg)),
         ErrorKind::InvalidValue if text(ContextKind::InvalidValue)?.is_empty() => descending(arg),
         ErrorKind::InvalidValue => other_letter(arg, text(ContextKind::InvalidValue)?),
         ErrorKind::ValueValidation => a_share(arg, text(ContextKind::InvalidValue)?),
@@ -254,15 +254,22 @@ fn no_flag(flag: &str) -> Option<String> {
     Some(format!("there is no flag `{flag}`{like}\n  {help}"))
 }
 
-/// `--by -fare`, which is descending order in other tools.
+/// `--by -fare`, which is descending order in other tools: the parser refuses the flag or its value.
 fn descending(arg: &str) -> Option<String> {
-    let flag = ["--by", "--sort"].into_iter().find(|flag| arg.starts_with(&format!("{flag} ")))?;
+    let flag = match command().get_name() {
+        "sort" => "--by",
+        "aggregate" => "--sort",
+        _ => return None,
+    };
     let words: Vec<String> = typed().collect();
-    let field = words.windows(2).find(|pair| pair[0] == flag)?[1].strip_prefix('-')?.to_owned();
-    let is_field = !field.is_empty() && !field.starts_with('-');
-    is_field.then(|| {
-        let key = quoted(&format!("{field}:desc")).into_owned();
-        format!("`{flag}` needs a value, and `-{field}` looks like a flag\n  For descending order: {flag} {key}")
+    let value = &words.windows(2).find(|pair| pair[0] == flag)?[1];
+    let field = value.strip_prefix('-').filter(|field| !field.is_empty() && !field.starts_with('-'))?;
+    (arg.split(' ').next() == Some(flag) || value.starts_with(arg)).then(|| {
+        let key = format!("{field}:desc");
+        format!(
+            "`{flag}` needs a value, and `{value}` looks like a flag\n  For descending order: {flag} {}",
+            quoted(&key)
+        )
     })
 }
 

@@ -315,7 +315,7 @@ fn what_people_write_elsewhere() {
         error.lines().last().unwrap_or_default().trim().to_owned()
     };
     assert_eq!(hint("a ≠ 1"), "Write <>.");
-    assert_eq!(hint("a::int"), "Write CAST(x AS decimal).");
+    assert_eq!(hint("a::int"), "Write CAST(x AS integer).");
     assert_eq!(hint("a = 1 -- one"), "Leave the comment out; put a blank between two minus signs.");
     assert_eq!(hint("a ^ 2"), "There is no power; write x * x.");
     assert!(Expression::value("a - -1").is_ok());

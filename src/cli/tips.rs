@@ -202,7 +202,13 @@ fn tip(flag: &str) -> Option<Tip> {
     }
     let name = command().get_name().to_owned();
     let here = IN_COMMANDS.iter().find(|(command, known, _)| *command == name && *known == flag);
-    here.map(|(_, _, tip)| *tip).or_else(|| find(&FLAGS, flag))
+    // A flag of another command would be refused as well.
+    let is_there = |tip: &Tip| match tip {
+        Say("--help") => true,
+        Say(instead) => is_flag(instead.split(' ').next().unwrap_or_default()),
+        Drop(_) | No(_) => true,
+    };
+    here.map(|(_, _, tip)| *tip).or_else(|| find(&FLAGS, flag)).filter(is_there)
 }
 
 /// All flags on the command line that are known not to exist, each once.

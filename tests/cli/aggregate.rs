@@ -136,7 +136,7 @@ fn what_makes_no_sense_is_refused() {
         ("--agg n=count() --sort=-n", "which the result does not have\n  Write n:desc."),
         (
             "--agg n=sum(fare)/count()",
-            "`/count()` follows the function\n  Each NAME takes one function. --set in a second run",
+            "`/count()` follows the function\n  Each NAME takes one function. Calculate with results in a second run: pagemill aggregate … | pagemill convert - -f csv --set 'm = a / b'",
         ),
         ("--agg n=count() --sort n:up", "--sort: `n:up` is no field to sort by"),
         ("--agg n=count() --columns n", "`--columns` has no effect"),

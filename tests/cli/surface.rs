@@ -268,6 +268,7 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv --sample 0.1", &["`--sample` takes a number of records, not a share: `0.1`"]),
         ("a.csv --sample 10%", &["`--sample` takes a number of records, not a share: `10%`"]),
         ("a.csv --sample x", &["it is not a whole number"]),
+        ("count a.csv --cut id", &["there is no flag `--cut`\n  `pagemill count --help`"]),
         ("count a.csv --rows", &["\n  pagemill count a.csv -r"]),
         ("stats a.csv --all", &["all is the default", "\n  pagemill stats a.csv"]),
         ("convert --files-from list --null", &["`--null` needs a value"]),

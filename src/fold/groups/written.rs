@@ -5,8 +5,7 @@ use crate::fold::groups::function::Function;
 use crate::fold::groups::spec::{named, outside_quotes};
 
 /// Totals are calculated with in a run of their own.
-const SECOND_RUN: &str =
-    "Each NAME takes one function. ⟨set⟩ in a second run over the result calculates with what functions give.";
+const SECOND_RUN: &str = "Each NAME takes one function. Calculate with results in a second run: pagemill aggregate …⟨stdin csv⟩ ⟨set⟩ 'm = a / b'";
 
 /// The name of a function and what is between its parentheses.
 ///

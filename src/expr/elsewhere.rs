@@ -87,20 +87,6 @@ pub fn word(tokens: &[Token], at: usize) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// How `::` and the type that follows it are written, as a sentence.
-pub fn cast(after: &str) -> String {
-    let name: String = after.trim_start().chars().take_while(char::is_ascii_alphanumeric).collect();
-    let name = match name.to_ascii_lowercase().as_str() {
-        "date" => "date",
-        "timestamp" | "timestamptz" | "datetime" => "timestamp",
-        "int" | "integer" | "bigint" | "int4" | "int8" => "integer",
-        "text" | "varchar" | "string" => "text",
-        "bool" | "boolean" => "boolean",
-        _ => "decimal",
-    };
-    format!("Write CAST(x AS {name}).")
-}
-
 /// A name that is compared with something, and that no field has: perhaps it is a text without its quotes.
 pub fn text(expression: &str, at: usize, name: &str) -> Option<String> {
     let before = expression.get(..at)?.trim_end();

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::elsewhere;
 use super::fault::Fault;
 
 /// A word and where it is.
@@ -130,7 +129,7 @@ fn sign(text: &str, at: usize) -> Result<(Word, usize), Fault> {
     let shown = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     let fault = Fault::new(at, format!("`{shown}` means nothing in an expression"));
     Err(match c {
-        ':' if text[at..].starts_with("::") => fault.hint(elsewhere::cast(&text[at + 2..])),
+        ':' if text[at..].starts_with("::") => fault.hint(cast(&text[at + 2..])),
         '≠' => fault.hint("Write <>."),
         '≤' => fault.hint("Write <=."),
         '≥' => fault.hint("Write >=."),
@@ -146,6 +145,20 @@ fn sign(text: &str, at: usize) -> Result<(Word, usize), Fault> {
         '“' | '”' => fault.hint("A name is written between two \" (the straight quote)."),
         _ => fault,
     })
+}
+
+/// How `::` and the type that follows it are written, as a sentence.
+fn cast(after: &str) -> String {
+    let name: String = after.trim_start().chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name = match name.to_ascii_lowercase().as_str() {
+        "date" => "date",
+        "timestamp" | "timestamptz" | "datetime" => "timestamp",
+        "int" | "integer" | "bigint" | "int4" | "int8" => "integer",
+        "text" | "varchar" | "string" => "text",
+        "bool" | "boolean" => "boolean",
+        _ => "decimal",
+    };
+    format!("Write CAST(x AS {name}).")
 }
 
 #[cfg(test)]

@@ -357,10 +357,8 @@ impl Parser {
             }
             _ if KEYWORDS.contains(&lower.as_str()) => {
                 let fault = self.unexpected("a field, a number, a text in '…' or a function");
-                return Err(match fault.hint {
-                    None => fault.hint(format!("A field of that name needs quotes: \"{name}\".")),
-                    Some(_) => fault,
-                });
+                let quotes = || format!("A field of that name needs quotes: \"{name}\".");
+                return Err(Fault { hint: fault.hint.or_else(|| Some(quotes())), ..fault });
             }
             _ => {
                 self.step();

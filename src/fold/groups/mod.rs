@@ -21,6 +21,7 @@ mod frequent;
 mod function;
 pub(crate) mod given;
 pub(crate) mod held;
+mod items;
 mod joined;
 pub(crate) mod kept;
 pub(super) mod keys;

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::fold::groups::function::Function;
-use crate::fold::groups::spec::{named, outside_quotes};
+use crate::fold::groups::items::{named, outside_quotes};
 
 /// Totals are calculated with in a run of their own.
 const SECOND_RUN: &str = "Each NAME takes one function. Calculate with results in a second run: pagemill aggregate …⟨stdin csv⟩ ⟨set⟩ 'm = a / b'";

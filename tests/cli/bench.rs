@@ -234,7 +234,7 @@ fn a_file_of_ones_own_is_read() {
         serde_json::from_str::<Value>(&ran.stdout).unwrap()["results"].as_array().unwrap().clone()
     };
     let all: Vec<Value> = run(&[]).iter().map(|row| row["workload"].clone()).collect();
-    assert_eq!(all, ["csv-ndjson", "csv-tsv", "csv-csv", "count", "count-records"]);
+    assert_eq!(all, ["csv-ndjson", "csv-tsv", "csv-csv", "stats", "count", "count-records"]);
     let rows = run(&["select", "-s", "fare", "--against", "cut -d, -f2 {in}", "--against", "cut -d, -f1"]);
     assert_eq!((&rows[1]["output"], rows[0]["records"].as_u64()), (&"same".into(), Some(2)));
     let rows = run(&["filter", "--where", "fare > 2", "--against", "grep -v ^1 {in}"]);

@@ -69,8 +69,10 @@ fn a_block_stays_above_the_summary() {
     input(here.path());
     let terminal = Terminal::new(80, 40);
     let run = stuck(here.path(), &terminal, &["--monitor", "-v"]);
-    let moving = terminal.waits_for(|lines| lines.iter().any(|line| line.starts_with("workers ")));
-    assert!(moving[0].starts_with("a.csv → standard output ") && moving[0].contains(" running "), "{moving:#?}");
+    // The first block may come before the run has begun.
+    let is_running = |lines: &[String]| lines.first().is_some_and(|line| line.contains(" running "));
+    let moving = terminal.waits_for(|lines| is_running(lines) && lines.iter().any(|line| line.starts_with("workers ")));
+    assert!(moving[0].starts_with("a.csv → standard output "), "{moving:#?}");
     let (lines, raw) = finish(terminal, run);
     assert!(raw.windows(3).any(|bytes| bytes == b"\x1b[K"), "it was drawn in place");
     assert!(lines[0].starts_with("a.csv → standard output ") && lines[0].contains(" done "), "{lines:#?}");

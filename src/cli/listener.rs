@@ -60,10 +60,8 @@ fn listen(mut signals: Signals, stop: &Stop, progress: &Progress, later: &Later,
         }
         if ending.is_some_and(|since| since.elapsed() >= DEADLINE) {
             let Some(signal) = ending::ending() else { return };
-            tell(
-                stderr,
-                &format!("ended by {} in the middle of its work\n  A temporary file was removed.", signal.name),
-            );
+            let removed = if signals::leaves_files() { "\n  A temporary file was removed." } else { "" };
+            tell(stderr, &format!("ended by {} in the middle of its work{removed}", signal.name));
             signals::end_at_once(signal.code());
         }
     }

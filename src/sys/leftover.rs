@@ -99,6 +99,11 @@ impl Drop for Leftover {
     }
 }
 
+/// Whether any file is registered, so that one would be removed. Safe in a signal handler.
+pub fn any() -> bool {
+    PATHS.iter().any(|place| !place.load(SeqCst).is_null())
+}
+
 /// Removes all registered files. For the end of the process only; safe in a signal handler.
 pub fn remove_leftovers() {
     REMOVING.store(true, SeqCst);
@@ -138,9 +143,11 @@ mod tests {
         let [unregistered, kept, forgotten, late] =
             ["unregistered", "kept", "forgotten", "late"].map(|name| folder.path().join(name));
         let create = |path: &Path| File::create_new(path);
+        assert!(!any());
         assert!(Leftover::make(&unregistered, || create(&unregistered)).unwrap().1.0.is_none());
         let held = registered(&kept, || create(&kept)).unwrap();
         assert!(held.1.0.is_some());
+        assert!(any());
         drop(registered(&forgotten, || create(&forgotten)).unwrap());
         let exists = Barrier::new(2);
         std::thread::scope(|scope| {

@@ -132,6 +132,11 @@ pub(super) fn hangup_terminates() -> io::Result<()> {
     handle(libc::SIGQUIT, on_signal)
 }
 
+/// Whether [`end_at_once`] would remove a temporary file.
+pub fn leaves_files() -> bool {
+    leftover::any()
+}
+
 /// Ends the process now, without waiting for any thread. Temporary files are removed, and programs that it measures are
 /// ended.
 pub fn end_at_once(code: u8) -> ! {
@@ -206,7 +211,10 @@ extern "C" fn on_first(signal: libc::c_int) {
         _ => return,
     };
     say(name);
-    say(b"\n  The temporary file was removed; an output file that is there is a whole one.\n");
+    say(match leftover::any() {
+        true => b"\n  The temporary file was removed; an output file that is there is a whole one.\n".as_slice(),
+        false => b"\n",
+    });
     end_at_once(128 + signal as u8);
 }
 

@@ -80,17 +80,16 @@ pub fn environment() -> Environment {
 
 /// Why a flag is not taken from the environment.
 fn refusal(name: &str, flag: &Flag) -> String {
-    match flag.name {
-        "profile" => format!(
+    let said = flag.name;
+    if said == "profile" {
+        return format!(
             "{name}: profiles are not named by the environment, because they change the output\n  Give --profile NAME."
-        ),
-        said if !flag.is_in(Commands::CONVERT) => format!(
-            "{name}: --{said} is not taken from the environment, because it changes what a run does\n  Give it on the command line."
-        ),
-        said => format!(
-            "{name}: --{said} is not taken from the environment, because it changes what a run does\n  Give it on the command line, or in a profile that --profile names."
-        ),
+        );
     }
+    let or = if flag.is_in(Commands::CONVERT) { ", or in a profile that --profile names" } else { "" };
+    format!(
+        "{name}: --{said} is not taken from the environment, because it changes what a run does\n  Give it on the command line{or}."
+    )
 }
 
 fn unknown(name: &str) -> String {

@@ -4,14 +4,10 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::store::{Flow, Soon};
+use super::store::{Flow, Patience, Soon};
 use crate::sys::Stop;
-
-/// What came is converted when nothing more comes for this long, or when it took this long to come.
-const IDLE: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_secs(1);
 
 /// A file, pipe or device that is read forwards.
 pub(super) struct Inlet {
@@ -74,7 +70,9 @@ impl From<Inlet> for Flow {
     fn from(inlet: Inlet) -> Flow {
         let (file, stop) = (inlet.file.clone(), inlet.stop.clone());
         // A regular file never keeps anybody waiting.
-        let wait = move |since: Instant| since.elapsed() < LONG && soon(&file, stop.as_ref());
+        let wait = move |since: Instant, patience: Patience| {
+            since.elapsed() < patience.long && soon(&file, stop.as_ref(), patience)
+        };
         let soon = inlet.waits.then(|| Box::new(wait) as Soon);
         Flow { reader: Box::new(inlet), soon }
     }
@@ -119,13 +117,13 @@ pub(super) fn open(path: &Path, stop: Option<&Stop>) -> io::Result<File> {
 
 /// Whether the next read has something to say soon.
 #[cfg(unix)]
-fn soon(file: &File, stop: Option<&Stop>) -> bool {
+fn soon(file: &File, stop: Option<&Stop>, patience: Patience) -> bool {
     use std::os::fd::AsFd;
-    crate::sys::readable_within(file.as_fd(), stop, IDLE).unwrap_or(true)
+    crate::sys::readable_within(file.as_fd(), stop, patience.idle).unwrap_or(true)
 }
 
 #[cfg(not(unix))]
-fn soon(_file: &File, _stop: Option<&Stop>) -> bool {
+fn soon(_file: &File, _stop: Option<&Stop>, _patience: Patience) -> bool {
     true
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::encoding::{Decoded, Encoding, Malform};
 use super::held_back::Footer;
@@ -110,6 +111,13 @@ impl Source {
         // From here on a shorter file is noticed where its bytes are used; one cut before it was mapped is not.
         source.unchanged()?;
         Ok(source)
+    }
+
+    /// What comes from a pipe waits no longer than this for more.
+    pub fn hasten(&mut self, most: Duration) {
+        if let Content::Stream(stream) = &mut self.content {
+            stream.hasten(most);
+        }
     }
 
     /// Fails if bytes that were read through a map may not be the file's.

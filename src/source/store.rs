@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::identity::Stamp;
 use crate::error::{Error, Result};
@@ -66,4 +66,22 @@ pub(crate) struct Flow {
 }
 
 /// Whether to wait for more than what was read since some time. It waits a while to find out.
-pub(crate) type Soon = Box<dyn Fn(Instant) -> bool + Send>;
+pub(crate) type Soon = Box<dyn Fn(Instant, Patience) -> bool + Send>;
+
+/// How long is waited for more: what came is converted when nothing more comes for the time `idle`, or when it took the time
+/// `long` to come.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    pub idle: Duration,
+    pub long: Duration,
+}
+
+impl Patience {
+    /// As long as people who look at the output may wait.
+    pub const USUAL: Patience = Patience { idle: Duration::from_millis(100), long: Duration::from_secs(1) };
+
+    /// No longer than this.
+    pub fn at_most(self, time: Duration) -> Patience {
+        Patience { idle: self.idle.min(time), long: self.long.min(time) }
+    }
+}

@@ -3,12 +3,12 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::encoding::{Decoded, Decoding};
 use super::held_back::{Footer, HeldBack};
 use super::sniff::{first, packed};
-use super::store::{Flow, Soon};
+use super::store::{Flow, Patience, Soon};
 use super::unpack::{Blocks, Unpacker};
 use crate::compress::{Decompress, Packed, Unpacking};
 use crate::memory::Reservation;
@@ -19,6 +19,7 @@ pub struct Stream {
     reader: Box<dyn Read + Send>,
     /// Whether to wait for more than what was read; none: always.
     soon: Option<Soon>,
+    patience: Patience,
     /// What was read by somebody who looked at it, and is to be read again.
     unread: Option<Box<Unread>>,
     ended: bool,
@@ -42,6 +43,7 @@ impl Stream {
         Stream {
             reader: flow.reader,
             soon: flow.soon,
+            patience: Patience::USUAL,
             unread: None,
             ended: false,
             failed: None,
@@ -74,6 +76,11 @@ impl Stream {
     /// Whether the bytes are as they were read.
     pub(super) fn is_as_read(&self) -> bool {
         self.unpacking.is_none() && self.decoded.is_none()
+    }
+
+    /// From now on, what came waits no longer than this for more.
+    pub fn hasten(&mut self, most: Duration) {
+        self.patience = self.patience.at_most(most);
     }
 
     /// Whether everything was read.
@@ -186,7 +193,7 @@ impl Stream {
         let mut len = self.read_again(window);
         let since = Instant::now();
         while len < window.len() && !self.ended {
-            if len >= least && self.soon.as_ref().is_some_and(|soon| !soon(since)) {
+            if len >= least && self.soon.as_ref().is_some_and(|soon| !soon(since, self.patience)) {
                 break;
             }
             let read = match self.failed.take() {
@@ -276,6 +283,45 @@ impl Unread {
         let left = self.bytes.len().saturating_sub(self.at);
         if let Some(reserved) = &mut self.reserved {
             reserved.shrink(reserved.bytes().saturating_sub(left));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// What came waits for more only as long as it was told, however much there always is.
+    #[test]
+    fn a_hastened_stream_waits_less() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let soon = {
+            let asked = Arc::clone(&asked);
+            move |_: Instant, patience: Patience| {
+                asked.lock().unwrap().push(patience.long);
+                // As many reads as would take the time, if each took ten milliseconds.
+                asked.lock().unwrap().len() * 10 < patience.long.as_millis() as usize
+            }
+        };
+        let mut stream = Stream::new(Flow { reader: Box::new(Slow), soon: Some(Box::new(soon)) });
+        let mut window = [0; 1000];
+        stream.hasten(Duration::from_secs(60));
+        assert_eq!(stream.fill(&mut window, 1).unwrap(), 100);
+        asked.lock().unwrap().clear();
+        stream.hasten(Duration::from_millis(30));
+        assert_eq!(stream.fill(&mut window, 1).unwrap(), 3);
+        assert_eq!(*asked.lock().unwrap(), [Duration::from_millis(30); 3]);
+    }
+
+    /// Gives a byte at a time.
+    struct Slow;
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer[0] = b'x';
+            Ok(1)
         }
     }
 }

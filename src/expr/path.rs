@@ -2,9 +2,24 @@
 
 use crate::record::{Tree, Value};
 
-/// The node at a path below the root of a record: a key may contain dots itself, a number is an item of a list, and
-/// the last of several equal keys counts.
+/// What a record is called that is no map: its only field.
+const VALUE: &[u8] = b"value";
+
+/// The field of a record at a path: a key may contain dots itself, a number is an item of a list, and the last of several
+/// equal keys counts. A record that is not a map is its field `value`.
 pub fn find(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
+    match root.value() {
+        Value::Map(_) => inside(root, path),
+        _ => match path.strip_prefix(VALUE) {
+            Some([]) => Some(0),
+            Some([b'.', rest @ ..]) => inside(root, rest),
+            _ => inside(root, path),
+        },
+    }
+}
+
+/// The node at a path inside a map or list.
+pub fn inside(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
     let (values, keys) = root.nodes();
     below(values, keys, 0, path).map(|node| node as u32)
 }

@@ -357,11 +357,20 @@ fn value<'a>(batch: &Batch<'a>, record: usize, column: Option<usize>, field: &st
     match (column, batch.schema()) {
         (Some(column), Some(_)) => batch.columns(record).get(column).copied().unwrap_or_default(),
         (_, Some(_)) => Value::Absent,
-        (_, None) => at(batch.tree(record), field.as_bytes()),
+        (_, None) => of_tree(batch.tree(record), field.as_bytes()),
     }
 }
 
-/// The value at a path of a nested record. A key that is the whole path comes first.
+/// The value of a field of a nested record, which is the field `value` itself if it is no map.
+fn of_tree<'a>(tree: Tree<'_, 'a>, path: &[u8]) -> Value<'a> {
+    match tree.value() {
+        Value::Map(_) => at(tree, path),
+        value if path == b"value" => value,
+        _ => Value::Absent,
+    }
+}
+
+/// The value at a path inside a map. A key that is the whole path comes first.
 fn at<'a>(tree: Tree<'_, 'a>, path: &[u8]) -> Value<'a> {
     if !matches!(tree.value(), Value::Map(_)) {
         return Value::Absent;

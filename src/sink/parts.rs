@@ -74,6 +74,8 @@ pub(crate) struct Parts {
     wrap: Wrap,
     /// Removed at the end, with what is in it.
     _folder: TempDir,
+    /// The folders around it that were made for the parts.
+    made: Made,
     /// The path of a file in it, to be filled in.
     place: PathBuf,
     parts: Vec<Part>,
@@ -103,6 +105,7 @@ impl Parts {
         let before = template.split(PART).next().unwrap_or_default();
         let base = Path::new(before).parent().filter(|_| !before.ends_with('/')).unwrap_or(Path::new(before));
         let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+        let made = Made::around(base);
         fs::create_dir_all(base).map_err(|e| Error::io("create the folder", base, e))?;
         let folder = tempfile::Builder::new().prefix(".parts.").suffix(".pagemill").tempdir_in(base);
         let folder = folder.map_err(|e| Error::io("create a folder in", base, e))?;
@@ -113,6 +116,7 @@ impl Parts {
             wrap,
             place: folder.path().join("0"),
             _folder: folder,
+            made,
             parts: Vec::new(),
             open: None,
             buffered: 0,
@@ -289,6 +293,7 @@ impl Parts {
                 self.finish(part, suffix)?;
             }
         }
+        self.made.0.clear();
         let written = |Part { path, len, records, .. }: Part| Written { path, records, bytes: len };
         Ok(self.parts.into_iter().map(written).collect())
     }
@@ -297,6 +302,27 @@ impl Parts {
     pub fn unfinished(&self) -> impl Iterator<Item = usize> + use<> {
         let parts: Vec<usize> = (0..self.parts.len()).filter(|part| !self.parts[*part].is_whole).collect();
         parts.into_iter()
+    }
+}
+
+/// Folders that were not there before, the innermost one first. If the run fails, those in which nothing is are removed.
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// A folder that will be made, with those around it that will be made too.
+    fn around(folder: &Path) -> Made {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && folder.symlink_metadata().is_err();
+        Made(folder.ancestors().take_while(missing).map(Path::to_path_buf).collect())
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            if fs::remove_dir(folder).is_err() {
+                return;
+            }
+        }
     }
 }
 

@@ -68,6 +68,39 @@ fn a_file_for_each_value() {
     assert_eq!(read(here, "p/city=Bern/t.csv"), "id,city,fare\n6,Bern,1.10\n");
 }
 
+/// What fails leaves no folder that was not there before.
+#[test]
+fn no_folder_is_left() {
+    let here = with(&[("t.csv", TRIPS), ("bad.csv", "id,city\n1,Bern\n2\n"), ("v.ndjson", "7\n\"a\"\n7\n")]);
+    let here = here.path();
+    fs::create_dir(here.join("old")).unwrap();
+    for (line, code) in [
+        ("split t.csv --by town -o new/deep/{part}.csv", 2),
+        ("split t.csv --by town -o old/deep/{part}.csv", 2),
+        ("split t.csv --by city --where nothing=1 -o new/{part}.csv", 2),
+        ("split bad.csv --by city -o new/x/{part}.csv", 1),
+        ("split bad.csv --by city -o old/{part}.csv", 1),
+        ("split bad.csv --records 1 --max-errors 0 --on-error skip -o new/{part}.csv", 1),
+    ] {
+        say(here, line).ends(code);
+        assert!(!here.join("new").exists(), "{line}");
+        assert!(names(&here.join("old")).is_empty(), "{line}");
+    }
+    // What is whole stays.
+    say(here, "split bad.csv --records 1 -o new/{part}.csv").ends(1);
+    assert!(!here.join("new").exists() || names(&here.join("new")) == ["000001.csv"]);
+    // So does what is named by fields inside of JSON texts, whatever is written.
+    fs::write(here.join("j.csv"), "id,c\n1,\"{\"\"x\"\":7}\"\n2,\"{\"\"x\"\":8}\"\n").unwrap();
+    say(here, "split j.csv --parse-json c --by c.x -o j/{part}.ndjson").ends(0);
+    expect(
+        &here.join("j"),
+        &[("7.ndjson", "{\"id\":1,\"c\":{\"x\":7}}\n"), ("8.ndjson", "{\"id\":2,\"c\":{\"x\":8}}\n")],
+    );
+    // Records that are plain values have the field `value`.
+    say(here, "split v.ndjson --by value -o v/{part}.ndjson").ends(0);
+    expect(&here.join("v"), &[("7.ndjson", "7\n7\n"), ("a.ndjson", "\"a\"\n")]);
+}
+
 #[test]
 fn nested_values_and_what_has_none() {
     let lines =
@@ -90,7 +123,7 @@ fn nested_values_and_what_has_none() {
     say(here, "split t.ndjson --by a -o m/{part}.ndjson")
         .ends(1)
         .says(&["t.ndjson: record 1", "field `a` is a list or map, which can't name a part"]);
-    assert!(names(&here.join("m")).is_empty());
+    assert!(!here.join("m").exists());
     let ran = say(here, "split t.ndjson --by a -o m/{part}.ndjson --on-error skip").ends(0);
     ran.says(&["3 bad records"]);
     expect(&here.join("m"), &[("%null.ndjson", "{\"y\":2}\n"), ("7.ndjson", "{\"a\":7}\n")]);
@@ -135,7 +168,7 @@ fn more_values_than_there_is_memory_for() {
     fs::write(here.join("t.csv"), format!("v\n{text}")).unwrap();
     let ended = say(here, "split t.csv --by v -o out/{part}.csv --memory-limit 14MB").ends(4);
     ended.says(&["parts of the output", "split by a field with fewer values"]);
-    assert!(names(&here.join("out")).is_empty());
+    assert!(!here.join("out").exists());
 }
 
 #[test]
@@ -218,7 +251,7 @@ fn what_is_there_already_and_what_goes_wrong() {
     say(here, "split bad.csv --records 1 -o b/{part}.csv").ends(1).says(&["bad.csv: record 3, line 4"]);
     expect(&here.join("b"), &[("000001.csv", "id,city\n1,x\n")]);
     say(here, "split bad.csv --by city -o v/{part}.csv").ends(1);
-    assert!(names(&here.join("v")).is_empty());
+    assert!(!here.join("v").exists());
     say(here, "split empty.csv --records 1 -o e/{part}.csv").ends(0);
     assert!(names(&here.join("e")).is_empty());
     let no = |line: &str, says: &str| _ = say(here, line).ends(2).says(&[says]);
@@ -342,7 +375,7 @@ fn a_part_has_the_bytes_of_a_file_that_is_converted() {
     // What the encoding lacks is bad, and nothing remains of what failed.
     fs::write(here.join("u.csv"), "id,city\n1,a\n2,\u{3b1}\n").unwrap();
     say(here, "split u.csv --by city -o u/{part}.csv.gz --out-encoding latin1").ends(1).says(&["record 2", "U+03B1"]);
-    assert!(names(&here.join("u")).is_empty());
+    assert!(!here.join("u").exists());
     say(here, "split u.csv --by city -o u/{part}.csv.gz --out-encoding latin1 --on-error skip").ends(0);
     assert_eq!(names(&here.join("u")), ["a.csv.gz"]);
     // One that exists is not replaced.

@@ -64,7 +64,7 @@ fn begin(reader: &mut Reader, text: &[u8]) -> Result<Option<usize>, RecordError>
 /// What is at a path below a node of the record.
 fn inside<'a>(node: u32, path: &[u8], scope: &Scope<'_, 'a>) -> Scalar<'a> {
     let Some(tree) = scope.view.inside(node) else { return Scalar::Absent };
-    match path::find(tree, path) {
+    match path::inside(tree, path) {
         None => Scalar::Absent,
         Some(found) => match tree.nodes().0[found as usize] {
             Value::List(_) | Value::Map(_) => Scalar::Inside(node + found),

@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::flag::Takes::{Any, Nothing, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{all_finite, never_nested, uncounted};
+use super::unless::{all_finite, never_nested, no_maps, uncounted};
 use super::values::put;
 use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
 use crate::config::parse_joiner;
@@ -57,7 +57,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::Json)
     .target(Kinds::ALL_TABLES)
-    .unless(never_nested)
+    .unless(no_maps)
     .sets(|s, flag, texts| put(&mut s.options.nested, NESTED.parse(flag, &texts[0])?))
     .shows("json.nested", |s| json!(NESTED.of(s.options.nested))),
     flag(

@@ -369,6 +369,14 @@ pub fn not_nested(line: &Line<'_>) -> Option<No> {
     uncounted(line)
 }
 
+/// A map is a column, or several, only where records are written as they are.
+pub fn no_maps(line: &Line<'_>) -> Option<No> {
+    match line.command {
+        Commands::AGGREGATE => No::new("the result has no maps", LEAVE_OUT),
+        _ => never_nested(line),
+    }
+}
+
 /// A table has lists and maps only where JSON text is taken apart.
 pub fn never_nested(line: &Line<'_>) -> Option<No> {
     if let Some(aggregate) = line.settings.aggregate.as_ref().filter(|_| line.command == Commands::AGGREGATE) {

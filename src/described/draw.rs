@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Described, rounded};
 use crate::chart::{begin, escaped, page};
+use crate::fold::stats::names;
 
 /// The size of a chart in pixels, with what is above it for its title and below it for its ends.
 const WIDTH: f64 = 480.0;
@@ -114,8 +115,8 @@ impl Described {
     fn chart(&self, column: &[String]) -> Chart {
         let (bars, ends) = self.histogram(column).unwrap_or_default();
         let top = self.top(column);
-        let count = self.get(column, "count").parse().unwrap_or(0);
-        match (self.get(column, "kind"), top.is_empty()) {
+        let count = self.get(column, names::COUNT).parse().unwrap_or(0);
+        match (self.get(column, names::KIND), top.is_empty()) {
             // Few different numbers are seen best one by one.
             ("number", _) | (_, true) if bars.len() > 1 && (top.is_empty() || self.few(column).is_none()) => {
                 Chart::Histogram(bars, ends.map(|end| rounded(&end.to_string())))
@@ -127,14 +128,14 @@ impl Described {
 
     /// How many different values there are, if all of them are among the most frequent ones.
     fn few(&self, column: &[String]) -> Option<usize> {
-        let different = self.get(column, "distinct").parse().ok()?;
+        let different = self.get(column, names::DISTINCT).parse().ok()?;
         (different <= self.top(column).len()).then_some(different)
     }
 
     /// The charts of all columns that have one.
     pub fn svg(&self) -> String {
         let charts: Vec<_> =
-            self.columns.iter().map(|column| (self.get(column, "field"), self.chart(column))).collect();
+            self.columns.iter().map(|column| (self.get(column, names::FIELD), self.chart(column))).collect();
         let height: f64 = charts.iter().map(|(_, chart)| chart.height() + MARGIN).sum();
         let mut text = begin(WIDTH + 2.0 * MARGIN, height.max(1.0), "Columns");
         let mut top = 0.0;
@@ -154,7 +155,7 @@ impl Described {
         );
         text += &rows(&self.table());
         for column in &self.columns {
-            text += &format!("<div class=\"column\"><h2>{}</h2>\n", escaped(self.get(column, "field")));
+            text += &format!("<div class=\"column\"><h2>{}</h2>\n", escaped(self.get(column, names::FIELD)));
             let chart = self.chart(column);
             if !matches!(chart, Chart::Nothing) {
                 let title = match &chart {
@@ -166,7 +167,8 @@ impl Described {
                 text += "</svg>\n";
             }
             let said = self.names.iter().zip(column).skip(1);
-            let said = said.filter(|(name, value)| !value.is_empty() && !["top", "histogram"].contains(&name.as_str()));
+            let said = said
+                .filter(|(name, value)| !value.is_empty() && ![names::TOP, names::HISTOGRAM].contains(&name.as_str()));
             text += "<table>\n";
             for (name, value) in said {
                 let _ = writeln!(text, "<tr><td>{}</td><td>{}</td></tr>", escaped(name), escaped(value));

@@ -2,6 +2,8 @@
 
 mod draw;
 
+use crate::fold::stats::names;
+
 /// What is said about every column: the fields of the result of [`Folding::Stats`](crate::op::Folding::Stats).
 pub struct Described {
     names: Vec<String>,
@@ -10,18 +12,18 @@ pub struct Described {
 
 /// The columns of a table for people.
 const SHOWN: [&str; 14] = [
-    "field",
-    "kind",
-    "count",
-    "nulls",
-    "absent",
-    "numbers",
-    "distinct",
-    "min",
+    names::FIELD,
+    names::KIND,
+    names::COUNT,
+    names::NULLS,
+    names::ABSENT,
+    names::NUMBERS,
+    names::DISTINCT,
+    names::MIN,
     "median",
-    "max",
-    "mean",
-    "stddev",
+    names::MAX,
+    names::MEAN,
+    names::STDDEV,
     "most frequent",
     "histogram",
 ];
@@ -56,7 +58,7 @@ impl Described {
             step: f64,
             counts: Vec<u64>,
         }
-        let Parts { from, step, counts } = serde_json::from_str(self.get(column, "histogram")).ok()?;
+        let Parts { from, step, counts } = serde_json::from_str(self.get(column, names::HISTOGRAM)).ok()?;
         let end = from + step * counts.len() as f64;
         Some((counts, [from, end]))
     }
@@ -68,7 +70,7 @@ impl Described {
             value: Box<serde_json::value::RawValue>,
             count: u64,
         }
-        let all: Vec<Times> = serde_json::from_str(self.get(column, "top")).unwrap_or_default();
+        let all: Vec<Times> = serde_json::from_str(self.get(column, names::TOP)).unwrap_or_default();
         all.into_iter()
             .map(|one| {
                 let text = one.value.get();
@@ -81,12 +83,12 @@ impl Described {
     /// Whether fewer than half of the values are numbers: then what is said of those is not said of the column.
     fn is_text(&self, column: &[String]) -> bool {
         let number = |name| self.get(column, name).parse::<u64>().unwrap_or(0);
-        number("numbers") * 2 < number("count")
+        number(names::NUMBERS) * 2 < number(names::COUNT)
     }
 
     /// Whether some values are numbers, and others are not.
     fn is_mixed(&self, column: &[String]) -> bool {
-        !["0", self.get(column, "count")].contains(&self.get(column, "numbers"))
+        !["0", self.get(column, names::COUNT)].contains(&self.get(column, names::NUMBERS))
     }
 
     /// A number or a text, whichever most values are.
@@ -100,24 +102,24 @@ impl Described {
 
     /// A table: means and deviations have six digits, and `~` is before what is approximate.
     pub fn table(&self) -> Vec<Vec<String>> {
-        let any_absent = self.columns.iter().any(|column| self.get(column, "absent") != "0");
+        let any_absent = self.columns.iter().any(|column| self.get(column, names::ABSENT) != "0");
         let row = |column: &Vec<String>| {
             let get = |name| self.get(column, name).to_owned();
             let top = self.top(column);
             let of_numbers = |text: String| if self.is_text(column) { String::new() } else { text };
             vec![
-                get("field"),
-                get("kind"),
-                get("count"),
-                get("nulls"),
-                get("absent"),
-                get("numbers"),
-                self.about(column, "distinct"),
-                self.end(column, "min"),
-                of_numbers(self.about(column, "p50")),
-                self.end(column, "max"),
-                of_numbers(rounded(self.get(column, "mean"))),
-                of_numbers(rounded(self.get(column, "stddev"))),
+                get(names::FIELD),
+                get(names::KIND),
+                get(names::COUNT),
+                get(names::NULLS),
+                get(names::ABSENT),
+                get(names::NUMBERS),
+                self.about(column, names::DISTINCT),
+                self.end(column, names::MIN),
+                of_numbers(self.about(column, names::P50)),
+                self.end(column, names::MAX),
+                of_numbers(rounded(self.get(column, names::MEAN))),
+                of_numbers(rounded(self.get(column, names::STDDEV))),
                 top.first().map_or_else(String::new, |(value, times)| format!("{value} ({times})")),
                 of_numbers(self.histogram(column).map_or_else(String::new, |(counts, _)| spark(&counts))),
             ]

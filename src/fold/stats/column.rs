@@ -1,6 +1,7 @@
 //! What is kept of one column.
 
 use crate::error::Result;
+use crate::fold::groups::At;
 use crate::fold::groups::held::Held;
 use crate::fold::registers::Hashed;
 use crate::fold::stats::kind::{Class, Taken, taken};
@@ -11,10 +12,8 @@ use crate::record::Value;
 /// Where a column is first met: columns are in this order, whoever meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct First {
-    /// The slice, with the source in its first bits.
-    pub slice: u64,
-    /// The record among those of the slice, and the field among those of the record.
-    pub record: u64,
+    /// The record, and the field among those of the record.
+    pub at: At,
     pub field: u64,
 }
 
@@ -37,6 +36,12 @@ pub(super) enum Values {
 impl Column {
     pub fn new(first: First) -> Column {
         Column { first, nulls: 0, lists: 0, maps: 0, values: Values::Few(Table::default()) }
+    }
+
+    /// Whether no record has had it.
+    pub fn is_empty(&self) -> bool {
+        let counted = self.nulls + self.lists + self.maps;
+        counted == 0 && matches!(&self.values, Values::Few(table) if table.values().next().is_none())
     }
 
     /// Takes in values of one record after the other.

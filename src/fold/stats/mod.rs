@@ -10,6 +10,7 @@
 mod column;
 mod histogram;
 mod kind;
+pub(crate) mod names;
 mod numbers;
 mod result;
 mod sketch;
@@ -25,6 +26,7 @@ use std::hash::BuildHasher;
 
 use crate::error::{Error, RecordError, Result};
 use crate::fold::Fold;
+use crate::fold::groups::Place;
 use crate::fold::groups::held::{Held, Purpose};
 use crate::fold::keys::Limits;
 use crate::memory::Budget;
@@ -46,9 +48,6 @@ pub(crate) fn workers(memory_limit: usize, columns: Option<usize>) -> usize {
 const COLUMNS: Purpose =
     Purpose { name: "statistics of columns", instead: "describe fewer columns: ⟨select a,b⟩, or ⟨drop⟩ some" };
 
-/// How many bits of the number of a slice are its own.
-const SLICES: u32 = 40;
-
 /// How many records of a batch in columns are taken in together: their values stay in the cache while one column after
 /// the other takes them.
 const RECORDS: usize = 64;
@@ -64,14 +63,12 @@ pub(crate) struct Stats {
     names: Names,
     /// The columns of the fields of a table, or those of the record before.
     fields: Vec<u32>,
+    /// How many columns of a table come first whose lists and maps are taken apart.
+    apart_of: usize,
     /// The leaves of a record: their nodes and columns.
     leaves: Vec<(u32, u32)>,
     paths: Paths,
-    /// In the first bits of the numbers of slices.
-    source: u64,
-    /// The slice of the last records, and how many of its records were taken in.
-    slice: Option<u64>,
-    taken: u64,
+    place: Place,
     /// All records.
     records: u64,
     failed: Option<Error>,
@@ -131,11 +128,10 @@ impl Stats {
             columns: Vec::new(),
             names: Names { hasher: DefaultHashBuilder::default(), table: HashTable::new(), all: Vec::new() },
             fields: Vec::new(),
+            apart_of: 0,
             leaves: Vec::new(),
             paths: Paths::default(),
-            source: u64::from(source) << SLICES,
-            slice: None,
-            taken: 0,
+            place: Place::of(source),
             records: 0,
             failed: None,
         }
@@ -147,6 +143,16 @@ impl Stats {
     /// There is no memory.
     pub fn with_fields(mut self, schema: &Schema) -> Result<Stats> {
         self.set_fields(schema)?;
+        Ok(self)
+    }
+
+    /// With the columns of a table whose records become nested ones.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn with_nested_fields(mut self, schema: &Schema) -> Result<Stats> {
+        self.set_fields(schema)?;
+        self.apart_of = self.columns.len();
         Ok(self)
     }
 
@@ -166,7 +172,7 @@ impl Stats {
         for (field, name) in schema.names().enumerate() {
             let times = met.entry(name).or_default();
             let before = std::mem::replace(times, *times + 1);
-            let first = First { slice: self.source, record: 0, field: field as u64 };
+            let first = First { at: self.place.first(), field: field as u64 };
             let column = self.column(name, before, first)?;
             self.fields.push(column);
         }
@@ -223,7 +229,7 @@ impl Stats {
     /// Takes in a keyed record.
     fn add_tree(&mut self, batch: &Batch<'_>, record: usize, slice: u64) -> Result<(), Refused> {
         let (values, keys) = batch.tree(record).nodes();
-        let first = First { slice: self.source | slice, record: self.taken, field: 0 };
+        let first = First { at: self.place.next(slice), field: 0 };
         let mut leaves = std::mem::take(&mut self.leaves);
         let mut paths = std::mem::take(&mut self.paths);
         let apart = self.apart.clone();
@@ -287,20 +293,16 @@ impl Fold for Stats {
     type Result = Result<Described>;
 
     fn another(&self) -> Stats {
-        Stats::new(self.apart.clone(), self.limits, &self.budget, (self.source >> SLICES) as u32)
+        Stats::new(self.apart.clone(), self.limits, &self.budget, self.place.source())
     }
 
     fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
-        if self.slice != Some(slice) {
-            (self.slice, self.taken) = (Some(slice), 0);
-        }
         let count = records.len() as u64;
         if let Some(schema) = batch.schema() {
             if !self.knows(schema) {
                 self.set_fields(schema).map_err(EncodeError::Stop)?;
             }
             self.add_table(batch, records).map_err(EncodeError::Stop)?;
-            self.taken += count;
             self.records += count;
             return Ok(());
         }
@@ -310,7 +312,7 @@ impl Fold for Stats {
                 Err(Refused::Run(error)) => return Err(EncodeError::Stop(error)),
                 Err(Refused::Record(error)) => return Err(EncodeError::Record { index: record, error }),
             }
-            self.taken += 1;
+            self.place.took(1);
             self.records += 1;
         }
         Ok(())

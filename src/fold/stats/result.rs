@@ -1,5 +1,7 @@
 //! What is said about each column, as records of any format.
 
+use std::collections::{HashMap, HashSet};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -10,49 +12,17 @@ use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::copied;
 use crate::fold::pen::{Onto, Rows, WRITING, Written, memory, write_all};
-use crate::fold::stats::column::{Column, Values};
+use crate::fold::stats::column::{Column, First, Values};
 use crate::fold::stats::kind::{Class, Kind, measured};
 use crate::fold::stats::numbers::{Extreme, Numbers, tie};
 use crate::fold::stats::summary::Summary;
 use crate::fold::stats::table::{Counted, Table, VALUES};
 use crate::fold::stats::texts::Beginning;
-use crate::fold::stats::{COLUMNS, Stats};
+use crate::fold::stats::{COLUMNS, Stats, names};
 use crate::memory::{Arena, Budget};
 use crate::metrics::BoundReport;
 use crate::record::{Lossy, Schema, Value};
 
-/// What is said about a column: the names of the fields of its record.
-const FIELDS: [&str; 27] = [
-    "field",
-    "kind",
-    "count",
-    "nulls",
-    "absent",
-    "numbers",
-    "distinct",
-    "approx_distinct",
-    "min",
-    "max",
-    "sum",
-    "mean",
-    "stddev",
-    "p05",
-    "p25",
-    "p50",
-    "p75",
-    "p95",
-    "approx_p05",
-    "approx_p25",
-    "approx_p50",
-    "approx_p75",
-    "approx_p95",
-    "text_min",
-    "text_max",
-    "longest",
-    "top",
-];
-/// The last one.
-const HISTOGRAM: &str = "histogram";
 /// The quantiles, in hundredths.
 const QUANTILES: [u64; 5] = [5, 25, 50, 75, 95];
 /// How many of the most frequent values are listed.
@@ -68,10 +38,17 @@ pub(crate) struct Described {
 
 impl Described {
     pub(super) fn of(stats: Stats) -> Result<Described> {
-        let Stats { columns, names, records, budget, mut held, .. } = stats;
+        let Stats { columns, names, records, budget, apart_of, mut held, .. } = stats;
         let named = names.all.into_iter().map(|name| name.name);
         let mut columns: Vec<_> = named.zip(columns).collect();
-        columns.sort_by_key(|(_, column)| column.first);
+        let table: HashMap<Box<[u8]>, First> =
+            columns.iter().take(apart_of).map(|(name, column)| (name.clone(), column.first)).collect();
+        // What is inside a column comes after it.
+        let around = |name: &[u8]| memchr::memchr_iter(b'.', name).find_map(|dot| table.get(&name[..dot]).copied());
+        columns.sort_by_cached_key(|(name, column)| (around(name).unwrap_or(column.first), column.first));
+        if apart_of > 0 {
+            leave_out_maps(&mut columns);
+        }
         for (_, column) in &mut columns {
             if let Values::Many(summary) = &mut column.values {
                 summary.numbers.flush(&mut held)?;
@@ -86,7 +63,7 @@ impl Described {
     /// Memory; the target can't be written.
     pub fn write(mut self, onto: &Onto<'_>) -> Result<Written> {
         self.held.take(WRITING)?;
-        let schema = Schema::new(FIELDS.into_iter().chain([HISTOGRAM]));
+        let schema = Schema::new(names::ALL);
         let mut rows = InOrder { described: &self, next: 0 };
         let written = write_all(&mut rows, schema, self.bounds(), &self.budget, onto)?;
         // Its own lists as JSON text are no loss.
@@ -107,6 +84,15 @@ impl Described {
             ),
         ]
     }
+}
+
+/// Columns of a table in which there are only maps whose fields are columns of their own.
+fn leave_out_maps(columns: &mut Vec<(Box<[u8]>, Column)>) {
+    let mut maps: HashSet<Box<[u8]>> = HashSet::new();
+    for (name, _) in &*columns {
+        maps.extend(memchr::memchr_iter(b'.', name).map(|dot| name[..dot].into()));
+    }
+    columns.retain(|(name, column)| !(column.is_empty() && maps.contains(name)));
 }
 
 const _: () = assert!(VALUES == 4096);
@@ -168,8 +154,11 @@ impl Described {
             let found = ranked(rounded.iter().map(|(number, times)| (*number, *times)), rank);
             row.push(found.map_or(Ok(Value::Null), |number| number.value(arena))?);
         }
-        for text in [summary.texts.min(), summary.texts.max()] {
-            row.push(text.map_or(Ok(Value::Null), |text| written(text, arena))?);
+        let (texts, bytes) = (&summary.texts, &summary.bytes);
+        let min = ends(texts.min(), bytes.min()).min();
+        let max = ends(texts.max(), bytes.max()).max();
+        for end in [min, max] {
+            row.push(end.map_or(Ok(Value::Null), |(text, is_bytes)| written(text, is_bytes, arena))?);
         }
         row.push(if count > column.lists + column.maps {
             whole_number(summary.longest as u64, arena)?
@@ -196,8 +185,15 @@ fn whole_number(number: u64, arena: &Arena) -> Result<Value<'_>, RecordError> {
     Ok(Value::Number(copied(number.to_string().as_bytes(), arena)?))
 }
 
-fn written<'a>(text: &Beginning, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
-    Ok(Value::Text(copied(&text.text(), arena)?))
+/// A text and bytes, if they are there, and whether it is the bytes.
+fn ends<'t>(text: Option<&'t Beginning>, bytes: Option<&'t Beginning>) -> impl Iterator<Item = (&'t Beginning, bool)> {
+    text.map(|text| (text, false)).into_iter().chain(bytes.map(|bytes| (bytes, true)))
+}
+
+/// A text; of bytes, their Base64.
+fn written<'a>(text: &Beginning, is_bytes: bool, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
+    let text = if is_bytes { text.encoded().into_bytes() } else { text.text() };
+    Ok(Value::Text(copied(&text, arena)?))
 }
 
 /// How many texts there are: a number and a text that are written alike are one.

@@ -14,8 +14,9 @@ use crate::fold::stats::texts::Texts;
 pub(super) struct Summary {
     registers: Option<Box<[u8]>>,
     pub numbers: Numbers,
-    /// What is no number.
+    /// What is no number, and the bytes that are no text.
     pub texts: Texts,
+    pub bytes: Texts,
     /// How many values there are of each kind.
     pub kinds: [u64; Kind::ALL.len()],
     /// How many characters the longest text has.
@@ -26,7 +27,8 @@ impl Summary {
     /// Without an estimate of the different values.
     pub fn exact() -> Summary {
         let kinds = [0; Kind::ALL.len()];
-        Summary { registers: None, numbers: Numbers::new(), texts: Texts::default(), kinds, longest: 0 }
+        let (texts, bytes) = (Texts::default(), Texts::default());
+        Summary { registers: None, numbers: Numbers::new(), texts, bytes, kinds, longest: 0 }
     }
 
     /// With one.
@@ -71,7 +73,8 @@ impl Summary {
             Some(Number::Short(mantissa, scale)) => self.numbers.add(mantissa, scale, held),
             Some(number) => self.numbers.add_times(number, 1, held),
             None => {
-                self.texts.add(text);
+                let texts = if class == Class::Bytes { &mut self.bytes } else { &mut self.texts };
+                texts.add(text);
                 Ok(())
             }
         }
@@ -98,7 +101,8 @@ impl Summary {
         match measured(class, text) {
             Some(number) => self.numbers.add_times(number, times, held),
             None => {
-                self.texts.add(text);
+                let texts = if class == Class::Bytes { &mut self.bytes } else { &mut self.texts };
+                texts.add(text);
                 Ok(())
             }
         }
@@ -113,6 +117,7 @@ impl Summary {
             own.iter_mut().zip(others).for_each(|(own, other)| *own = (*own).max(*other));
         }
         self.texts.merge(other.texts);
+        self.bytes.merge(other.bytes);
         self.kinds.iter_mut().zip(other.kinds).for_each(|(own, other)| *own += other);
         self.longest = self.longest.max(other.longest);
         self.numbers.merge(other.numbers, held)

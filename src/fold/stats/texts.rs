@@ -2,6 +2,12 @@
 
 use std::cmp::Ordering;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// In place of what is left out.
+const REST: &str = "…";
+
 /// Longer texts are cut to this many bytes where they are kept.
 pub(super) const CUT: usize = 256;
 
@@ -35,9 +41,14 @@ impl Beginning {
             {
                 text.truncate(error.valid_up_to());
             }
-            text.extend_from_slice("…".as_bytes());
+            text.extend_from_slice(REST.as_bytes());
         }
         text
+    }
+
+    /// The Base64 of bytes, and `…` where the rest is left out.
+    pub fn encoded(&self) -> String {
+        STANDARD.encode(&self.bytes) + if self.is_cut { REST } else { "" }
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
 use crate::flow::sayable::Narrow;
-use crate::fold::groups::{Aggregate, At, Given, Groups, Held, Leading, give_all};
+use crate::fold::groups::{Aggregate, At, Given, Groups, Held, Leading, Place, give_all};
 use crate::fold::pen::{AtPlace, BUFFER, Onto, Pen, Written};
 use crate::format::{Format, Frame, Options};
 use crate::memory::Budget;
@@ -29,9 +29,6 @@ use times::No;
 
 /// What a window takes beside its groups, in bytes.
 const WINDOW: usize = 1 << 10;
-
-/// How many bits of the number of a slice are its own.
-const SLICES: u32 = 40;
 
 /// How windows are written, and which of their records.
 pub(crate) struct How<'h> {
@@ -73,11 +70,7 @@ pub(crate) struct TimeWindows {
     enough: Option<usize>,
     /// Which of the names that were given occur, and the number of the first that is read here.
     seen: Option<(Arc<Seen>, usize)>,
-    /// In the first bits of the numbers of slices.
-    source: u64,
-    /// The slice of the last records, and how many of its records were taken in.
-    slice: Option<u64>,
-    taken: u64,
+    place: Place,
     /// Who looks at the largest groups, if somebody does.
     leading: Option<Leading>,
     /// Room for the records of a batch.
@@ -124,9 +117,7 @@ impl TimeWindows {
             most_open: 0,
             enough: None,
             seen: None,
-            source: 0,
-            slice: None,
-            taken: 0,
+            place: Place::of(0),
             leading: None,
             given: spec.arguments().iter().map(|_| Given::default()).collect(),
             times: Vec::new(),
@@ -156,7 +147,7 @@ impl TimeWindows {
         self.pen.go_on(budget);
         self.held.go_on(budget)?;
         self.open.iter_mut().try_for_each(|window| window.groups.go_on(budget))?;
-        (self.source, self.seen, self.slice) = (u64::from(source) << SLICES, seen, None);
+        (self.place, self.seen) = (Place::of(source), seen);
         self.late_here = 0;
         Ok(())
     }
@@ -182,9 +173,7 @@ impl TimeWindows {
         records: Range<usize>,
         output: &mut Output<'_>,
     ) -> Result<(), EncodeError> {
-        if self.slice != Some(slice) {
-            (self.slice, self.taken) = (Some(slice), 0);
-        }
+        let at = self.place.next(slice);
         let (spec, seen, start) = (Arc::clone(&self.spec), self.seen.clone(), records.start);
         let room = std::mem::take(&mut self.given);
         let (given, mut end, mut bad) = give_all(spec.arguments(), batch, records.clone(), seen.as_ref(), room);
@@ -208,7 +197,7 @@ impl TimeWindows {
                 times.clear();
             }
         }
-        let taken = self.take_times(&given, &times, slice, output);
+        let taken = self.take_times(&given, &times, at, output);
         let outcome = match (taken, bad) {
             (Err(error), _) => Err(EncodeError::Stop(self.lacking(error))),
             (Ok(Some(late)), _) => {
@@ -233,10 +222,9 @@ impl TimeWindows {
         &mut self,
         given: &[Given<'_>],
         times: &[i64],
-        slice: u64,
+        at: At,
         output: &mut Output<'_>,
     ) -> Result<Option<usize>> {
-        let at = At { slice: self.source | slice, record: self.taken };
         let mut run = Run { records: 0..0, windows: (0, 0) };
         let mut late = None;
         for (index, time) in times.iter().enumerate() {
@@ -270,7 +258,7 @@ impl TimeWindows {
             }
         }
         self.flush(given, &run, at)?;
-        self.taken += times.len() as u64;
+        self.place.took(times.len() as u64);
         Ok(late)
     }
 

@@ -78,6 +78,8 @@ pub struct Metrics {
     pub stage_time: [Duration; 5],
     /// Bad records.
     pub bad: BadTotals,
+    /// Entries of sorted runs on disk that were merged since the last pass over the input.
+    pub(crate) merged_entries: u64,
 }
 
 /// What was decided before a source was read: memory in bytes.
@@ -136,6 +138,7 @@ impl Metrics {
     pub(super) fn none() -> Metrics {
         Metrics {
             sources_done: 0,
+            merged_entries: 0,
             input_size_bytes: None,
             read_bytes: 0,
             written_bytes: 0,

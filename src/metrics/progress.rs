@@ -87,6 +87,11 @@ impl Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// So many more entries of sorted runs on disk were merged.
+    pub(crate) fn merged(&self, entries: u64) {
+        self.job().merged(entries);
+    }
+
     /// A job begins.
     pub(crate) fn begin_job(&self, job: &Registry) {
         let mut shown = self.shown();

@@ -41,7 +41,7 @@ impl Registry {
     pub fn begin(&self, begin: Begin<'_>) -> Arc<Pass> {
         let pass = Arc::new(Pass::new(begin));
         let mut state = self.lock();
-        (state.pass, state.ended) = (Some(Arc::clone(&pass)), false);
+        (state.pass, state.ended, state.done.merged_entries) = (Some(Arc::clone(&pass)), false, 0);
         pass
     }
 
@@ -85,6 +85,11 @@ impl Registry {
     /// The largest groups so far, in lines of text.
     pub fn groups(&self) -> Vec<String> {
         self.lock().groups.clone().unwrap_or_default()
+    }
+
+    /// So many more entries of sorted runs on disk were merged.
+    pub fn merged(&self, entries: u64) {
+        self.lock().done.merged_entries += entries;
     }
 
     /// A result was written in place of records: so many bytes, and so many records of its own.

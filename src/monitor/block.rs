@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::line::hashes;
 use super::sample::{About, Met, Moment, Sample, State};
-use super::words::{Unit, bytes_tenth, bytes_unit, count_unit, percent};
+use super::words::{Unit, bytes_tenth, bytes_unit, count_short, count_unit, percent};
 use crate::metrics::{Latency, Level};
 use crate::wording::{clock, count, counted};
 
@@ -80,7 +80,11 @@ impl Block {
         // Names may have any characters, and those of a terminal's own language are not meant for it.
         let ascii = |c: char| if c.is_control() || !self.utf8 && !c.is_ascii() { '?' } else { c };
         let names: String = names.chars().map(ascii).collect();
-        let right = format!("{} {:>8}", sample.state.name(), clock(sample.t));
+        let state = match sample.merges() {
+            true => format!("merging, {} entries", count_short(sample.merged)),
+            false => sample.state.name().to_owned(),
+        };
+        let right = format!("{state} {:>8}", clock(sample.t));
         spread(&shortened(&names, width.saturating_sub(right.len() + 1), self.utf8), &right, width)
     }
 

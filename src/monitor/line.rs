@@ -10,6 +10,7 @@ pub fn line(about: &About, sample: &Sample) -> String {
     let mut text = clock(sample.t);
     let done = if about.makes { "written" } else { "read" };
     match sample.share().filter(|_| !sample.state.is_end()) {
+        _ if sample.merges() => text += &format!("  merging, {} entries so far", count(sample.merged)),
         Some(share) => text += &format!("  {} %", percent(share)),
         None if sample.state == State::Running => {}
         None => text += &format!("  {}", sample.state.name()),
@@ -126,6 +127,9 @@ fn draw(sample: &Sample, bar: usize, parts: &[Part]) -> String {
             text += &format!("{} {}", unit.short(sample.read as f64), unit.name);
         }
     }
+    if sample.merges() {
+        return text + &format!("  merging, {} entries", count_short(sample.merged));
+    }
     for part in parts {
         match part {
             Part::Records if sample.records_read == 0 => {}
@@ -202,6 +206,12 @@ pub(super) mod tests {
             line(&about, &sample),
             "12:32  310.0 GB read, 519.9 GB written, 2,445,008,214 records, 398 MB/s, memory 41.2 of 64 MB, memory pressure high, waiting for the target for 0:11"
         );
+        (sample.stalled, sample.merged) = (None, 12_345_678);
+        // Not while something is read.
+        assert!(!line(&about, &sample).contains("merging"));
+        let merging = Sample { state: State::Finishing, workers: Workers::default(), ..sample };
+        assert!(line(&about, &merging).starts_with("12:32  merging, 12,345,678 entries so far  310.0 GB read"));
+        assert_eq!(bar(&merging, 80), "310 GB  merging, 12 M entries");
         (sample.state, sample.stalled) = (State::Done, None);
         assert_eq!(
             line(&about, &sample),

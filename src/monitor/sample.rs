@@ -338,6 +338,8 @@ pub struct Sample {
     pub records_bad: u64,
     /// Records that ops dropped.
     pub records_filtered: u64,
+    /// Entries of sorted runs on disk that were merged, after the input was read.
+    pub(crate) merged: u64,
     /// Inputs that are done.
     pub sources_done: u64,
     /// The last two seconds.
@@ -391,6 +393,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Whether what was written to disk is being merged: all of the input is read.
+    pub(crate) fn merges(&self) -> bool {
+        self.merged > 0 && !self.state.is_end() && self.all_workers() == 0
+    }
+
     /// How much of the input is read, from 0 to 1; none where its size is not known.
     pub fn share(&self) -> Option<f64> {
         self.size.filter(|size| *size > 0).map(|size| self.read as f64 / size as f64)

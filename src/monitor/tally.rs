@@ -98,7 +98,7 @@ impl Tally {
         (sample.read, sample.written) = (metrics.read_bytes, metrics.written_bytes);
         (sample.records_read, sample.records_written) = (metrics.records_read, metrics.records_written);
         (sample.records_bad, sample.records_filtered) = (metrics.records_bad, metrics.records_filtered);
-        sample.sources_done = metrics.sources_done;
+        (sample.sources_done, sample.merged) = (metrics.sources_done, metrics.merged_entries);
         (sample.workers, sample.pool) = (metrics.workers, metrics.pool);
         sample.slices_open = metrics.slices_claimed.saturating_sub(metrics.slices_committed);
         sample.slices_committed = metrics.slices_committed;
@@ -134,7 +134,8 @@ impl Tally {
         sample.rate = if self.samples == 1 { sample.mean } else { self.marks.now() };
         sample.left = sample.size.and_then(|size| self.marks.left(size - sample.read));
         let still = self.marks.moved().map_or(0.0, |since| mark.t - since);
-        sample.stalled = (still >= STALL).then(|| Duration::from_secs_f64(still));
+        let merges = sample.merged > self.last.merged;
+        sample.stalled = (still >= STALL && !merges).then(|| Duration::from_secs_f64(still));
         self.latency(sample, metrics);
         if let (Some(position), Some(age)) = (metrics.checkpoint_position_bytes, metrics.checkpoint_age) {
             let at = sample.t.saturating_sub(age);

@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use crate::memory::Budget;
 use crate::wording::megabytes;
 
+/// While sorted entries are merged, somebody is asked once in this number of them whether to go on.
+pub(crate) const MERGED: u64 = 4096;
+
 /// Entries in the order of their keys, of which the next one is at hand.
 pub(crate) trait Sorted {
     /// Whether there is no next one.
@@ -172,7 +175,7 @@ pub(crate) fn reduce(
         };
         let mut count = 0u64;
         while let Some(input) = merge.first() {
-            if count.is_multiple_of(4096) {
+            if count.is_multiple_of(MERGED) {
                 check()?;
             }
             count += 1;

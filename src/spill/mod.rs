@@ -20,5 +20,5 @@ mod run;
 
 pub(crate) use file::{SpillFile, block_size};
 pub(crate) use list::{ITEM, List, ListReader, ListWriter};
-pub(crate) use merge::{Merge, Sorted, reduce};
+pub(crate) use merge::{MERGED, Merge, Sorted, reduce};
 pub(crate) use run::{ENTRY, Run, RunReader, RunWriter, lengths, prefix};

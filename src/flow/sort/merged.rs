@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::sink::Target;
-use crate::spill::{Merge, Sorted};
+use crate::spill::{MERGED, Merge, Sorted};
 
 /// How much is written at once.
 pub(crate) const PIECE: usize = 256 << 10;
@@ -49,7 +49,7 @@ impl<'t> Emitter<'t> {
         while self.left > 0
             && let Some(input) = merge.first()
         {
-            if (self.records + self.skip).is_multiple_of(4096) {
+            if (self.records + self.skip).is_multiple_of(MERGED) {
                 check()?;
             }
             if self.skip > 0 {

@@ -4,7 +4,9 @@ use crate::error::{Error, Result};
 use crate::flow::located::Place;
 use crate::flow::sort::{Buffer, Entries, SHARE};
 use crate::fold::doubles::{Doubles, LEAST, Stays};
-use crate::spill::{ENTRY, ITEM, ListWriter, Merge, Run, RunReader, RunWriter, Sorted, SpillFile, block_size, reduce};
+use crate::spill::{
+    ENTRY, ITEM, ListWriter, MERGED, Merge, Run, RunReader, RunWriter, Sorted, SpillFile, block_size, reduce,
+};
 use crate::sys::memory::trim_heap;
 
 impl Doubles {
@@ -113,10 +115,11 @@ impl Doubles {
 
     fn check(&self, count: &mut u64) -> Result<()> {
         *count += 1;
-        if count.is_multiple_of(4096) { self.stopped() } else { Ok(()) }
+        if count.is_multiple_of(MERGED) { self.stopped() } else { Ok(()) }
     }
 
     fn stopped(&self) -> Result<()> {
+        self.wish.progress.iter().for_each(|progress| progress.merged(MERGED));
         let stopped = |e| Error::io("compare", "the records", e);
         self.wish.stop.as_ref().map_or(Ok(()), |stop| stop.check().map_err(stopped))
     }

@@ -23,7 +23,7 @@ use crate::fold::Fold;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::keys::{Keys, hash};
 use crate::memory::{Budget, Reservation};
-use crate::metrics::Spilled;
+use crate::metrics::{Progress, Spilled};
 use crate::plan::sizes::FEW;
 use crate::record::{Batch, EncodeError};
 use crate::spill::{ITEM, List, Run, RunWriter, SpillFile, block_size, prefix};
@@ -46,6 +46,8 @@ pub(crate) struct Wish {
     /// Where what does not fit into memory goes.
     pub folder: PathBuf,
     pub stop: Option<Stop>,
+    /// Who wants to know how many entries of runs were merged.
+    pub progress: Option<Progress>,
 }
 
 /// The keys of a worker, and then all of them.

@@ -16,7 +16,7 @@ use crate::fold::groups::spilling::{HEAD, NUMBER, Spilling};
 use crate::fold::pen::memory;
 use crate::memory::{ARENA_INSTEAD, Arena, Budget, Reservation};
 use crate::record::digits::DigitRoom;
-use crate::spill::{Merge, RunReader, SpillFile, reduce};
+use crate::spill::{MERGED, Merge, RunReader, SpillFile, reduce};
 use crate::sys::memory::trim_heap;
 
 /// How much of an arena a record of the result usually fills, in bytes.
@@ -85,7 +85,7 @@ pub(super) fn merged(
     let mut group = Group { spec, functions, key, kinds, first, body: Vec::new(), order: Vec::new() };
     let (mut key, mut body, mut read) = (Vec::new(), Vec::new(), 0u64);
     while let Some(input) = merge.first() {
-        if read.is_multiple_of(4096) {
+        if read.is_multiple_of(MERGED) {
             check()?;
         }
         read += 1;

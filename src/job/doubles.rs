@@ -13,7 +13,7 @@ use crate::job::kept::Kept;
 use crate::job::opened::Opened;
 use crate::job::rows::Keep;
 use crate::job::settings::{ColumnsFrom, Settings};
-use crate::job::sort::{columns, folder, only_keys, tested_columns};
+use crate::job::sort::{columns, folder, inside, only_keys, tested_columns};
 use crate::job::sum::Sum;
 use crate::metrics::{Warning, WarningKind};
 use crate::op::Everything;
@@ -62,6 +62,7 @@ impl Deduping {
             last: settings.rows.keep == Keep::Last,
             folder: folder(settings, target)?,
             stop: settings.stop.clone(),
+            progress: settings.progress.clone(),
         };
         Ok(Some(Deduping { doubles: Doubles::new(wish, fields.len()), fields, any: false, nested: false }))
     }
@@ -72,7 +73,7 @@ impl Deduping {
     /// Those of a run; bad records are left for the run if they don't end it. Usage: a table lacks a field.
     pub fn look(mut self, opened: &mut Opened<'_>, lacking: Lacking) -> Result<Deduping> {
         opened.wanted = Wanted::ALL;
-        self.nested |= opened.reading.schema().is_none();
+        self.nested |= opened.route.is_keyed(&*opened.reading);
         let route = opened.route.clone();
         if opened.reading.schema().is_none() && opened.route.schema.is_some() {
             // Lists and maps are compared, and not the text that they become in columns.
@@ -93,6 +94,7 @@ impl Deduping {
                     fields.map(|field| names.position(field.as_bytes())).collect()
                 }
                 Some(names) => columns("⟨dedupe⟩", fields, names)?,
+                None if lacking == Lacking::Refused => inside("⟨dedupe⟩", fields, opened)?,
                 None => vec![None; self.fields.len()],
             };
             opened.route.want.detail = Detail::All;

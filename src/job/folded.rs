@@ -21,6 +21,7 @@ use crate::metrics::Registry;
 use crate::op::Folding;
 use crate::record::Seen;
 use crate::sink::Target;
+use crate::spill::MERGED;
 
 impl Opened<'_> {
     /// The fold that the job ends in, if it does not write records; `target`: where its result goes.
@@ -39,9 +40,10 @@ impl Opened<'_> {
             Some(Folding::Stats) => {
                 let stats = Stats::new(self.route.apart.clone(), self.settings.key_limits(), &self.budget, self.number);
                 // A table has columns even without records.
-                let stats = match &self.route.names {
-                    Some(names) => stats.with_fields(names)?,
-                    None => stats,
+                let stats = match (&self.route.names, &self.route.spread) {
+                    (Some(names), _) => stats.with_fields(names)?,
+                    (None, Some(inside)) => stats.with_nested_fields(&inside.names)?,
+                    (None, None) => stats,
                 };
                 Some(Ending::Stats(Box::new(stats)))
             }
@@ -51,7 +53,7 @@ impl Opened<'_> {
     /// Which of the names that were given occur, and the number of the first that groups read, if that shows only in the
     /// records.
     pub(crate) fn names_read(&self) -> Option<(Arc<Seen>, usize)> {
-        self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()))
+        self.route.is_keyed(&*self.reading).then(|| (self.route.seen.clone(), self.route.aggregated()))
     }
 
     /// Goes on with windows, which begin here if there are none yet.
@@ -126,6 +128,9 @@ pub(crate) fn written(
     let options = options(settings);
     let stop = settings.stop.as_ref();
     let stopped = |e| Error::io("merge", "the groups", e);
-    let check = || stop.map_or(Ok(()), |stop| stop.check().map_err(stopped));
+    let check = || {
+        settings.progress.iter().for_each(|progress| progress.merged(MERGED));
+        stop.map_or(Ok(()), |stop| stop.check().map_err(stopped))
+    };
     fold.write(&ending::Onto { check: &check, ..onto(settings, format, target, &options) }, records)
 }

@@ -12,11 +12,11 @@ use crate::job::opened::{Opened, ceiling};
 use crate::job::rows::Rows;
 use crate::job::settings::Settings;
 use crate::memory::Budget;
-use crate::metrics::{Spilled, Warning, WarningKind};
+use crate::metrics::{Progress, Spilled, Warning, WarningKind};
 use crate::plan::route::{Route, Tested};
 use crate::record::Schema;
 use crate::sink::{Target, TargetSpec};
-use crate::spill::{Merge, RunReader, SpillFile, block_size, reduce};
+use crate::spill::{MERGED, Merge, RunReader, SpillFile, block_size, reduce};
 use crate::sys::Stop;
 
 /// What reading the sources needs at least, in bytes: the rest may be taken for sorting.
@@ -33,11 +33,14 @@ pub(crate) struct Sorting {
     sorters: Vec<Sorter>,
     /// How many workers there may be; 0: as many as the first source has.
     workers: usize,
+    /// There is one source.
+    lone: bool,
     /// What they may take together, in bytes.
     memory: usize,
     /// Which of the sorted records are wanted.
     rows: Rows,
     stop: Option<Stop>,
+    progress: Option<Progress>,
 }
 
 /// Makes the settings those of a job whose records are sorted: some of the memory is for that, and which records are
@@ -145,9 +148,11 @@ impl Sorting {
             order: Arc::new(order),
             sorters: Vec::new(),
             workers,
+            lone: sources == 1,
             memory: settings.sorted,
             rows,
             stop: settings.stop.clone(),
+            progress: settings.progress.clone(),
         }))
     }
 
@@ -165,7 +170,11 @@ impl Sorting {
         // Records that become nested ones have fields that nobody knows yet.
         let names = opened.route.names.as_ref().filter(|_| opened.route.spread.is_none());
         let fields = self.order.by.iter().map(SortKey::field);
-        let columns = names.map(|names| columns("⟨sort⟩", fields, names)).transpose()?;
+        let columns = match names {
+            Some(names) => Some(columns("⟨sort⟩", fields, names)?),
+            None if self.lone => inside("⟨sort⟩", fields, opened).map(|_| None)?,
+            None => None,
+        };
         let tested = match &columns {
             Some(columns) => only_keys(opened, columns),
             None => None,
@@ -193,7 +202,11 @@ impl Sorting {
     pub fn finish(mut self, to: Format, frame: &Frame, target: &Target, budget: &Budget) -> Result<Sorted> {
         let stop = self.stop.take();
         let stopped = |e| Error::io("sort", "the records", e);
-        let check = || stop.as_ref().map_or(Ok(()), |stop| stop.check().map_err(stopped));
+        let progress = self.progress.take();
+        let check = || {
+            progress.iter().for_each(|progress| progress.merged(MERGED));
+            stop.as_ref().map_or(Ok(()), |stop| stop.check().map_err(stopped))
+        };
         let all: u64 = self.sorters.iter().map(|sorter| sorter.records).sum();
         let before_tail = all.saturating_sub(self.rows.offset).min(self.rows.limit.unwrap_or(u64::MAX));
         let wanted = self.rows.of(None, before_tail);
@@ -284,6 +297,24 @@ pub(crate) fn columns<'f>(
     fields.map(column).collect()
 }
 
+/// The columns of fields in records that are seen by their keys: none, but in a table a field has to be one of its
+/// columns, or inside one whose JSON is taken apart.
+///
+/// # Errors
+/// Usage: it can't be there.
+pub(crate) fn inside<'f>(
+    setting: &str,
+    fields: impl Iterator<Item = &'f str>,
+    opened: &Opened<'_>,
+) -> Result<Vec<Option<usize>>> {
+    let known = opened.route.spread.as_ref().filter(|inside| !inside.names.is_empty());
+    let column = |field: &'f str| match known {
+        Some(inside) if inside.column(field.as_bytes()).is_none() => Err(no_field(setting, field, &inside.names)),
+        _ => Ok(None),
+    };
+    fields.map(column).collect()
+}
+
 /// Where records are copied, only the fields that steps look at, and those that are compared, have to be decoded.
 pub(crate) fn only_keys(opened: &Opened<'_>, columns: &[Option<usize>]) -> Option<Tested> {
     let (route, source) = (&opened.route, opened.reading.schema()?);
@@ -331,4 +362,23 @@ fn no_field(setting: &str, field: &str, names: &Schema) -> Error {
         "{setting} names the field `{field}`, which the output does not have{}",
         instead(names.names(), field)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Job, SourceSpec};
+
+    #[test]
+    fn merging_is_seen() {
+        let progress = Progress::new();
+        let job = Job::new(SourceSpec::bytes("n\n2\n1\n"), TargetSpec::Memory).from(Format::Csv).to(Format::Csv);
+        let job = job.watch_with(&progress).with(|settings| settings.sort = vec![SortKey::new("n")]);
+        assert_eq!(job.run().unwrap().output, b"n\n1\n2\n");
+        // Whoever merges asks before the first entry.
+        assert_eq!(progress.metrics().map(|metrics| metrics.merged_entries), Some(MERGED));
+        // The next pass has not merged anything yet.
+        progress.begin(None);
+        assert_eq!(progress.metrics().map(|metrics| metrics.merged_entries), Some(0));
+    }
 }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
 use crate::job::settings::Settings;
 use crate::op::{Op, instead_of};
+use crate::plan::inside::Inside;
 use crate::record::Schema;
 
 /// Whether an op comes before fields are selected: it may need fields that are not.
@@ -61,16 +62,17 @@ pub(super) fn read_by(
     aggregate: &Aggregate,
     compared: Option<&[String]>,
     fields: &Schema,
-    names: &Schema,
+    inside: &Inside,
     lacking: Lacking,
 ) -> Result<(Schema, Schema)> {
+    let names = &inside.names;
     let mut columns: Vec<usize> = match compared {
         None => Vec::new(),
         Some([]) => (0..names.len()).collect(),
-        Some(compared) => compared.iter().filter_map(|name| names.position(name.as_bytes())).collect(),
+        Some(compared) => compared.iter().filter_map(|name| inside.column(name.as_bytes())).collect(),
     };
     for (setting, name) in aggregate.reads() {
-        match names.position(name) {
+        match inside.column(name) {
             Some(column) if columns.contains(&column) => {}
             Some(column) => columns.push(column),
             None if lacking == Lacking::Absent || names.is_empty() => {}
@@ -172,4 +174,26 @@ pub(super) fn check_nameless(settings: &Settings, source: &Schema, list: &[Strin
             "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
         ))),
     }
+}
+
+/// The most names of a kind that an error lists.
+const LISTED: usize = 5;
+
+/// Some of the names, and how many more there are.
+pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
+    let names: Vec<&[u8]> = names.collect();
+    let shown: Vec<String> =
+        names.iter().take(LISTED).map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The error for columns that a list leaves out, when nothing may be left out.
+pub(super) fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
+    let names: Vec<_> = names.collect();
+    let columns = if names.len() == 1 { "column" } else { "columns" };
+    let some = some(names.into_iter());
+    Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
 }

@@ -1,22 +1,18 @@
 //! What the settings of a job need of its route.
 
-use crate::format::{Format, Nested};
+use crate::format::Format;
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
+use crate::plan::inside::may_spread;
 
 /// How many ops make other batches of nested records, with the one that chooses and names fields.
 pub(crate) fn batches(settings: &Settings, from: Format, to: Format) -> usize {
-    if from.is_tabular() && !(to.is_tabular() && may_spread(settings)) {
+    if from.is_tabular() && !may_spread(settings, to.is_tabular()) {
         return 0;
     }
     let Settings { select, drop, rename, columns, .. } = settings;
     let chosen =
         !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
     settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
-}
-
-/// Whether maps in the columns of a source may become columns of their own, as those of nested records do.
-pub(super) fn may_spread(settings: &Settings) -> bool {
-    settings.options.nested == Nested::Dot && settings.ops.iter().any(|op| op.name() == "parse-json")
 }
 
 /// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because

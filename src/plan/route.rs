@@ -1,6 +1,5 @@
 //! From settings to the route of a job's records: what is decoded, what is changed, and in which shape.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
@@ -14,8 +13,9 @@ use crate::op::{
     regex_of, unique,
 };
 use crate::plan::aim::Aim;
-use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, names_of, read_by, setting};
-use crate::plan::needs::{checks_utf8, may_spread};
+use crate::plan::inside::{Inside, spreads};
+use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, leaves_out, names_of, read_by, setting};
+use crate::plan::needs::checks_utf8;
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -30,8 +30,9 @@ pub(crate) struct Route {
     pub schema: Option<Schema>,
     /// Their names in the target.
     pub names: Option<Schema>,
-    /// These names, if records in columns become keyed ones behind all ops: their lists and maps become columns.
-    pub spread: Option<Schema>,
+    /// These names, if records in columns become keyed ones behind all ops: what is inside their lists and maps can be
+    /// named, and can become columns.
+    pub spread: Option<Inside>,
     pub ops: Vec<Arc<dyn Op>>,
     /// Where the columns of a tabular target come from, if batches are keyed.
     pub header: Header,
@@ -286,15 +287,16 @@ impl Route {
             }
         }
         if let Some(aggregate) = &settings.aggregate {
+            let inside = Inside::new(&self.ops, &fields, names.clone());
             for (number, (_, name)) in aggregate.reads().enumerate() {
-                if lacking == Lacking::Refused || names.position(name).is_some() {
+                if names.position(name).is_some() || lacking == Lacking::Refused && inside.column(name).is_none() {
                     self.seen.mark(self.numbers.aggregated + number);
                 }
             }
-            (fields, names) = read_by(aggregate, settings.rows.dedupe.as_deref(), &fields, &names, lacking)?;
+            (fields, names) = read_by(aggregate, settings.rows.dedupe.as_deref(), &fields, &inside, lacking)?;
         }
         let mut unchanged = !projected && made.is_empty() && !incomplete && settings.aggregate.is_none();
-        let spreads = aim.tabular && may_spread(settings) && names.names().collect::<HashSet<_>>().len() == names.len();
+        let spreads = spreads(settings, aim.tabular, &names);
         if let Some(list) = aim.list.filter(|_| !spreads) {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
@@ -328,16 +330,22 @@ impl Route {
 
     /// Makes keyed records of those in columns, behind all ops.
     fn spread(&mut self, settings: &Settings, aim: &Aim<'_>, names: Schema) -> Result<()> {
-        self.header = match aim.list {
-            Some(list) => {
-                unique("⟨columns⟩", list)?;
-                Header::List(Schema::new(list))
-            }
-            None => Header::Find(settings.columns.clone()),
-        };
         self.order = Order::of_columns(&names);
         self.ops.push(Arc::new(Spread::new(&names, settings.options.max_depth)));
-        self.spread = Some(names);
+        match (aim.list, aim.tabular) {
+            (Some(list), true) => {
+                unique("⟨columns⟩", list)?;
+                self.header = Header::List(Schema::new(list));
+            }
+            (None, true) => self.header = Header::Find(settings.columns.clone()),
+            (Some(list), false) => {
+                let filter = KeyedFilter::exactly(list, settings.strict)?;
+                self.ops.push(Arc::new(self.watched(filter, self.numbers.columns..)));
+            }
+            (None, false) => {}
+        }
+        let fields = self.schema.clone().unwrap_or_default();
+        self.spread = Some(Inside::new(&settings.ops, &fields, names));
         Ok(())
     }
 
@@ -488,7 +496,7 @@ impl Route {
     /// # Errors
     /// The first name that is not UTF-8, and where it is.
     pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
-        let names = self.names.as_ref().or(self.spread.as_ref());
+        let names = self.names.as_ref().or(self.spread.as_ref().map(|inside| &inside.names));
         let Some(names) = names.filter(|_| self.want.utf8) else { return Ok(()) };
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
         let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
@@ -562,14 +570,6 @@ impl Route {
     }
 }
 
-/// The error for columns that a list leaves out, when nothing may be left out.
-fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
-    let names: Vec<_> = names.collect();
-    let columns = if names.len() == 1 { "column" } else { "columns" };
-    let some = some(names.into_iter());
-    Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
-}
-
 /// A name for a field that the source does not have.
 pub(crate) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
     let mut name = name.to_vec();
@@ -581,16 +581,3 @@ pub(crate) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
 
 /// How many characters are shown of a name that is not text.
 const SHOWN: usize = 60;
-/// The most names of a kind that an error lists.
-const LISTED: usize = 5;
-
-/// Some of the names, and how many more there are.
-pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
-    let names: Vec<&[u8]> = names.collect();
-    let shown: Vec<String> =
-        names.iter().take(LISTED).map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
-    match names.len().saturating_sub(LISTED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}

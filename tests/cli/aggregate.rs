@@ -145,6 +145,7 @@ fn what_makes_no_sense_is_refused() {
         ("--agg sum(count(fare))", "`count` is a function of groups, and can't be inside of another one"),
         ("--by lower(city) --agg n=count()", "name it: --by \"x=lower(city)\"."),
         ("--agg n=count() -t csv --join-lists |", "`--join-lists` has no effect: the result has no lists and no maps"),
+        ("--agg t=top(fare,2) -t csv --nested json", "`--nested` has no effect: the result has no maps"),
         ("--agg n=count() -o .", "Name a file in it.\n"),
     ] {
         say(here, &format!("aggregate t.csv {line}")).ends(2).says(&[why]);
@@ -205,6 +206,37 @@ fn reports_are_about_the_result() {
     let report: Value = serde_json::from_str(&read(here.path(), "a.json")).unwrap();
     assert_eq!(report["bounds"][0]["field"], "ad");
     assert_eq!(report["bounds"][0]["relative"], 0.0081);
+}
+
+/// Fields inside of JSON texts are fields like others, whatever is written.
+#[test]
+fn groups_by_fields_inside_texts() {
+    let text =
+        "id,c,d\n1,\"{\"\"x\"\":1,\"\"y\"\":5}\",p\n2,\"{\"\"x\"\":2}\",p\n3,\"{\"\"x\"\":1,\"\"y\"\":7}\",q\n4,,q\n";
+    let here = with(&[("t.csv", text), ("u.csv", "id,c\n5,\"{\"\"x\"\":2,\"\"y\"\":1}\"\n")]);
+    let here = here.path();
+    let line = "aggregate t.csv --parse-json c --by c.x --agg n=count(),s=sum(c.y),i=max(id)";
+    assert_eq!(say(here, line).ends(0).stdout, "c.x,n,s,i\n1,2,12,3\n2,1,,2\n,1,,4\n");
+    let lines =
+        "{\"c.x\":1,\"n\":2,\"s\":12,\"i\":3}\n{\"c.x\":2,\"n\":1,\"s\":null,\"i\":2}\n{\"n\":1,\"s\":null,\"i\":4}\n";
+    assert_eq!(say(here, &format!("{line} -t ndjson -j 7 --slice-size 1")).ends(0).stdout, lines);
+    // Of several inputs, and under a new name.
+    let line = "aggregate t.csv u.csv --parse-json c --rename c=m --by m.x --agg n=count(),s=sum(m.y)";
+    assert_eq!(say(here, line).ends(0).stdout, "m.x,n,s\n1,2,12\n2,2,1\n,1,\n");
+    // A name that can't be there is refused before anything is read, and one that no record has is reported.
+    say(here, "aggregate t.csv --parse-json c --by d.x --agg n=count()")
+        .ends(2)
+        .says(&["--by names the field `d.x`, which the source does not have"]);
+    say(here, "aggregate t.csv --parse-json c --by c.z --agg n=count()").ends(0).says(&["c.z"]);
+    say(here, "aggregate t.csv --by c.x --agg n=count()").ends(2).says(&["--by names the field `c.x`"]);
+}
+
+/// Records that are plain values have the field `value`.
+#[test]
+fn groups_of_plain_values() {
+    let here = with(&[("v.ndjson", "3\n\"a\"\n3\nnull\n[1]\n{\"value\":3}\n")]);
+    let line = "aggregate v.ndjson --on-error skip --by value --agg n=count() -t csv -q";
+    assert_eq!(say(here.path(), line).ends(0).stdout, "value,n\n3,3\na,1\n,1\n");
 }
 
 /// A map of JSON inside a text is no value to group by, as a map of JSON is none.

@@ -40,6 +40,41 @@ fn one_of_equal_records_stays() {
     assert_eq!(csv("-s name --dedupe *"), "name\na\nb\nc\n");
 }
 
+/// Fields inside of JSON texts are fields like others, whatever is written.
+#[test]
+fn fields_inside_texts() {
+    let text = "id,c\n1,\"{\"\"x\"\":2,\"\"y\"\":1}\"\n2,\"{\"\"y\"\":1, \"\"x\"\":2}\"\n3,\"{\"\"x\"\":3}\"\n4,\"{\"\"x\"\":3}\"\n5,\n";
+    let here = with(&[("t.csv", text)]);
+    let here = here.path();
+    let lines = |flags: &str| {
+        let ran = convert(here, &format!("t.csv --parse-json c {flags}")).ends(0);
+        ran.stdout.lines().map(|line| line.replace("{\"id\":", "").chars().next().unwrap()).collect::<String>()
+    };
+    for to in ["-t ndjson", "-t csv --out-no-headers", "-t csv --nested json --out-no-headers"] {
+        assert_eq!(lines(&format!("--dedupe c.x {to}")), "135", "{to}");
+        // The order of fields does not matter.
+        assert_eq!(lines(&format!("--dedupe c {to}")), "135", "{to}");
+        assert_eq!(lines(&format!("--dedupe c.y {to}")), "13", "{to}");
+        assert_eq!(lines(&format!("--dedupe c.x --dedupe-keep last {to} -j 7 --slice-size 1")), "245", "{to}");
+        convert(here, &format!("t.csv --parse-json c --dedupe id.x {to}"))
+            .ends(2)
+            .says(&["--dedupe names the field `id.x`"]);
+        convert(here, &format!("t.csv --parse-json c --dedupe c.z {to}")).ends(1).says(&["no record has a value"]);
+    }
+    assert_eq!(convert(here, "t.csv --parse-json c --set id=1 --dedupe * -t ndjson").ends(0).stdout.lines().count(), 3);
+}
+
+#[test]
+fn plain_values() {
+    let here = with(&[("v.ndjson", "3\n\"3\"\n[1,2]\n4\nnull\n[1, 2]\n{\"value\":3}\n{\"x\":1}\n")]);
+    let once = "3\n[1,2]\n4\nnull\n";
+    assert_eq!(convert(here.path(), "v.ndjson --dedupe value").ends(0).stdout, once);
+    assert_eq!(
+        convert(here.path(), "v.ndjson --where value=3 --on-error skip -q").ends(0).stdout,
+        "3\n\"3\"\n{\"value\":3}\n"
+    );
+}
+
 #[test]
 fn it_comes_after_all_steps_and_before_other_rows() {
     let here = with(&[("a.csv", CSV)]);

@@ -44,6 +44,45 @@ fn records_come_in_the_order_of_fields() {
     assert_eq!(sorted("--by id:desc --sample 5 --seed 3"), "5 4 3 2 1");
 }
 
+/// Fields inside of JSON texts are fields like others, whatever is written.
+#[test]
+fn fields_inside_texts() {
+    let text =
+        "id,c,d\n1,\"{\"\"x\"\":2}\",p\n2,\"{\"\"x\"\":1, \"\"y\"\":[1.10]}\",007\n3,,1.50\n4,\"{\"\"x\"\":10}\",\n";
+    let here = with(&[("t.csv", text)]);
+    let here = here.path();
+    let json = [
+        "{\"id\":2,\"c\":{\"x\":1,\"y\":[1.10]},\"d\":\"007\"}",
+        "{\"id\":1,\"c\":{\"x\":2},\"d\":\"p\"}",
+        "{\"id\":4,\"c\":{\"x\":10},\"d\":null}",
+        "{\"id\":3,\"c\":null,\"d\":1.50}",
+    ];
+    let sorted = |flags: &str| say(here, &format!("sort t.csv --parse-json c {flags}")).ends(0).stdout;
+    assert_eq!(sorted("--by c.x -t ndjson"), json.join("\n") + "\n");
+    assert_eq!(sorted("--by c.x -t csv"), "id,c.x,c.y,c,d\n2,1,\"[1.10]\",,007\n1,2,,,p\n4,10,,,\n3,,,,1.50\n");
+    let cells =
+        "id,c,d\n2,\"{\"\"x\"\":1,\"\"y\"\":[1.10]}\",007\n1,\"{\"\"x\"\":2}\",p\n4,\"{\"\"x\"\":10}\",\n3,,1.50\n";
+    assert_eq!(sorted("--by c.x -t csv --nested json"), cells);
+    assert_eq!(sorted("--by c.x:desc -t ndjson --columns id,c --limit 1"), "{\"id\":4,\"c\":{\"x\":10}}\n");
+    assert_eq!(sorted("--by id:desc -t ndjson --limit 1"), "{\"id\":4,\"c\":{\"x\":10},\"d\":null}\n");
+    // A field that can't be there is refused before anything is read.
+    for (flags, field) in [("--parse-json c --by d.x", "d.x"), ("--parse-json c --by e", "e"), ("--by c.x", "c.x")] {
+        for to in ["csv", "ndjson"] {
+            say(here, &format!("sort t.csv {flags} -t {to}"))
+                .ends(2)
+                .says(&[&format!("--by names the field `{field}`")]);
+        }
+    }
+}
+
+#[test]
+fn plain_values() {
+    let here = with(&[("v.ndjson", "10\n\"a\"\n9.5\nnull\n{\"value\":9.7}\n")]);
+    let sorted = |flags: &str| say(here.path(), &format!("sort v.ndjson --by value {flags}")).ends(0).stdout;
+    assert_eq!(sorted(""), "9.5\n{\"value\":9.7}\n10\n\"a\"\nnull\n");
+    assert_eq!(sorted("-t csv"), "value\n9.5\n9.7\n10\na\n\"\"\n");
+}
+
 #[test]
 fn any_format_is_read_and_written() {
     let nested = "{\"a\":{\"b\":[2,1]},\"n\":2}\n{\"a\":{\"b\":[1]},\"n\":10}\n{\"n\":1.0}\n{\"a\":null,\"n\":\"x\"}\n";

@@ -35,6 +35,41 @@ fn the_most_frequent_values() {
     assert_eq!(top(1), ("2".into(), r#"[{"count":3,"value":"7"},{"count":2,"value":8}]"#.into()));
 }
 
+/// Fields inside of JSON texts are columns like others.
+#[test]
+fn fields_inside_texts() {
+    let text = "id,c,d\n1,\"{\"\"x\"\":2,\"\"y\"\":{\"\"z\"\":true}}\",p\n2,\"{\"\"x\"\":4}\",q\n3,,\n4,5,\n";
+    let here = with(&[("t.csv", text), ("none.csv", "id,c\n"), ("maps.csv", "c,d\n\"{\"\"x\"\":1}\",2\n")]);
+    let here = here.path();
+    let columns = said(here, "stats t.csv --parse-json c");
+    assert_eq!(some(&columns["c.x"], "kind count absent min max"), "number/2/2/2/4");
+    assert_eq!(some(&columns["c.y.z"], "kind count absent"), "bool/1/3");
+    assert_eq!(some(&columns["c"], "kind count nulls absent max"), "number/1/1/2/5");
+    let fields = |line: &str| {
+        let answer = say(here, &format!("{line} -t csv")).ends(0).stdout;
+        answer.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    // A column of maps alone is none; without records all are there.
+    assert_eq!(fields("stats maps.csv --parse-json c"), "c.x d");
+    assert_eq!(fields("stats none.csv --parse-json c"), "id c");
+    assert_eq!(fields("stats t.csv --parse-json c --select c,id --rename c=m"), "m m.x m.y.z id");
+}
+
+/// The smallest and largest bytes are Base64, as bytes are in CSV and JSON.
+#[test]
+fn ends_of_bytes() {
+    let here = with(&[]);
+    let here = here.path();
+    // Of bytes ff 00 and fe 01: the second one is smaller.
+    fs::write(here.join("b.fixed"), [0xff, 0x00, 0xfe, 0x01]).unwrap();
+    fs::write(here.join("l.fixed"), [[b'\xff'; 300], [b'\xfe'; 300]].concat()).unwrap();
+    let columns = said(here, "stats b.fixed --layout b:bytes2");
+    assert_eq!(some(&columns["b"], "kind count text_min text_max longest"), "bytes/2//gE=//wA=/2");
+    // Of long ones the first 256 bytes: 255 of them are 340 digits.
+    let columns = said(here, "stats l.fixed --layout b:bytes300");
+    assert_eq!(columns["b"]["text_max"], "/".repeat(341) + "w==…");
+}
+
 /// A table of many columns with many values fits into the usual memory, whatever the number of workers.
 #[test]
 fn workers_leave_memory_for_the_columns() {

@@ -53,8 +53,7 @@ use crate::fold::Fold;
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen};
-pub(crate) use at::At;
-use at::SLICES;
+pub(crate) use at::{At, Place};
 use chunks::Chunks;
 use column::{Accumulate, Taken};
 pub(crate) use given::{Given, give_all};
@@ -85,11 +84,7 @@ pub(crate) struct Groups {
     count: usize,
     /// Where groups go that do not fit into memory; none: there has to be memory for all.
     spilling: Option<Spilling>,
-    /// In the first bits of the numbers of slices.
-    source: u64,
-    /// The slice of the last records, and how many of its records were taken in.
-    slice: Option<u64>,
-    taken: u64,
+    place: Place,
     /// Room for the records of a batch.
     given: Vec<Given<'static>>,
     groups: Vec<u32>,
@@ -97,6 +92,8 @@ pub(crate) struct Groups {
     done: Vec<usize>,
     key: Vec<u8>,
     kinds: Vec<u8>,
+    /// How much of `key` is taken of the memory: a long one is first met with a new group.
+    key_room: usize,
     /// Why tables could not be merged.
     failed: Option<Error>,
     /// Groups could not be written to disk, and not all of them are here: the run has ended with that error.
@@ -119,14 +116,13 @@ impl Groups {
             columns,
             count: 0,
             spilling: None,
-            source: u64::from(source) << SLICES,
-            slice: None,
-            taken: 0,
+            place: Place::of(source),
             given: spec.arguments().iter().map(|_| Given::default()).collect(),
             groups: Vec::new(),
             done: Vec::new(),
             key: Vec::new(),
             kinds: Vec::new(),
+            key_room: 0,
             failed: None,
             broken: false,
             spec,
@@ -159,7 +155,7 @@ impl Groups {
     /// # Errors
     /// Memory: there is none for the groups so far.
     pub(crate) fn begin(&mut self, budget: &Budget, source: u32, seen: Option<(Arc<Seen>, usize)>) -> Result<()> {
-        (self.source, self.seen, self.slice) = (u64::from(source) << SLICES, seen, None);
+        (self.place, self.seen) = (Place::of(source), seen);
         self.go_on(budget)
     }
 
@@ -185,12 +181,12 @@ impl Groups {
 
     /// Writes all groups to disk, and forgets them.
     fn spill(&mut self) -> Result<()> {
-        let Groups { spilling, keys, recent, firsts, columns, count, held, broken, .. } = self;
+        let Groups { spilling, keys, recent, firsts, columns, count, held, broken, key_room, .. } = self;
         if let Some(spilling) = spilling {
             *broken = true;
             spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
             *broken = false;
-            held.keep(spilling.block + Recent::SIZE);
+            held.keep(spilling.block + Recent::SIZE + *key_room);
             recent.iter_mut().for_each(Recent::forget);
         }
         Ok(())
@@ -267,6 +263,10 @@ impl Groups {
                 Some(group) => group,
                 None => {
                     let at = At { record: at.record + record as u64, ..at };
+                    let room = self.key.capacity();
+                    if room > self.key_room {
+                        self.held.take(room - std::mem::replace(&mut self.key_room, room))?;
+                    }
                     let group = add_group(
                         &mut self.keys,
                         &mut self.firsts,
@@ -381,8 +381,7 @@ impl Fold for Groups {
     type Result = Result<Groups>;
 
     fn another(&self) -> Groups {
-        let source = (self.source >> SLICES) as u32;
-        let another = Groups::new(Arc::clone(&self.spec), &self.budget, source, self.seen.clone());
+        let another = Groups::new(Arc::clone(&self.spec), &self.budget, self.place.source(), self.seen.clone());
         match &self.spilling {
             Some(spilling) => Groups { held: self.held.another(&self.budget), ..another }.with(spilling.another()),
             None => another,
@@ -390,16 +389,14 @@ impl Fold for Groups {
     }
 
     fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
-        if self.slice != Some(slice) {
-            (self.slice, self.taken) = (Some(slice), 0);
-        }
+        let at = self.place.next(slice);
         let (spec, seen) = (Arc::clone(&self.spec), self.seen.clone());
         let room = std::mem::take(&mut self.given);
         let (given, end, bad) = give_all(spec.arguments(), batch, records.clone(), seen.as_ref(), room);
         // Those that were made of one are good or bad together.
         let count = if bad.is_some() && batch.is_parts(records.clone()) { 0 } else { end - records.start };
-        let taken = self.take(&given, 0..count, At { slice: self.source | slice, record: self.taken });
-        self.taken += count as u64;
+        let taken = self.take(&given, 0..count, at);
+        self.place.took(count as u64);
         self.given = given.into_iter().map(Given::recycled).collect();
         taken.map_err(|error| EncodeError::Stop(Held::lacking(error, self.keys.len())))?;
         match bad {

@@ -9,6 +9,7 @@ run on a smaller input, beside pagemill on the same one; their times are scaled.
   scripts/bench_peers.py --size mid --runs 3    128 MiB
   scripts/bench_peers.py --jobs csv-ndjson,select --only polars,xan
   scripts/bench_peers.py --cold                 the input is not in the page cache
+  scripts/bench_peers.py --json b.json --earlier a.json    the table of the README, with the factors of both runs
 """
 import argparse
 import json
@@ -35,6 +36,7 @@ def arguments():
     parser.add_argument("--binary", help="pagemill; default target/release/pagemill")
     parser.add_argument("--slow", action="store_true", help="run slow peers on the big inputs too")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
+    parser.add_argument("--earlier", metavar="FILE", nargs="+", default=[], help="figures of other runs, for the last column of the summary")
     return parser.parse_args()
 
 
@@ -98,18 +100,25 @@ def table(job, results):
             "; ".join(note)))
 
 
-def summary(job, results):
-    """The line of a job in the README; its last column is for other runs."""
+def best(results):
+    """The fastest other tool that did the job; none if there is none."""
+    others = [(wall(one), name) for name, one in results.items() if name != "pagemill" and wall(one)]
+    return min(others)[1] if others else None
+
+
+def summary(job, results, earlier):
+    """The line of a job in the README; its last column is the range of the factors, those of earlier runs included."""
     ours = results["pagemill"]
     seconds = (lambda s: "%.2f ms" % (s * 1e3)) if job.data == "tiny" else (lambda s: "%.3g s" % s)
-    others = [(wall(one), name) for name, one in results.items() if name != "pagemill" and wall(one)]
-    if not others:
+    name = best(results)
+    if not name:
         return "| %s | %s | %s | – | – | – | – | |" % (job.title, seconds(wall(ours)), peak(ours))
-    best, name = min(others)
-    ratio = results[name]["ratio"]
-    shown = "%.1f ×" % ratio
-    return "| %s | %s | %s | %s | %s | %s | %s | |" % (job.title, seconds(wall(ours)), peak(ours), name, seconds(best),
-                                                  peak(results[name]), shown if ratio >= 1 else "**%s**" % shown)
+    factors = sorted(run[best(run)]["ratio"] for run in [results, *earlier] if best(run))
+    spread = "%.1f to %.1f" % (factors[0], factors[-1]) if len(factors) > 1 else ""
+    shown = "%.1f ×" % results[name]["ratio"]
+    return "| %s | %s | %s | %s | %s | %s | %s | %s |" % (
+        job.title, seconds(wall(ours)), peak(ours), name, seconds(wall(results[name])), peak(results[name]),
+        shown if results[name]["ratio"] >= 1 else "**%s**" % shown, spread)
 
 
 def wall(one):
@@ -118,6 +127,11 @@ def wall(one):
 
 def peak(one):
     return "%.1f" % (one["memory_peak_bytes"] / MB) if one["memory_peak_bytes"] else "–"
+
+
+def figures_of(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def human(size):
@@ -136,13 +150,14 @@ def main():
     names = {"numeric" if job.data == "tiny" else job.data for job in jobs}
     sizes = {args.size, *["small"] * any(job.data == "tiny" for job in jobs), *["mid"] * (args.size == "big")}
     gen_data.ensure(args.data, sorted(names), sorted(sizes), say=lambda text: print(text, file=sys.stderr))
+    earlier = [figures_of(path) for path in args.earlier]
     lines, figures = [], {}
     with tempfile.TemporaryDirectory(prefix="pagemill-bench-") as folder:
         for job in jobs:
             results = measure(job, args, binary, tools, folder)
             table(job, results)
             sys.stdout.flush()
-            lines.append(summary(job, results))
+            lines.append(summary(job, results, [run[job.key] for run in earlier if job.key in run]))
             figures[job.key] = results
     print("\n### Summary\n\n| job | pagemill | peak MB | best other tool | its time | its peak MB | factor | factors in other runs |")
     print("|---|--:|--:|---|--:|--:|--:|---|")

@@ -34,7 +34,10 @@ class Row:
         self.job, self.time, memory, self.tool, self.its_time, its_memory, factor, others = cells
         self.memory, self.its_memory = number(memory), number(its_memory)
         self.factor = number(factor)
-        self.least, self.most = (float(end) for end in others.split(" to "))
+        # Of one run there is no range.
+        ends = [float(end) for end in others.split(" to ")] if others else [self.factor, self.factor]
+        self.least, self.most = ends
+        self.spread = f" ({self.least:g} to {self.most:g})" if others else ""
 
 
 def number(text):
@@ -92,7 +95,7 @@ def speed(row, y):
         text(FASTER[0] - 10, y + 4, row.job, 12, INK, "end"),
         f'<rect x="{left:.1f}" y="{y - 7:.1f}" width="{width:.1f}" height="14" fill="{colour}"/>',
         line(at(FASTER, row.least), y, at(FASTER, row.most), y, INK, 1.5),
-        text(FASTER[1] + 10, y - 1, f"{row.factor:.1f} × ({row.least:g} to {row.most:g})", 11, INK),
+        text(FASTER[1] + 10, y - 1, f"{row.factor:.1f} ×{row.spread}", 11, INK),
         text(FASTER[1] + 10, y + 11, f"{row.time}, {row.tool} {row.its_time}", 9, INK),
     ]
 

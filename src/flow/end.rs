@@ -57,6 +57,14 @@ impl End<'_> {
         }
     }
 
+    /// How many bytes were written to other places than the target of the run, if there are some.
+    pub fn written_elsewhere(&self) -> Option<u64> {
+        match self {
+            End::Split(split) => Some(split.written()),
+            End::Encode(_) | End::Fold(_) | End::Sort(_) | End::TimeWindows(_) => None,
+        }
+    }
+
     /// The place in the last batch of the record after which nothing more is wanted, if it was met.
     pub fn enough(&self) -> Option<usize> {
         match self {

@@ -41,6 +41,8 @@ pub(crate) struct Split {
     buffer: Vec<u8>,
     strict: bool,
     careful: bool,
+    /// What was written of the sources before this one.
+    before: u64,
     /// Some record had the field.
     pub is_met: bool,
 }
@@ -71,6 +73,7 @@ impl Split {
             buffer: Vec::new(),
             strict,
             careful,
+            before: 0,
             is_met: false,
         }
     }
@@ -87,6 +90,7 @@ impl Split {
         least: usize,
         budget: &Budget,
     ) -> Result<()> {
+        self.before = self.parts.appended();
         let buffer = self.buffer.len().max(BUFFER).max(least);
         self.parts.go_on(budget, buffer)?;
         self.buffer.resize(buffer, 0);
@@ -106,6 +110,11 @@ impl Split {
         };
         self.writing = Some(Writing { encoder: writing.encoder(), frame: writing.frame(), column });
         Ok(())
+    }
+
+    /// How many bytes were written of this source.
+    pub fn written(&self) -> u64 {
+        self.parts.appended() - self.before
     }
 
     /// How far nested values have to be taken apart.

@@ -75,6 +75,9 @@ impl Worker<'_> {
             shared.committer.commit(index, done);
             shared.feed.done(slice, Some(&mut self.arena), shared.governor.lean());
             shared.governor.look(index, &shared.feed, &shared.committer, shared.map);
+            if let Some(written) = self.end.written_elsewhere() {
+                shared.pass.written_elsewhere(written);
+            }
             meter.end_slice(read, written, self.arena.held());
         }
         meter.end_run();

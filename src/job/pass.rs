@@ -1,15 +1,16 @@
 //! How a pass over a source is made, and its outcome.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
 use crate::fold::pen::Written;
 use crate::job::settings::OnError;
 use crate::memory::audit;
-use crate::metrics::{Events, FileReport};
+use crate::metrics::{Events, FileReport, SourceIdentity};
 use crate::quarantine::Ledger;
 use crate::resume::Resumable;
+use crate::source::Source;
 
 /// The outcome of a run.
 pub(crate) struct Run {
@@ -28,9 +29,10 @@ pub(crate) struct Run {
 
 impl Run {
     /// The report on this source alone.
-    pub fn file(&self, source: &Path, target: Option<PathBuf>) -> FileReport {
+    pub fn file(&self, source: &Source, target: Option<PathBuf>) -> FileReport {
         FileReport {
-            source: source.to_path_buf(),
+            source: source.path.clone(),
+            identity: identity(source),
             target,
             counts: None,
             bytes_in: self.bytes_in,
@@ -44,6 +46,12 @@ impl Run {
             error: None,
         }
     }
+}
+
+/// Which file a source is, for its report.
+pub(crate) fn identity(source: &Source) -> Option<SourceIdentity> {
+    let stamp = source.stamp()?;
+    Some(SourceIdentity::new(stamp.file_len(), stamp.modified(), stamp.place()))
 }
 
 /// How a pass is made.

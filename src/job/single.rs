@@ -129,9 +129,10 @@ impl Job {
         let (done, output) = self.run_into(&mut sum, true)?;
         let stream = |path: &PathBuf| path.as_os_str() != "-";
         let (source, target) = (Some(done.source).filter(stream), done.target);
-        let (quarantine, delimiter) = (done.quarantine, done.delimiter);
+        let (identity, quarantine, delimiter) = (done.identity, done.quarantine, done.delimiter);
         Ok(Report {
             source,
+            identity,
             target,
             quarantine,
             delimiter,
@@ -147,6 +148,7 @@ impl Job {
         let mut report = Job::many([self.source], self.target).with(|own| *own = self.settings).run()?;
         if let Some(file) = report.files.pop() {
             report.source = (!stream).then_some(file.source);
+            report.identity = file.identity;
             report.delimiter = file.delimiter;
         }
         Ok(report)
@@ -245,7 +247,7 @@ impl Job {
         sum.warnings.extend(opened.warnings());
         sum.bytes_out += run.bytes_out;
         let delimiter = opened.delimiter();
-        Ok((FileReport { quarantine, delimiter, ..run.file(&opened.source.path, place) }, output))
+        Ok((FileReport { quarantine, delimiter, ..run.file(&opened.source, place) }, output))
     }
 }
 

@@ -1,11 +1,14 @@
 //! The report as one JSON object.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{
-    Allocations, BoundReport, Event, FileReport, Latency, NeverSeen, PartReport, Report, Spilled, WindowReport,
+    Allocations, BoundReport, Event, FileReport, Latency, NeverSeen, PartReport, Report, SourceIdentity, Spilled,
+    WindowReport,
 };
 use crate::error::Error;
 use crate::memory::pressure::Reading;
@@ -31,8 +34,8 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// for [`Error::with_names`](crate::Error::with_names).
 ///
 /// Its keys: `version`, `command`, `exit_code`, `error` (null if the run went well), `settings` (what is given here),
-/// `from` and `to` (the formats; null where no records are read or written), `warnings`, `files` {`source`, `target`} (null for streams; of many
-/// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
+/// `from` and `to` (the formats; null where no records are read or written), `warnings`, `files` {`source`, `target`} (null for streams; of a file that was read also `identity`, as it was when it was opened: its `bytes`, when it was `modified` in ISO 8601, `device`, `inode`; of many
+/// sources also `sources`: for each `path`, `identity`, `bytes`, `records` read, `error` (null if it went well), and its `target`
 /// if it has one of its own; of an output that is split `parts`: for each `path`, `bytes`, `records`), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`,
 /// `lossy` (a count for each kind that occurred), `names_never_seen` (names of fields that no record had: for each
 /// `flag`, `name`, and `nearest`, a name like it), `seconds`, `workers`, `slice_size`, `memory_limit`,
@@ -69,6 +72,7 @@ pub fn json(
         warnings: report.warnings.iter().map(|warning| warning.with_names(name)).collect(),
         files: Files {
             source: path(report.source.as_deref()),
+            identity: report.identity.as_ref().map(OneIdentity::from),
             target: path(report.target.as_deref()),
             parts: report.parts.iter().map(OnePart::from).collect(),
             sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records, name)).collect(),
@@ -195,11 +199,39 @@ fn quarantine(place: Option<&Path>, records: u64) -> Option<Quarantine> {
 #[derive(serde::Serialize)]
 struct Files {
     source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<OneIdentity>,
     target: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sources: Vec<OneOfMany>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<OnePart>,
+}
+
+/// Which file a source was.
+#[derive(serde::Serialize)]
+struct OneIdentity {
+    bytes: u64,
+    modified: Option<String>,
+    device: Option<u64>,
+    inode: Option<u64>,
+}
+
+impl From<&SourceIdentity> for OneIdentity {
+    fn from(identity: &SourceIdentity) -> OneIdentity {
+        let SourceIdentity { bytes, modified, place } = identity;
+        let (device, inode) = place.unzip();
+        OneIdentity { bytes: *bytes, modified: modified.and_then(iso), device, inode }
+    }
+}
+
+/// A time in ISO 8601.
+fn iso(time: SystemTime) -> Option<String> {
+    let nanos = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i128::try_from(after.as_nanos()).ok()?,
+        Err(before) => -i128::try_from(before.duration().as_nanos()).ok()?,
+    };
+    Some(Timestamp::from_nanosecond(nanos).ok()?.to_string())
 }
 
 /// One file of an output that was split.
@@ -220,6 +252,8 @@ impl From<&PartReport> for OnePart {
 struct OneOfMany {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<OneIdentity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
     bytes: u64,
     records: Option<u64>,
@@ -236,6 +270,7 @@ impl OneOfMany {
     fn new(file: &FileReport, counts_records: bool, name: Name<'_>) -> OneOfMany {
         OneOfMany {
             path: file.source.to_string_lossy().into_owned(),
+            identity: file.identity.as_ref().map(OneIdentity::from),
             target: path(file.target.as_deref()),
             bytes: file.bytes_in,
             records: counts_records.then_some(file.records_in),

@@ -31,8 +31,8 @@ pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
 pub use report::{
-    Allocated, Allocations, BoundReport, FileReport, Latency, PartReport, Report, Spilled, StageAllocations,
-    WindowReport,
+    Allocated, Allocations, BoundReport, FileReport, Latency, PartReport, Report, SourceIdentity, Spilled,
+    StageAllocations, WindowReport,
 };
 pub use stage::STAGES;
 pub(crate) use stage::Stage;

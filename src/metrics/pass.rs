@@ -78,6 +78,8 @@ struct FeedCells {
 struct CommittedCells {
     slices: Cell,
     written: Cell,
+    /// Bytes written by the only worker itself, to other places than the target.
+    elsewhere: Cell,
     records_read: Cell,
     records_written: Cell,
     records_bad: Cell,
@@ -196,7 +198,7 @@ impl Pass {
 
     /// Bytes written, and records read and written, in committed slices.
     pub fn written(&self) -> u64 {
-        self.committed.written.get()
+        self.committed.written.get() + self.committed.elsewhere.get()
     }
 
     pub fn records_read(&self) -> u64 {
@@ -216,6 +218,11 @@ impl Pass {
     /// More of the source was looked at, in a pass without a feed.
     pub fn read_more(&self, bytes: u64) {
         self.feed.read.add_shared(bytes);
+    }
+
+    /// So many bytes were written by the only worker itself.
+    pub fn written_elsewhere(&self, bytes: u64) {
+        self.committed.elsewhere.set(bytes);
     }
 
     /// Another slice was committed.
@@ -305,6 +312,7 @@ impl Pass {
         committed.bad.add_to(&mut metrics.bad, &self.source, metrics.read_bytes);
         metrics.read_bytes += feed.read.get();
         metrics.written_bytes += committed.written.get().saturating_sub(self.begin.written_before);
+        metrics.written_bytes += committed.elsewhere.get();
         metrics.records_read += committed.records_read.get();
         metrics.records_written += committed.records_written.get();
         metrics.records_bad += committed.records_bad.get();

@@ -4,7 +4,7 @@ use std::iter::Sum;
 use std::ops::AddAssign;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Events;
 use super::warning::{NeverSeen, Warning};
@@ -75,12 +75,32 @@ pub struct Latency {
     pub max: u64,
 }
 
+/// What distinguishes a source that is a file from others, and from itself after a change: as it was when it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceIdentity {
+    /// How many bytes the file had; of a compressed one, those that it takes.
+    pub bytes: u64,
+    /// When it was last written to, if the system knows.
+    pub modified: Option<SystemTime>,
+    /// Its device and its number there, if it has them.
+    pub place: Option<(u64, u64)>,
+}
+
+impl SourceIdentity {
+    pub(crate) fn new(bytes: u64, modified: Option<SystemTime>, place: Option<(u64, u64)>) -> SourceIdentity {
+        SourceIdentity { bytes, modified, place }
+    }
+}
+
 /// What became of one of many sources.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct FileReport {
     /// The source's path; `-` for a stream without one.
     pub source: PathBuf,
+    /// Which file that was; none for a stream, and for one that could not be read.
+    pub identity: Option<SourceIdentity>,
     /// The target's path, when every source has one of its own.
     pub target: Option<PathBuf>,
     /// Lines, words, characters and bytes, if they were counted.
@@ -187,6 +207,8 @@ impl BoundReport {
 pub struct Report {
     /// The source's path; none for a stream.
     pub source: Option<PathBuf>,
+    /// Which file that was; none for a stream, and for several.
+    pub identity: Option<SourceIdentity>,
     /// The target's path; none for a stream or memory.
     pub target: Option<PathBuf>,
     /// The name of the source's format; "several formats" if sources have different ones; empty where no records are

@@ -46,7 +46,7 @@ impl Block {
         let mut lines = vec![self.title(about, sample, width)];
         lines.extend(progress(sample, width));
         lines.extend(self.table(about, sample, width));
-        lines.extend(latency(sample).map(|text| named("latency", &text)));
+        lines.extend(latency(sample, width.saturating_sub(INDENT)).map(|text| named("latency", &text)));
         lines.extend(workers(sample).map(|text| named("workers", &text)));
         lines.extend(pool(sample).map(|text| named("pool", &text)));
         lines.extend(groups(moment, self.utf8));
@@ -226,8 +226,9 @@ fn shortened(text: &str, room: usize, utf8: bool) -> String {
     format!("{mark}{}", text.chars().skip(len - keep).collect::<String>())
 }
 
-/// The latency of the last ten seconds, and of the whole run, in one unit.
-fn latency(sample: &Sample) -> Option<String> {
+/// The latency of the last ten seconds, and of the whole run, in one unit. No number is cut: where they need more room than
+/// there is, they move together, and then those of the whole run go.
+fn latency(sample: &Sample, room: usize) -> Option<String> {
     let run = sample.latency_run?;
     let now = sample.latency.unwrap_or(run);
     let (unit, name) = match now.max.max(run.max) {
@@ -244,7 +245,10 @@ fn latency(sample: &Sample) -> Option<String> {
     let mean = if unit > 1.0 { format!("{:.1}", mean / unit) } else { format!("{mean:.0}") };
     let [p50, p99, max] = [p50, p99, max].map(|micros| number(micros as f64));
     let whole = [run.p50, run.p99, run.max].map(|micros| number(micros as f64)).join(", ");
-    Some(format!("p50 {p50}   p99 {p99}   max {max}   mean {mean} {name} whole run {whole}"))
+    let now = [format!("p50 {p50}"), format!("p99 {p99}"), format!("max {max}"), format!("mean {mean} {name}")];
+    let whole = format!(" whole run {whole}");
+    let mut texts = [&*whole, ""].into_iter().flat_map(|run| ["   ", "  ", " "].map(|gap| now.join(gap) + run));
+    texts.find(|text| text.chars().count() <= room).or_else(|| Some(now.join(" ")))
 }
 
 fn workers(sample: &Sample) -> Option<String> {
@@ -415,7 +419,7 @@ checkpoint   18, 1 s ago: can resume from 309.2 GB";
         let lines = seen(true, &sample).lines(&about, &sample.into(), 50);
         assert_eq!(lines[0], "…ps-2025.csv → trips-2025.ndjson running    12:32");
         assert_eq!(lines[2..4], ["              now     mean", "read          398      412  MB/s"]);
-        assert_eq!(lines[8], "latency      p50 9.2   p99 41   max 188   mean 11");
+        assert_eq!(lines[8], "latency      p50 9.2 p99 41 max 188 mean 11.4 ms");
         assert!(lines.iter().all(|line| line.chars().count() <= 49), "{lines:#?}");
         for columns in 0..90 {
             let lines = seen(columns % 2 == 0, &sample).lines(&about, &sample.into(), columns);
@@ -471,12 +475,18 @@ checkpoint   18, 1 s ago: can resume from 309.2 GB";
         for latency in [&mut sample.latency, &mut sample.latency_run].into_iter().flatten() {
             (latency.mean, latency.p50, latency.p99, latency.max) = (350.4, 300, 900, 1_500);
         }
-        assert_eq!(
-            latency(&sample).as_deref(),
-            Some("p50 300   p99 900   max 1,500   mean 350 us whole run 300, 900, 1,500")
-        );
+        for (room, text) in [
+            (69, "p50 300   p99 900   max 1,500   mean 350 us whole run 300, 900, 1,500"),
+            (68, "p50 300  p99 900  max 1,500  mean 350 us whole run 300, 900, 1,500"),
+            (63, "p50 300 p99 900 max 1,500 mean 350 us whole run 300, 900, 1,500"),
+            (62, "p50 300   p99 900   max 1,500   mean 350 us"),
+            (40, "p50 300  p99 900  max 1,500  mean 350 us"),
+            (9, "p50 300 p99 900 max 1,500 mean 350 us"),
+        ] {
+            assert_eq!(latency(&sample, room).as_deref(), Some(text));
+        }
         sample.latency_run = None;
-        assert_eq!(latency(&sample), None);
+        assert_eq!(latency(&sample, 80), None);
     }
 
     #[test]

@@ -170,7 +170,12 @@ fn data(all: &mut Families, about: &About, sample: &Sample) {
         all.gauge("input_size_bytes", "bytes", "The bytes of the input.", size);
     }
     all.counter("read_bytes", "bytes", "Bytes read, after decompression.", sample.read);
-    all.counter("written_bytes", "bytes", "Bytes of the output, before compression.", sample.written);
+    all.counter(
+        "written_bytes",
+        "bytes",
+        "Bytes of the output; of a compressed one, those that it takes.",
+        sample.written,
+    );
     all.counter("records_read", "", "Records read, good and bad.", sample.records_read);
     all.counter("records_written", "", "Records written.", sample.records_written);
     all.counter("records_filtered", "", "Records dropped by ops.", sample.records_filtered);

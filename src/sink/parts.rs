@@ -87,6 +87,8 @@ pub(crate) struct Parts {
     most: usize,
     /// What names and entries take.
     entries: usize,
+    /// How many bytes all parts got.
+    appended: u64,
     held: Option<Reservation>,
 }
 
@@ -123,6 +125,7 @@ impl Parts {
             room: 0,
             most: (limit / SHARE).min(MOST),
             entries: 0,
+            appended: 0,
             held: None,
         })
     }
@@ -172,6 +175,11 @@ impl Parts {
         (self.parts[part].len, self.parts[part].records)
     }
 
+    /// How many bytes all parts got, before any was compressed.
+    pub fn appended(&self) -> u64 {
+        self.appended
+    }
+
     /// Some more records are in a part.
     pub fn count(&mut self, part: usize, records: u64) {
         self.parts[part].records += records;
@@ -183,6 +191,7 @@ impl Parts {
     /// They can't be written.
     pub fn append(&mut self, part: usize, bytes: &[u8]) -> Result<()> {
         self.parts[part].len += bytes.len() as u64;
+        self.appended += bytes.len() as u64;
         if self.buffered + bytes.len() > self.most {
             self.flush_all()?;
         }

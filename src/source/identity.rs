@@ -23,6 +23,16 @@ impl Stamp {
         self.len
     }
 
+    /// When it was last written to, if the system knows.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
+    /// Its device and its number there, if it has them.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.place
+    }
+
     fn of(metadata: &Metadata) -> Stamp {
         Stamp { len: metadata.len(), modified: metadata.modified().ok(), place: place(metadata) }
     }

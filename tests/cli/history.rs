@@ -258,6 +258,24 @@ fn a_short_run_is_kept_when_it_is_asked_for() {
 }
 
 #[test]
+fn several_processes_keep_their_runs_at_a_time() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    let start = |_: usize| {
+        let mut command = command(here);
+        command.args(["convert", "a.csv", "-t", "ndjson", "--no-history=false"]);
+        piped(command.env("XDG_STATE_HOME", here.join("state")))
+    };
+    let children: Vec<_> = (0..5).map(start).collect();
+    for child in children {
+        let ran = ran(child.wait_with_output().unwrap()).ends(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("{\"a\":1}\n", ""));
+    }
+    assert_eq!(say(here, "history -t ndjson").ends(0).stdout.lines().count(), 5);
+}
+
+#[test]
 fn old_runs_are_removed() {
     let here = folder();
     let here = here.path();

@@ -195,6 +195,52 @@ fn counts_and_many_inputs_are_watched_too() {
     assert!(failed.stderr.starts_with("pagemill: 0:0") && failed.stderr.contains("  failed  "), "{}", failed.stderr);
 }
 
+/// What the metrics of a run end with is what its report says, whatever the command.
+#[test]
+fn metrics_are_those_of_the_report() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a,b\n1,2\n3,4\n1,6\n").unwrap();
+    fs::write(here.join("b.csv"), "a,b\n5,6\n").unwrap();
+    for command in [
+        "convert IN -o o.ndjson",
+        "convert IN --out-dir out -t ndjson.gz",
+        "head IN -n 2 -o o.csv",
+        "split IN --by a -o p/{part}.csv",
+        "split IN --records 1 -o p/{part}.csv.gz",
+        "sort IN --by a -o o.csv",
+        "aggregate IN --by a --agg n=count() -o o.csv",
+        "stats IN -o o.csv",
+        "count -r IN",
+        "count -r IN --io read",
+        "count -r IN --on-error skip",
+        "count -f csv IN",
+        "audit IN -t ndjson",
+    ] {
+        for inputs in ["a.csv", "a.csv b.csv"] {
+            if command.contains("out-dir") && inputs == "a.csv" {
+                continue;
+            }
+            let line = command.replace("IN", inputs).replace("-t ndjson.gz", "-t ndjson --compress gzip");
+            let more = ["--force", "-q", "--metrics-file", "m.prom", "--report", "r.json"];
+            run(here, line.split(' ').chain(more)).ends(0);
+            let metrics = fs::read_to_string(here.join("m.prom")).unwrap();
+            let report: serde_json::Value =
+                serde_json::from_str(&fs::read_to_string(here.join("r.json")).unwrap()).unwrap();
+            for (metric, key) in [
+                ("read_bytes", "bytes_in"),
+                ("written_bytes", "bytes_out"),
+                ("records_read", "records_in"),
+                ("records_written", "records_out"),
+                ("records_filtered", "records_filtered"),
+            ] {
+                let said = format!("pagemill_{metric}_total {}", report[key]);
+                assert!(metrics.lines().any(|other| other == said), "{line}: {said} is not in\n{metrics}");
+            }
+        }
+    }
+}
+
 #[test]
 fn metrics_go_to_a_file() {
     let here = folder();

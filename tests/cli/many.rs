@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::support::missing::has;
-use crate::support::{command, convert, feed, folder, names, read, with};
+use crate::support::{command, convert, feed, folder, identity, names, read, with};
 use serde_json::Value;
 
 #[test]
@@ -200,9 +200,10 @@ fn an_output_for_each_input() {
     assert_eq!(read(here, "out/sub/deep/b.jsonl"), "{\"z\":3}\n");
     let report: Value = serde_json::from_str(&read(here, "r.json")).unwrap();
     assert_eq!((&report["records_in"], &report["bytes_in"]), (&3.into(), &16.into()));
-    let files = report["files"]["sources"].as_array().unwrap();
+    let mut file = report["files"]["sources"][1].clone();
+    assert_eq!(file.as_object_mut().unwrap().remove("identity"), Some(identity(&here.join("in/sub/a.csv"))));
     assert_eq!(
-        files[1],
+        file,
         serde_json::json!({"path": "in/sub/a.csv", "target": "out/sub/a.ndjson", "bytes": 4, "records": 1, "error": null})
     );
     // What is there is not replaced, and nothing else is written then.
@@ -307,8 +308,8 @@ fn the_report_adds_up() {
     );
     assert_eq!(report["bytes_out"], fs::metadata(here.path().join("out")).unwrap().len());
     let expected = serde_json::json!([
-        {"path": "a.csv", "bytes": 8, "records": 1, "error": null},
-        {"path": "b.csv", "bytes": 12, "records": 2, "error": null},
+        {"path": "a.csv", "identity": identity(&here.path().join("a.csv")), "bytes": 8, "records": 1, "error": null},
+        {"path": "b.csv", "identity": identity(&here.path().join("b.csv")), "bytes": 12, "records": 2, "error": null},
     ]);
     assert_eq!((&report["files"]["source"], &report["files"]["sources"]), (&Value::Null, &expected));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{folder, run, with};
+use crate::support::{command, feed, folder, identity, run, with};
 
 /// What is wrong with a value by a schema: the keywords that the schema of reports has, and no others.
 fn faults(schema: &Value, root: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
@@ -115,6 +115,52 @@ fn runs_that_go_well() {
     report(here, "count -r a.csv b.csv --on-error skip", 0);
     assert_eq!(report(here, "audit a.csv -t ndjson --on-error skip", 0)["command"], "audit");
     report(here, "replay o.ndjson.quarantine.ndjson -o p.ndjson --on-error skip", 1);
+}
+
+/// Every command that reads says of every source which file it was.
+#[test]
+fn sources_have_an_identity() {
+    let here = with(&[("a.csv", "a,b\n1,2\n3,4\n"), ("b.csv", "a,b\n5,6\n")]);
+    let here = here.path();
+    let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    fs::File::options().append(true).open(here.join("a.csv")).unwrap().set_modified(old).unwrap();
+    let [a, b] = ["a.csv", "b.csv"].map(|name| identity(&here.join(name)));
+    assert_eq!((&a["bytes"], &a["modified"]), (&json!(12), &json!("2023-11-14T22:13:20Z")));
+    for (line, more) in [
+        ("convert a.csv", "-o o.ndjson"),
+        ("convert a.csv", "-o o.ndjson --io read --dedupe a --resume=false"),
+        ("convert a.csv", "-o o.ndjson.gz"),
+        ("head a.csv", "-o h.csv"),
+        ("split a.csv", "--by a -o {part}.csv"),
+        ("sort a.csv", "--by a -o s.csv"),
+        ("aggregate a.csv", "--by a --agg n=count() -o g.csv"),
+        ("stats a.csv", "-o d.csv"),
+        ("count a.csv", ""),
+        ("count -r a.csv", ""),
+        ("count a.csv", "-f csv"),
+        ("audit a.csv", "-t ndjson"),
+    ] {
+        let one = report(here, format!("{line} {more}").trim(), 0);
+        // A command that may be given many lists them even if there is one.
+        let one = if one["files"]["identity"].is_null() { &one["files"]["sources"][0] } else { &one["files"] };
+        assert_eq!(one["identity"], a, "{line} {more}: {one}");
+        let two = report(here, format!("{line} b.csv {more}").trim(), 0);
+        let of = |at: usize| &two["files"]["sources"][at]["identity"];
+        assert_eq!((of(0), of(1)), (&a, &b), "{line} {more}");
+        assert!(two["files"].get("identity").is_none());
+    }
+    report(here, "convert a.csv b.csv --out-dir out -t json", 0);
+    // Of a compressed file, what it takes; of standard input, the file that it is; a pipe has none.
+    let packed = report(here, "count -r o.ndjson.gz", 0);
+    assert_eq!(packed["files"]["identity"], identity(&here.join("o.ndjson.gz")));
+    let mut command = command(here);
+    command.args(["count", "-r", "-f", "csv", "--report", "r.json"]).stdin(fs::File::open(here.join("a.csv")).unwrap());
+    assert!(command.status().unwrap().success());
+    let report: Value = serde_json::from_str(&fs::read_to_string(here.join("r.json")).unwrap()).unwrap();
+    assert_eq!((&report["files"]["source"], &report["files"]["identity"]), (&Value::Null, &a));
+    feed(here, ["count", "-r", "-f", "csv", "--report", "r.json", "--force"], b"a\n1\n").ends(0);
+    let report: Value = serde_json::from_str(&fs::read_to_string(here.join("r.json")).unwrap()).unwrap();
+    assert!(report["files"].get("identity").is_none());
 }
 
 #[test]

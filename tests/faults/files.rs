@@ -232,10 +232,14 @@ fn counted_inputs_cut_at_random_moments() {
 }
 
 /// A folder of its own filesystem with so many bytes; none without the right to mount.
-struct Small(tempfile::TempDir);
+pub struct Small(tempfile::TempDir);
 
 impl Small {
-    fn new(size: &str) -> Option<Small> {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn new(size: &str) -> Option<Small> {
         let folder = folder();
         let mut mount = std::process::Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"]).arg(folder.path()).stderr(Stdio::null());
@@ -256,11 +260,11 @@ fn a_full_filesystem() {
     };
     let here = folder();
     fs::write(here.path().join("a.csv"), table(3_000_000).0).unwrap();
-    let out = small.0.path().join("a.ndjson");
+    let out = small.path().join("a.ndjson");
     for workers in ["1", "2"] {
         let ran = run(here.path(), ["convert", "a.csv", "-j", workers, "-o", out.to_str().unwrap()]).ends(3);
         ran.says(&["a.ndjson", "No space left"]);
-        assert!(names(small.0.path()).is_empty(), "{:?}", names(small.0.path()));
+        assert!(names(small.path()).is_empty(), "{:?}", names(small.path()));
     }
     // Standard output that is a file there.
     let file = File::create(&out).unwrap();
@@ -270,7 +274,7 @@ fn a_full_filesystem() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"));
     // One that turns read-only.
     fs::remove_file(&out).unwrap();
-    let status = std::process::Command::new("mount").args(["-o", "remount,ro"]).arg(small.0.path()).status().unwrap();
+    let status = std::process::Command::new("mount").args(["-o", "remount,ro"]).arg(small.path()).status().unwrap();
     assert!(status.success());
     run(here.path(), ["convert", "a.csv", "-o", out.to_str().unwrap()]).ends(3).says(&["a.ndjson", "Read-only"]);
 }

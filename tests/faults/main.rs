@@ -10,3 +10,4 @@ mod resume;
 mod signals;
 #[path = "../support/mod.rs"]
 mod support;
+mod watched;

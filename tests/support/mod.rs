@@ -136,6 +136,16 @@ pub fn read(here: &Path, name: &str) -> String {
     std::fs::read_to_string(here.join(name)).expect("a file of text")
 }
 
+/// What a report says of which file a source was.
+#[cfg(unix)]
+pub fn identity(path: &Path) -> serde_json::Value {
+    use std::os::unix::fs::MetadataExt;
+    let about = std::fs::metadata(path).expect("a file");
+    let modified = jiff::Timestamp::new(about.mtime(), about.mtime_nsec() as i32).expect("a time");
+    let modified = modified.to_string();
+    serde_json::json!({"bytes": about.len(), "modified": modified, "device": about.dev(), "inode": about.ino()})
+}
+
 /// The names of a folder's files, sorted.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");

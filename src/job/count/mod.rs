@@ -133,6 +133,12 @@ impl Counting {
             return Err(self.ledger.convict(tell_again(error, &self.settings)));
         }
         let quarantine = self.ledger.finish()?;
+        if let Some(progress) = &self.settings.progress {
+            // Records that were decoded went nowhere.
+            let job = progress.job();
+            job.end();
+            job.result(0, 0);
+        }
         Ok(self.sources.report(self.settings.memory_limit, quarantine))
     }
 
@@ -141,7 +147,7 @@ impl Counting {
             return Ok(self.records(source, false)?.0);
         }
         if self.settings.from.is_none() {
-            let text = text::count(source, &self.settings, |workers| self.sources.text_by(workers))?;
+            let text = text::count(source, &self.settings, &mut self.sources)?;
             return Ok(Counted { text, bytes_in: text.bytes, ..Counted::default() });
         }
         if source.section().is_some() {
@@ -154,7 +160,7 @@ impl Counting {
         let (counted, counts) = self.records(source, !self.settings.says_utf8())?;
         let text = match counts {
             Some(counts) => counts,
-            None => text::count(path.into(), &self.settings, |workers| self.sources.text_by(workers))?,
+            None => text::count(path.into(), &self.settings, &mut self.sources)?,
         };
         Ok(Counted { text, bytes_in: text.bytes, ..counted })
     }
@@ -165,6 +171,7 @@ impl Counting {
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let is_plain = settings.ops.is_empty() && settings.rows.are_all();
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+        self.sources.opened(&opened.source);
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
         self.sources.warn(&opened.source.path, opened.warnings());
         if let Some(deduping) = Deduping::asked(&settings, None)? {
@@ -177,14 +184,24 @@ impl Counting {
         if !settings.strict && settings.on_error == OnError::Fail && !self.checks && is_plain {
             if let Some(found) = parts::count(&opened, &settings, with_text) {
                 let (records, counts) = found?;
+                self.show(records);
                 let bytes_in = opened.source.known_len().unwrap_or_default();
                 return Ok((Counted { records: Some(records), bytes_in, ..Counted::default() }, counts));
             }
             if let Some(found) = records::tally(&mut opened) {
-                return Ok((found?, None));
+                let counted = found?;
+                self.show(counted.records.unwrap_or_default());
+                return Ok((counted, None));
             }
         }
         Ok((records::decode(opened, &mut self.ledger)?, None))
+    }
+
+    /// Shows those who watch how many records a source has that were only counted.
+    fn show(&self, records: u64) {
+        if let Some(progress) = &self.settings.progress {
+            progress.job().counted(records);
+        }
     }
 
     fn streamed(&mut self, source: SourceSpec) -> Result<Counted> {

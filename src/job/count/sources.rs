@@ -7,8 +7,10 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::format::Format;
 use crate::job::count::counted::{Counted, What};
+use crate::job::pass::identity;
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report, Spilled, Warning};
+use crate::metrics::{FileReport, Report, SourceIdentity, Spilled, Warning};
+use crate::source::Source;
 use crate::wording::input;
 
 /// Reported instead of a format where sources have different ones.
@@ -24,6 +26,8 @@ pub(crate) struct Sources {
     from: Option<&'static str>,
     workers: usize,
     slice_size: usize,
+    /// Which file is being counted.
+    identity: Option<SourceIdentity>,
     /// What was written to disk of records that are compared.
     pub spilled: Spilled,
 }
@@ -38,6 +42,7 @@ impl Sources {
             from: None,
             workers: 1,
             slice_size: 0,
+            identity: None,
             spilled: Spilled::default(),
         }
     }
@@ -48,6 +53,11 @@ impl Sources {
         self.from = Some(if self.from.is_none_or(|other| other == name) { name } else { SEVERAL });
         self.workers = self.workers.max(workers);
         self.slice_size = self.slice_size.max(slice_size);
+    }
+
+    /// Notes which file is counted.
+    pub fn opened(&mut self, source: &Source) {
+        self.identity = identity(source);
     }
 
     /// Adds what is odd about the beginning of a source.
@@ -64,6 +74,7 @@ impl Sources {
         self.bytes_failed += counted.bytes_failed;
         self.files.push(FileReport {
             source: path,
+            identity: self.identity.take(),
             counts: (what == What::Text).then_some(counted.text),
             bytes_in: counted.bytes_in,
             records_in: counted.records.unwrap_or_default() + counted.failed,
@@ -73,6 +84,7 @@ impl Sources {
     }
 
     pub fn fail(&mut self, path: PathBuf, error: Error) {
+        self.identity = None;
         self.files.push(FileReport { source: path, error: Some(Arc::new(error)), ..FileReport::default() });
     }
 
@@ -103,6 +115,7 @@ impl Sources {
         };
         match &mut self.files[..] {
             [only] if only.error.is_none() => {
+                report.identity = only.identity.take();
                 report.source = Some(std::mem::take(&mut only.source)).filter(|path| path.as_os_str() != "-");
             }
             _ => report.files = self.files,

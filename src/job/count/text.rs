@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Position, Result};
 use crate::job::count::claims::{self, Pace};
+use crate::job::count::sources::Sources;
 use crate::job::count::unpack::unpack;
 use crate::job::open::{as_text, open_source};
 use crate::job::settings::Settings;
@@ -17,15 +18,16 @@ use crate::sys::{Map, Stop};
 /// How many bytes of a stream are read at a time.
 const WINDOW: usize = 256 << 10;
 
-/// Counts a source. If workers share it, `by` is called with their number.
-pub(crate) fn count(source: SourceSpec, settings: &Settings, by: impl FnOnce(usize)) -> Result<Counts> {
+/// Counts a source, and notes in `sources` which file it is, and how many workers share it.
+pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sources) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
+    sources.opened(&source);
     unpack(&mut source, settings)?;
     let mut source = as_text(source, None, settings)?;
     let Reach { path, bytes } = source.reach();
     let counts = match bytes {
         Bytes::Mapped(map) => {
-            by(Pace::of(settings).workers_for(map));
+            sources.text_by(Pace::of(settings).workers_for(map));
             of_map(map, settings)
         }
         Bytes::Stream(stream) => {

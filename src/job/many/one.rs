@@ -137,6 +137,7 @@ impl Many {
             }
             let parts = split.finish()?;
             sum.bytes_out = parts.iter().map(|part| part.bytes).sum();
+            sum.registry.flushed(sum.bytes_out);
             let quarantine = ledger.finish()?;
             return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
         }
@@ -472,7 +473,8 @@ impl<'s> Run<'s> {
         self.sum.add(&opened, &mut run, &before);
         let path = &self.files[index].source;
         self.sum.warnings.extend(opened.warnings().map(|warning| warning.of(input(path))));
-        self.files[index] = FileReport { delimiter: opened.delimiter(), ..run.file(path, None) };
+        self.files[index] =
+            FileReport { source: path.clone(), delimiter: opened.delimiter(), ..run.file(&opened.source, None) };
         Ok(())
     }
 

@@ -82,8 +82,8 @@ impl Deduping {
         opened.wanted = Wanted::ALL;
         self.nested |= opened.reading.schema().is_none();
         let route = opened.route.clone();
-        // Names that occur are noted in the route.
-        let mut all_noted = true;
+        // Names that occur are noted in the route; characters that were replaced are counted by each pass.
+        let mut all_noted = opened.source.decoded.is_none();
         if opened.reading.schema().is_none() && opened.route.schema.is_some() {
             // Lists and maps are compared, and not the text that they become in columns.
             let seeing = opened.settings.clone().with(|own| own.ops.push(Arc::new(Everything)));

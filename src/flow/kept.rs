@@ -14,8 +14,8 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     /// Keeps those of this list.
-    pub fn new(kept: &Arc<List>) -> Keeper {
-        Keeper { reader: ListReader::new(Arc::clone(kept)) }
+    pub fn new(list: &Arc<List>) -> Keeper {
+        Keeper { reader: ListReader::new(Arc::clone(list)) }
     }
 
     /// Drops the other records of a batch.

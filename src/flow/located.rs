@@ -25,6 +25,12 @@ impl Place {
         bytes[12..].copy_from_slice(&self.part.to_be_bytes());
         bytes
     }
+
+    /// The offset in bytes that were made so.
+    pub fn offset_in(bytes: [u8; Place::BYTES]) -> u64 {
+        let [_, _, _, _, offset @ .., _, _, _, _] = bytes;
+        u64::from_be_bytes(offset)
+    }
 }
 
 /// Finds the places of the records of a source, one after the other.

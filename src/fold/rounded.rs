@@ -1,7 +1,6 @@
 //! Numbers of three significant digits.
 
 use crate::error::RecordError;
-use crate::expr::decimal::{Decimal, ROOM};
 use crate::fold::groups::exact;
 use crate::memory::Arena;
 use crate::record::Value;
@@ -37,17 +36,30 @@ impl Rounded {
         Rounded::new(mantissa < 0, digits as i32, last as i32 - scale as i32)
     }
 
-    #[cold]
-    pub fn of(number: Decimal) -> Rounded {
-        let mut room = [0; ROOM];
-        let text = number.text(&mut room);
-        let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
-        let Some(first) = text.iter().position(|byte| matches!(byte, b'1'..=b'9')) else { return Rounded(0) };
-        let mut after = text[first..].iter().filter(|byte| **byte != b'.').map(|byte| i32::from(byte - b'0'));
+    /// That of a number of RFC 8259, which has at most 150 digits before the point.
+    pub fn of_text(text: &[u8]) -> Rounded {
+        let (negative, text) = match text {
+            [b'-', text @ ..] => (true, text),
+            text => (false, text),
+        };
+        let (digits, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
+            Some(at) => (&text[..at], &text[at + 1..]),
+            None => (text, &b""[..]),
+        };
+        let Some(first) = digits.iter().position(|byte| matches!(byte, b'1'..=b'9')) else { return Rounded(0) };
+        let point = digits.iter().position(|byte| *byte == b'.').unwrap_or(digits.len());
+        let mut after = digits[first..].iter().filter(|byte| **byte != b'.').map(|byte| i32::from(byte - b'0'));
         let [one, two, three, four] = [(); 4].map(|()| after.next().unwrap_or(0));
         let digits = one * 100 + two * 10 + three + i32::from(four >= 5);
-        let exponent = point as i32 - first as i32 - i32::from(first < point);
-        Rounded::new(number.is_negative(), digits, exponent)
+        let (below, exponent) = match exponent {
+            [b'-', exponent @ ..] => (true, exponent),
+            [b'+', exponent @ ..] => (false, exponent),
+            exponent => (false, exponent),
+        };
+        let exponent =
+            exponent.iter().fold(0i32, |all, byte| all.saturating_mul(10).saturating_add((byte - b'0').into()));
+        let exponent = if below { -exponent } else { exponent };
+        Rounded::new(negative, digits, exponent + point as i32 - first as i32 - i32::from(first < point))
     }
 
     /// Whether it is negative, its digits from 100 to 999, and the exponent of the first one; none for zero.
@@ -96,12 +108,19 @@ mod tests {
         for (mantissa, scale, wanted) in cases {
             assert_eq!(short(mantissa, scale), wanted);
         }
-        let long = |number: &str| {
-            text(Rounded::of(Decimal::parse(number.as_bytes()).unwrap().unwrap()).value(&arena).unwrap())
-        };
+        let long = |number: &str| text(Rounded::of_text(number.as_bytes()).value(&arena).unwrap());
         assert_eq!(long("1.2351e30"), "1240000000000000000000000000000");
         assert_eq!(long("-9.999e-20"), "-0.0000000000000000001");
-        assert_eq!(long("0.0000"), "0");
+        for (number, wanted) in [
+            ("0.0000", "0"),
+            ("-0e7", "0"),
+            ("0.0012349999E+4", "12.3"),
+            ("1234567890123456789012.5", "1230000000000000000000"),
+            ("99.96E1", "1000"),
+            ("6.2e-3", "0.0062"),
+        ] {
+            assert_eq!(long(number), wanted);
+        }
         assert!(Rounded::short(-2, 0) < Rounded::short(-1, 0) && Rounded::short(999, 3) < Rounded::short(1, 0));
     }
 }

@@ -8,7 +8,7 @@ use crate::fold::draw::Draw;
 use crate::fold::records::Records;
 use crate::job::doubles::Deduping;
 use crate::job::opened::Opened;
-use crate::job::pass::How;
+use crate::job::pass::{How, Run};
 use crate::job::settings::OnError;
 use crate::job::sum::Sum;
 use crate::metrics::Registry;
@@ -49,9 +49,8 @@ impl Opened<'_> {
         Ok(self.first_pass(Records::default())?.0.finish())
     }
 
-    /// A pass that writes nothing. Bad records are not entered anywhere: the run meets them again. Gives the number of
-    /// good ones too.
-    pub fn first_pass<F: Fold>(&mut self, fold: F) -> Result<(F, u64)> {
+    /// A pass that writes nothing. Bad records are not entered anywhere: the run meets them again.
+    pub fn first_pass<F: Fold>(&mut self, fold: F) -> Result<(F, Run)> {
         // If a record that loses something ends the run, it only does so when it is written.
         let (on_error, strict) = match self.settings.on_error {
             OnError::Fail => (OnError::Fail, false),
@@ -59,11 +58,11 @@ impl Opened<'_> {
         };
         let how = How { on_error, strict, tries: true, ledger: None, resumable: None };
         let (run, fold) = self.fold_by(how, fold, &Target::memory(), &Registry::new());
-        let records = run?.totals.records_out;
+        let run = run?;
         // What is before the first record is at hand again for those who look at it.
         if std::mem::take(&mut self.begun) {
             self.rewind()?;
         }
-        Ok((fold, records))
+        Ok((fold, run))
     }
 }

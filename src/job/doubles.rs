@@ -9,7 +9,7 @@ use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::doubles::{All, Doubles, Fields, LEAST, Named, Wish};
 use crate::format::Detail;
-use crate::job::kept::Kept;
+use crate::job::kept::{Kept, Read, Staying};
 use crate::job::opened::Opened;
 use crate::job::rows::Keep;
 use crate::job::settings::{ColumnsFrom, Settings};
@@ -19,7 +19,7 @@ use crate::metrics::{Warning, WarningKind};
 use crate::op::Everything;
 use crate::plan::named::Lacking;
 use crate::plan::route::Route;
-use crate::spill::{List, ListReader};
+use crate::spill::ListReader;
 use crate::sys::memory::trim_heap;
 
 /// Finds equal records, source by source.
@@ -31,6 +31,8 @@ pub(crate) struct Deduping {
     any: bool,
     /// The names of fields show only in the records.
     nested: bool,
+    /// What was read of each source.
+    read: Vec<Option<Read>>,
 }
 
 impl Deduping {
@@ -64,7 +66,13 @@ impl Deduping {
             stop: settings.stop.clone(),
             progress: settings.progress.clone(),
         };
-        Ok(Some(Deduping { doubles: Doubles::new(wish, fields.len()), fields, any: false, nested: false }))
+        Ok(Some(Deduping {
+            doubles: Doubles::new(wish, fields.len()),
+            fields,
+            any: false,
+            nested: false,
+            read: Vec::new(),
+        }))
     }
 
     /// Compares the records of a source too.
@@ -75,10 +83,13 @@ impl Deduping {
         opened.wanted = Wanted::ALL;
         self.nested |= opened.route.is_keyed(&*opened.reading);
         let route = opened.route.clone();
+        // Names that occur are noted in the route; characters that were replaced are counted by each pass.
+        let mut all_noted = opened.source.decoded.is_none();
         if opened.reading.schema().is_none() && opened.route.schema.is_some() {
             // Lists and maps are compared, and not the text that they become in columns.
             let seeing = opened.settings.clone().with(|own| own.ops.push(Arc::new(Everything)));
             opened.route = Route::new(&seeing, route.from, route.to, &*opened.reading, lacking)?;
+            all_noted = false;
         }
         // Values are compared as they are in the source.
         opened.route.want.typed = false;
@@ -110,8 +121,11 @@ impl Deduping {
         self.doubles.go_on(found, &opened.budget, opened.plan.workers)?;
         let looked = opened.first_pass(self.doubles);
         opened.route = route;
-        let (doubles, records) = looked?;
-        Ok(Deduping { doubles, any: self.any || records > 0, ..self })
+        let (doubles, run) = looked?;
+        let read = Read::of(&run.totals, run.bytes_in).filter(|_| all_noted && opened.replay.is_none());
+        self.read.resize(self.read.len().max(opened.number as usize + 1), None);
+        self.read[opened.number as usize] = read;
+        Ok(Deduping { doubles, any: self.any || run.totals.records_out > 0, ..self })
     }
 
     /// The records that stay; says what was spilled and which fields no record has.
@@ -119,7 +133,7 @@ impl Deduping {
     /// # Errors
     /// Data: no record has any of the fields, and all would be equal. Memory. Io: what did not fit into memory can't be
     /// written or read.
-    pub fn finish(self, sum: &mut Sum) -> Result<Arc<List>> {
+    pub fn finish(self, sum: &mut Sum) -> Result<Arc<Staying>> {
         if let ([field, ..], true) = (&self.fields[..], self.any && self.nested && !self.doubles.met.contains(&true)) {
             return Err(Error::refused(format!(
                 "no record has a value in the field `{field}`, which ⟨dedupe⟩ names, so all would be equal and one would stay\n  Name a field that the records have."
@@ -133,7 +147,7 @@ impl Deduping {
         let stays = self.doubles.finish()?;
         trim_heap();
         sum.spilled = sum.spilled.and(stays.spilled);
-        Ok(Arc::new(stays.places))
+        Ok(Arc::new(Staying { list: Arc::new(stays.places), read: self.read }))
     }
 }
 
@@ -156,15 +170,24 @@ impl Opened<'_> {
     ///
     /// # Errors
     /// Memory: there is none for the list.
-    pub fn keeps(&mut self, list: &Arc<List>) -> Result<()> {
+    pub fn keeps(&mut self, staying: &Arc<Staying>) -> Result<()> {
         let mut held = self.budget.open("compared records", "compare shorter inputs");
-        held.try_grow((list.memory() + self.plan.workers * ListReader::MEMORY).saturating_sub(LEAST))?;
-        self.kept = Some(Kept::new(Arc::clone(list), held));
+        held.try_grow((staying.list.memory() + self.plan.workers * ListReader::MEMORY).saturating_sub(LEAST))?;
+        self.kept = Some(Kept::new(Arc::clone(staying), held));
         Ok(())
     }
 
     /// What keeps the records that stay, if those are known and wanted.
     pub fn keeper(&self) -> Option<Keeper> {
-        self.kept.as_ref().filter(|_| self.wanted.kept).map(|kept| Keeper::new(&kept.list))
+        self.kept.as_ref().filter(|_| self.wanted.kept).map(|kept| Keeper::new(&kept.staying.list))
+    }
+
+    /// Where nothing follows that is wanted, as only records that stay are, and what was read of the source before.
+    ///
+    /// # Errors
+    /// Io: the list of the records that stay can't be read.
+    pub fn end_of_kept(&self) -> Result<Option<(u64, Read)>> {
+        let only = Wanted { kept: true, ..Wanted::ALL };
+        self.kept.as_ref().filter(|_| self.wanted == only).map_or(Ok(None), |kept| kept.staying.end(self.number))
     }
 }

@@ -243,6 +243,7 @@ impl Opened<'_> {
         if std::mem::replace(&mut self.begun, true) {
             self.rewind()?;
         }
+        let kept_end = self.end_of_kept()?;
         let plan = &self.plan;
         begin.totals.skipped = self.skipped_records();
         let (began, before) = (begin.place.offset, begin.totals.before());
@@ -284,7 +285,10 @@ impl Opened<'_> {
             None => feed.lenient(on_error != OnError::Fail),
         };
         let lines = self.route.from.lines();
-        let feed = feed.in_lines(lines, first_line).controlled(self.settings.stop.as_ref(), Some(pass.clone()));
+        let feed = feed
+            .until(kept_end.map_or(u64::MAX, |(end, _)| end))
+            .in_lines(lines, first_line)
+            .controlled(self.settings.stop.as_ref(), Some(pass.clone()));
         let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
         let shared = Shared {
             feed: Gate::new(feed, plan, room),
@@ -314,7 +318,7 @@ impl Opened<'_> {
             pass: &pass,
         };
         let ready = run_workers(&workers, &shared)?;
-        let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
+        let (mut bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
         let (slices, outcome) = shared.committer.finish();
         for worker in workers {
             let worker = worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -326,6 +330,11 @@ impl Opened<'_> {
             true => error,
             false => self.tell(error),
         })?;
+        if let Some((_, read)) = kept_end {
+            read.add_rest(&mut totals);
+            bytes_in = read.bytes;
+            pass.read_all(bytes_in);
+        }
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
         self.refuse_unfinished()?;

@@ -215,6 +215,11 @@ impl Pass {
         self.feed.slices.set(slices);
     }
 
+    /// The rest of the source, up to here, does not have to be handed out.
+    pub fn read_all(&self, offset: u64) {
+        self.feed.read.set(offset);
+    }
+
     /// More of the source was looked at, in a pass without a feed.
     pub fn read_more(&self, bytes: u64) {
         self.feed.read.add_shared(bytes);

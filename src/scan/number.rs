@@ -59,6 +59,19 @@ pub fn is_json_number(text: &[u8]) -> bool {
     number_len(text) == text.len()
 }
 
+/// Whether a text of at most 16 bytes, which are these, followed by zeros, has no byte but those that numbers are made of.
+#[inline(always)]
+pub fn is_of_numbers(words: [u64; 2], len: usize) -> bool {
+    let bytes = (u128::from(words[0]) | u128::from(words[1]) << 64).to_le_bytes();
+    #[cfg(target_arch = "x86_64")]
+    {
+        let Masks { digits, dots, minus, exponents, .. } = x86::masks(x86::load(&bytes));
+        !(digits | dots | minus | exponents) & below(len as u32) == 0
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    bytes[..len].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+}
+
 /// The length of the number at the front of `text`; 0 if there is none, or if what follows it could
 /// belong to a number (a digit, `+ - . e E`).
 #[inline]
@@ -287,6 +300,18 @@ mod tests {
             "0.1234567890123456.",
         ] {
             assert!(!is_json_number(no.as_bytes()), "{no}");
+        }
+    }
+
+    #[test]
+    fn bytes_of_numbers() {
+        for byte in 0..=u8::MAX {
+            let mut text = *b"1234567890.e+-E5";
+            text[7] = byte;
+            let words = [0, 8].map(|at| u64::from_le_bytes(*text[at..].first_chunk().unwrap()));
+            let is = matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+            assert_eq!((is_of_numbers(words, 16), is_of_numbers([words[0], 0], 8)), (is, is), "{byte}");
+            assert!(is_of_numbers([words[0], 0], 7));
         }
     }
 

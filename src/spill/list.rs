@@ -120,6 +120,26 @@ impl ListWriter {
 }
 
 impl List {
+    /// The last item that comes before this one.
+    ///
+    /// # Errors
+    /// Io: the file can't be read, or it is not what was written.
+    pub fn last_before(&self, item: [u8; ITEM]) -> Result<Option<[u8; ITEM]>> {
+        let behind = self.firsts.partition_point(|first| *first < item);
+        let Some(number) = behind.checked_sub(1) else { return Ok(None) };
+        let mut room = Vec::new();
+        let block = match &self.file {
+            Some(file) => {
+                room.resize(BLOCK, 0);
+                let len = file.read(&mut room, (number * (HEAD + BLOCK)) as u64, BLOCK)?;
+                &room[..len]
+            }
+            None => &self.items[number * BLOCK..self.items.len().min((number + 1) * BLOCK)],
+        };
+        let (items, _) = block.as_chunks::<ITEM>();
+        Ok(items[..items.partition_point(|other| *other < item)].last().copied())
+    }
+
     /// What it takes of the memory, in bytes.
     pub fn memory(&self) -> usize {
         self.items.capacity() + self.firsts.capacity() * ITEM
@@ -198,6 +218,10 @@ mod tests {
             let (list, on_disk) = writer.end().unwrap();
             assert_eq!(on_disk > 0, count * 16 > most as u64, "{count} {most}");
             assert!(list.memory() <= most.max(1 << 16) + 16 * 64);
+            for number in [0, 1, 2, 3070, 3073, 3074, 3 * count, 4 * count + 2] {
+                let last = (0..count).map(|index| 3 * index + 1).filter(|own| *own < number).max();
+                assert_eq!(list.last_before(item(number)).unwrap(), last.map(item), "{number}");
+            }
             let mut reader = ListReader::new(Arc::new(list));
             for number in 0..3 * count + 3 {
                 let is_there = number % 3 == 1 && number / 3 < count;

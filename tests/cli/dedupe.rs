@@ -350,6 +350,38 @@ fn slices_of_one_byte() {
     }
 }
 
+/// After the last record that stays, nothing is read again, and all is counted.
+#[test]
+fn what_follows_is_counted() {
+    let rows = |count: usize| (0..count).map(|at| format!("{},{at}\n", at % 7)).collect::<String>();
+    let (one, two) = (format!("k,n\n{}", rows(20_000)), format!("k,n\n{}", rows(5)));
+    let here = with(&[("a.csv", &*one), ("b.csv", &*two)]);
+    let here = here.path();
+    let counted = |words: &str, out: &str| {
+        let ran = convert(here, &format!("{words} -t csv --slice-size 4KiB --dedupe k --report r.json --force"));
+        assert_eq!(ran.ends(0).stdout, out, "{words}");
+        let own = report(here);
+        ["bytes_in", "records_in", "records_out", "records_filtered"].map(|key| own[key].as_u64().unwrap())
+    };
+    let (first, last) = (format!("k,n\n{}", rows(7)), "k,n\n2,19994\n3,19995\n4,19996\n5,19997\n6,19998\n0,19999\n");
+    let last = last.replacen("k,n\n", "k,n\n1,19993\n", 1);
+    let (bytes, more) = (one.len() as u64, two.len() as u64);
+    for way in ["-j 1", "-j 2", "-j 3 --io read"] {
+        assert_eq!(counted(&format!("a.csv {way}"), &first), [bytes, 20_000, 7, 19_993]);
+        assert_eq!(counted(&format!("a.csv {way} --dedupe-keep last"), &last), [bytes, 20_000, 7, 19_993]);
+        assert_eq!(counted(&format!("a.csv b.csv {way}"), &first), [bytes + more, 20_005, 7, 19_998]);
+        assert_eq!(
+            counted(&format!("a.csv {way} --where n>=7"), "k,n\n0,7\n1,8\n2,9\n3,10\n4,11\n5,12\n6,13\n"),
+            [bytes, 20_000, 7, 19_993]
+        );
+    }
+    // Bad records are met again.
+    let bad = one + "1\n";
+    fs::write(here.join("a.csv"), &bad).unwrap();
+    assert_eq!(counted("a.csv -j 2 --on-error skip", &first), [bad.len() as u64, 20_001, 7, 19_993]);
+    assert_eq!(report(here)["records_failed"], 1);
+}
+
 /// How a record is written.
 type Line = fn(&(u64, String)) -> String;
 

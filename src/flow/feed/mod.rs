@@ -115,6 +115,8 @@ pub(crate) struct Feed<'s> {
     lenient: bool,
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
+    /// No slice begins here or later, though there may be records.
+    until: u64,
     /// No more slices: the input ended, or can't be cut or read.
     stopped: bool,
     stop: Option<Stop>,
@@ -153,6 +155,7 @@ impl<'s> Feed<'s> {
             held: None,
             lenient: false,
             end: None,
+            until: u64::MAX,
             stopped: false,
             stop: None,
             pass: None,
@@ -177,6 +180,11 @@ impl<'s> Feed<'s> {
     /// Only up to `end` of a mapped source, in records of other lengths.
     pub fn within(self, end: usize, max_record: usize) -> Feed<'s> {
         Feed { end: Some(end), max_record, ..self }
+    }
+
+    /// Without slices that begin here or later.
+    pub fn until(self, until: u64) -> Feed<'s> {
+        Feed { until, ..self }
     }
 
     /// Whether records that are larger than records may be are passed over.
@@ -209,7 +217,7 @@ impl<'s> Feed<'s> {
     ///
     /// An error takes the place of a slice: its number says where in the order it stands.
     pub fn next(&mut self, target: usize) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
-        if self.stopped {
+        if self.stopped || self.offset >= self.until {
             return None;
         }
         self.target = target;

@@ -11,6 +11,7 @@
 
 mod key;
 mod merged;
+mod near;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use crate::sys::Stop;
 use crate::wording::megabytes;
 use key::Writer;
 pub(crate) use key::{All, Fields, Named};
+use near::Near;
 
 /// The least memory for keys, which the plan has.
 pub(crate) const LEAST: usize = 2 * SHARE;
@@ -63,6 +65,7 @@ pub(crate) struct Doubles {
     reserved: Option<Reservation>,
     keys: Keys,
     held: Held,
+    near: Near,
     writer: Writer,
     places: Places,
     runs: Vec<Run>,
@@ -104,6 +107,7 @@ impl Doubles {
             reserved: None,
             keys: Keys::new(),
             held: table(share),
+            near: Near::new(),
             writer: Writer::new(budget),
             places: Places::default(),
             runs: Vec::new(),
@@ -139,18 +143,62 @@ impl Doubles {
 
     /// Takes a record in.
     #[inline]
-    fn take(keys: &mut Keys, held: &mut Held, last: bool, key: &[u8], place: &[u8]) -> Result<()> {
-        let hash = hash(key);
+    fn take(keys: &mut Keys, held: &mut Held, last: bool, hash: u64, key: &[u8], place: &[u8]) -> Result<()> {
         match keys.find(hash, key) {
             Some(number) => {
-                let other = keys.more(number);
-                if if last { place > other } else { place < other } {
-                    keys.set_more(number, place);
-                }
+                Doubles::meet(keys, last, number, place);
                 Ok(())
             }
             None => keys.add(hash, key, place, held).map(drop),
         }
+    }
+
+    /// A key that is in the table is met at another place.
+    #[inline]
+    fn meet(keys: &mut Keys, last: bool, number: u32, place: &[u8]) {
+        let other = keys.more(number);
+        if if last { place > other } else { place < other } {
+            keys.set_more(number, place);
+        }
+    }
+
+    /// Takes in the records whose keys wait.
+    fn take_near(&mut self) -> Result<()> {
+        let (count, last, mut found) = (self.near.find(&self.keys), self.wish.last, true);
+        for index in 0..count {
+            let (key, waiting) = self.near.get(index);
+            match waiting.number.filter(|_| found) {
+                Some(number) => Doubles::meet(&mut self.keys, last, number, &waiting.place),
+                None => {
+                    let (hash, place) = (waiting.hash, &waiting.place);
+                    if Doubles::take(&mut self.keys, &mut self.held, last, hash, key, place).is_err() {
+                        // The numbers of the others were those of this table.
+                        self.spill()?;
+                        found = false;
+                        let (key, _) = self.near.get(index);
+                        Doubles::take(&mut self.keys, &mut self.held, last, hash, key, place)
+                            .map_err(|_| self.too_large(key.len()))?;
+                    }
+                }
+            }
+        }
+        self.near.clear();
+        Ok(())
+    }
+
+    /// Takes in a record with a key of any length.
+    #[cold]
+    fn take_long(&mut self, batch: &Batch<'_>, record: usize, fields: &Fields, place: &[u8]) -> Result<()> {
+        let last = self.wish.last;
+        let key = self.writer.key(batch, record, fields, &mut self.met)?;
+        if Doubles::take(&mut self.keys, &mut self.held, last, hash(key), key, place).is_ok() {
+            return Ok(());
+        }
+        let len = key.len();
+        self.spill()?;
+        let key = self.writer.key(batch, record, fields, &mut self.met)?;
+        let taken = Doubles::take(&mut self.keys, &mut self.held, last, hash(key), key, place);
+        taken.map_err(|_| self.too_large(len))
     }
 
     /// Writes the table as a run, and begins another one.
@@ -194,10 +242,10 @@ impl Doubles {
         self.spilled = self.spilled.and(other.spilled);
         let last = self.wish.last;
         for number in 0..other.keys.len() as u32 {
-            let (key, place) = (other.keys.key(number), other.keys.more(number));
-            if Doubles::take(&mut self.keys, &mut self.held, last, key, place).is_err() {
+            let (hash, key, place) = (other.keys.hash_of(number), other.keys.key(number), other.keys.more(number));
+            if Doubles::take(&mut self.keys, &mut self.held, last, hash, key, place).is_err() {
                 self.spill()?;
-                let again = Doubles::take(&mut self.keys, &mut self.held, last, key, place);
+                let again = Doubles::take(&mut self.keys, &mut self.held, last, hash, key, place);
                 again.map_err(|_| self.too_large(key.len()))?;
             }
         }
@@ -225,18 +273,17 @@ impl Fold for Doubles {
     }
 
     fn add(&mut self, _: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
-        let (fields, last) = (Arc::clone(&self.fields), self.wish.last);
+        let fields = Arc::clone(&self.fields);
         for record in records {
             let place = self.places.of(batch, record).bytes();
             let key = self.writer.key(batch, record, &fields, &mut self.met)?;
-            if Doubles::take(&mut self.keys, &mut self.held, last, key, &place).is_ok() {
-                continue;
+            if !self.near.push(key, place) {
+                self.take_long(batch, record, &fields, &place)?;
+            } else if self.near.is_full() {
+                self.take_near()?;
             }
-            let len = key.len();
-            self.spill()?;
-            let key = self.writer.key(batch, record, &fields, &mut self.met)?;
-            Doubles::take(&mut self.keys, &mut self.held, last, key, &place).map_err(|_| self.too_large(len))?;
         }
+        self.take_near()?;
         Ok(())
     }
 

@@ -182,7 +182,8 @@ impl State for Quantile {
     fn add(&mut self, number: Number<'_>, _: At, _: &Share, held: &mut Held) -> Result<()> {
         let number = match number {
             Number::Short(mantissa, scale) => Rounded::short(mantissa, scale),
-            number => Rounded::of(number.decimal()),
+            Number::Long(text) => Rounded::of_text(text),
+            Number::Null => Rounded::ZERO,
         };
         self.count(number, 1, held)
     }

@@ -118,8 +118,7 @@ impl Exact {
             self.wide = Some(Box::new(signed(Wide::from(self.small.unsigned_abs()), self.small < 0)));
         }
         if let Some(wide) = &mut self.wide {
-            let raised = wide.wrapping_mul(power(most - self.scale));
-            **wide = raised.wrapping_add(mantissa.wrapping_mul(power(most - scale)));
+            **wide = raised(**wide, most - self.scale).wrapping_add(raised(mantissa, most - scale));
             self.scale = most;
         }
     }
@@ -218,6 +217,11 @@ fn of(number: Decimal) -> (bool, Wide, u32) {
     let mut all = [0; 36];
     all[..limbs.len()].copy_from_slice(&limbs);
     (negative, Wide::from_limbs(all), scale)
+}
+
+/// A number with so many digits more.
+fn raised(number: Wide, by: u32) -> Wide {
+    if by == 0 { number } else { number.wrapping_mul(power(by)) }
 }
 
 /// Ten to the power of at most 693.

@@ -141,7 +141,8 @@ impl Numbers {
         squares.add_square_times(number, times, held);
         let rounded = match number {
             Number::Short(mantissa, scale) => Rounded::short(mantissa, scale),
-            number => Rounded::of(number.decimal()),
+            Number::Long(text) => Rounded::of_text(text),
+            Number::Null => Rounded::ZERO,
         };
         self.histogram.add_times(number.decimal(), times);
         self.sketch.add_times(rounded, times, held)
@@ -176,9 +177,10 @@ impl Numbers {
     /// Keeps a number if it is the smallest or the largest.
     #[inline(never)]
     fn compare(&mut self, number: Number<'_>) {
+        let value = number.decimal();
         let order = |kept: &Extreme| {
             let kept = kept.number();
-            (number.decimal().compare(kept.decimal()), tie(number, kept))
+            (value.compare(kept.decimal()), tie(number, kept))
         };
         let is_min = self.min.as_ref().is_none_or(|min| {
             let (order, tie) = order(min);

@@ -9,6 +9,7 @@ use crate::fold::stats::kind::{Class, Kind, is_word, measured};
 use crate::fold::stats::numbers::Numbers;
 use crate::fold::stats::table::Counted;
 use crate::fold::stats::texts::Texts;
+use crate::scan::number::is_of_numbers;
 
 /// What is kept of values, in a size that is fixed. The order in which they come does not matter.
 pub(super) struct Summary {
@@ -58,7 +59,8 @@ impl Summary {
             self.kinds[kind as usize] += 1;
             return self.numbers.add(mantissa, scale, held);
         }
-        if is_word(class, text) {
+        let is_other = hashed.is_short && !is_of_numbers(hashed.words, text.len());
+        if is_word(class, text) || is_other && matches!(class, Class::Plain | Class::Text) {
             self.kinds[Kind::Text as usize] += 1;
             self.texts.add(text);
             return Ok(());

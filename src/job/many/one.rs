@@ -17,6 +17,7 @@ use crate::format::{Ends, Format, Frame, WriteFormat};
 use crate::job::doubles::Deduping;
 use crate::job::folded::written;
 use crate::job::header::First;
+use crate::job::kept::Staying;
 use crate::job::many::asked::Many;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
@@ -39,7 +40,6 @@ use crate::plan::named::Lacking;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
 use crate::sink::{Target, TargetSpec};
-use crate::spill::List;
 use crate::wording::input;
 
 impl Many {
@@ -230,7 +230,7 @@ struct Run<'s> {
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
     /// Those that stay of those that are equal.
-    kept: Option<Arc<List>>,
+    kept: Option<Arc<Staying>>,
 }
 
 impl<'s> Run<'s> {

@@ -81,21 +81,27 @@ impl<'a> Batch<'a> {
         self.sort_rejected();
         let mut refused = 0;
         let Some(first) = (0..self.len()).find(|index| !self.stays(*index, &mut refused, &mut keep)) else { return };
+        let mut refused_before = refused;
+        let next = (first + 1..self.len()).find(|index| self.stays(*index, &mut refused, &mut keep));
+        // Columns at the end of each record may have been dropped, so records need not be next to each other.
+        let mut end = first.checked_sub(1).map_or(0, |last| self.spans[last].last);
+        // Of most batches, a condition that is seldom true keeps none: they need no numbers.
+        let Some(next) = next else { return self.shorten(first, end) };
         if let Err(error) = self.number_all() {
             // There is no memory: the run ends here.
             return self.reject_with(first, error);
         }
         let in_columns = self.schema.is_some();
-        // Columns at the end of each record may have been dropped, so records need not be next to each other.
-        let mut end = first.checked_sub(1).map_or(0, |last| self.spans[last].last);
-        let (mut kept, mut alike) = (first, self.spans[first].alike);
-        for index in first + 1..self.len() {
+        let (mut kept, mut alike) = (first, self.spans[first..next].iter().all(|span| span.alike));
+        for index in next..self.len() {
             let mut span = self.spans[index];
             // It is like the last record kept if it is like all those dropped in between.
             alike &= span.alike;
-            let refused_before = refused;
-            if !self.stays(index, &mut refused, &mut keep) {
-                continue;
+            if index > next {
+                refused_before = refused;
+                if !self.stays(index, &mut refused, &mut keep) {
+                    continue;
+                }
             }
             if refused > refused_before {
                 self.rejected[refused_before].0 = kept;
@@ -110,15 +116,21 @@ impl<'a> Batch<'a> {
             self.numbers[kept] = self.numbers[index];
             (kept, alike) = (kept + 1, true);
         }
+        self.shorten(kept, end);
+    }
+
+    /// Drops all records but the first `kept`, whose values end at `end`.
+    fn shorten(&mut self, kept: usize, end: u32) {
         self.spans.truncate(kept);
         self.numbers.truncate(kept);
-        if in_columns {
+        if self.schema.is_some() {
             self.values.truncate(end as usize);
             self.open = self.values.len();
         }
         self.lines = Lines::No;
         self.odd.clear();
     }
+
     /// Whether a record is kept. `refused` counts the refused records before it.
     #[inline]
     fn stays(&self, index: usize, refused: &mut usize, keep: &mut impl FnMut(Record<'_, 'a>) -> bool) -> bool {
@@ -265,7 +277,7 @@ mod tests {
         let slice = [b'x'; 100];
         let mut batch = batch(&arena, &slice, Some(&schema));
         while arena.bytes(8, 0).is_ok() {}
-        batch.retain(|_| false);
+        batch.retain(|record| record.index() == 99);
         assert_eq!(batch.len(), 100);
         assert_eq!(batch.take_rejected()[0].1.fault, Fault::NoMemory);
     }

@@ -154,7 +154,7 @@ fn module(name: &str) -> &str {
     name.split('/').next().unwrap_or(name).trim_end_matches(".rs")
 }
 
-/// The paths from the root that a file uses, each with its line (from 0): behind `crate::`, `pagemill::`
+/// The paths from the root that a file uses, each with its line (from 0): after `crate::`, `pagemill::`
 /// and `super::`; a group `{a, b::c}` is taken apart.
 fn uses(name: &str, code: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
@@ -432,7 +432,7 @@ fn is_char(chars: &[char], at: usize) -> bool {
     chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\'')
 }
 
-/// The code without what stands behind `#[cfg(test)]`, line for line.
+/// The code without what follows `#[cfg(test)]`, line for line.
 fn without_tests(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut lines = code.lines();

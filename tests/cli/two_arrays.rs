@@ -28,7 +28,7 @@ fn say(here: &Path, arguments: &str) -> Ran {
     run(here, arguments.split_whitespace())
 }
 
-/// Converts `a.json` into a file in every way; the records are these, and so many keys are there twice.
+/// Converts `a.json` into a file in every way; the records are these, and this many keys are there twice.
 fn gives(here: &Path, text: &str, pointer: &str, records: &str, twice: u64) {
     fs::write(here.join("a.json"), text).unwrap();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -65,7 +65,7 @@ fn the_last_of_two_arrays_counts_however_far_it_is() {
     gives(here, &format!("{{\"x\":{{\"d\":[1],\"d\":[{first}]}},\"x\":{{\"d\":[3]}}}}"), "/x/d", "3\n", 1);
     gives(here, &format!("{{\"x\":{{\"d\":[{first}]}},\"x\":{{\"d\":[{other}],\"d\":[3]}}}}"), "/x/d", "3\n", 2);
     gives(here, &format!("[0,{{\"d\":[{first}],\"d\":[{{\"d\":2}}]}},{{\"d\":[3]}}]"), "/1/d", "{\"d\":2}\n", 1);
-    // The key is there first with something else, and then with items of lists.
+    // Items of lists.
     gives(here, &format!("{{\"x\":[[{first}],[0]],\"x\":[[1],[2,5],[3]]}}"), "/x/1", "2\n5\n", 1);
 }
 
@@ -78,7 +78,7 @@ fn each_of_many_documents_has_its_last_array() {
     gives(here, &(document(1) + "{\"d\":[2]}\n" + &document(3)), "/d", "1\n2\n3\n", 2);
     // Small documents, the first of which is fine.
     gives(here, "{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n{\"d\":5,\"d\":[6]}\n", "/d", "0\n2\n6\n", 2);
-    // Behind what is looked at, the key is there first with something else.
+    // After what is looked at, the key is there first with something else.
     let far = "x".repeat(70_000);
     let text = format!("{{\"e\":\"{far}\",\"d\":7,\"d\":[3]}}");
     fs::write(here.join("a.json"), text).unwrap();

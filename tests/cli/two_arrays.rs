@@ -100,7 +100,7 @@ fn what_the_first_array_has_is_not_counted() {
         let ran = say(here, &format!("{convert} {way} --quarantine q.ndjson")).ends(0);
         ran.says(&["1 bad record (8 bytes)", "1 repeated key"]);
         assert_eq!(fs::read_to_string(here.join("b.ndjson")).unwrap(), "{\"id\":2}\n{\"id\":3}\n");
-        assert_eq!(fs::read_to_string(here.join("q.ndjson")).unwrap().matches("{\\\"id\\\":").count(), 1);
+        assert_eq!(fs::read_to_string(here.join("q.ndjson")).unwrap().matches("\"raw\":").count(), 1);
     }
     say(here, &format!("{convert} --on-error skip --checkpoint --checkpoint-every 1KiB"))
         .ends(0)
@@ -131,8 +131,6 @@ fn every_command_takes_the_last_array() {
     assert_eq!(fs::read_to_string(here.join("most.csv")).unwrap(), "id,n\n5,\n4,\n6,\n7,1\n");
     say(here, &format!("convert a.json b.json --out-dir out -t csv {at}")).ends(0).says(&["1 repeated key"]);
     assert_eq!(fs::read_to_string(here.join("out/b.csv")).unwrap(), "id,n\n6,\n7,1\n");
-    say(here, &format!("split b.json -o p/{{part}}.ndjson --records 1 {at}")).ends(0);
-    assert_eq!(names(&here.join("p")).len(), 2);
     say(here, &format!("convert b.json -o last.ndjson --tail 1 {at}")).ends(0);
     assert_eq!(fs::read_to_string(here.join("last.ndjson")).unwrap(), "{\"id\":7,\"n\":1}\n");
 }
@@ -150,6 +148,9 @@ fn where_a_run_can_not_begin_anew_the_second_array_is_refused() {
         .ends(1)
         .says(&said);
     say(here, "convert a.json -o b.ndjson --strict --records-at /d").ends(1).says(&said);
+    // Parts have their names when they are whole.
+    say(here, "split a.json -o p/{part}.ndjson --records 1 --records-at /d").ends(1).says(&said);
+    fs::remove_dir_all(here.join("p")).unwrap();
     // The last one is no array.
     fs::write(here.join("a.json"), format!("{{\"d\":[{}],\"d\":null}}", items(FAR))).unwrap();
     say(here, "convert a.json -o b.ndjson --records-at /d").ends(1).says(&["no array at `/d`", "twice"]);

@@ -57,16 +57,11 @@ impl Many {
 
     /// The same for a second run, if there can be one.
     fn again(&self) -> Option<Many> {
-        let Many { sources, target, settings, keep_going, split } = self;
+        // Parts that are whole have their names by then.
+        let Many { sources, target, settings, keep_going, split: None } = self else { return None };
         let settings = again::settings(settings)?;
         let target = again::target(target, &settings)?;
-        Some(Many {
-            sources: again::sources(sources)?,
-            target,
-            settings,
-            keep_going: *keep_going,
-            split: split.clone(),
-        })
+        Some(Many { sources: again::sources(sources)?, target, settings, keep_going: *keep_going, split: None })
     }
 
     /// Runs it; records that don't count end the run if it `begins_anew` then.

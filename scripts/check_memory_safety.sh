@@ -4,9 +4,11 @@
 #   scripts/check_memory_safety.sh [miri] [asan] [valgrind]     those named; none: all that can be had
 #
 # miri       interprets the kernels and finds undefined behaviour of any kind; slow, so with few and short inputs (the
-#            tests ask for `cfg!(miri)`). With portable kernels, and with those for AVX2.
+#            tests step over most cases where `cfg!(miri)` is true). With portable kernels, and with those for AVX2.
 # asan       AddressSanitizer: the library's tests, and tests of the command, with every kernel. Needs a nightly compiler.
 # valgrind   memcheck in its place, where there is no nightly compiler; much slower, and blind to the stack.
+#
+# Each step may take an hour (STEP_LIMIT=… for another limit, as `timeout` reads it); one that takes longer is a failure.
 #
 # What is named but missing is a failure. What is not named and missing is reported, and is a failure if nothing is left.
 set -euo pipefail
@@ -28,13 +30,14 @@ skipped=(
 )
 target=$(rustc -vV | sed -n 's/^host: //p')
 step() { printf '\n== %s\n' "$*"; }
+limited() { timeout --foreground "${STEP_LIMIT:-1h}" "$@"; }
 
 run_miri() {
     local avx2="-C target-feature=+avx2,+bmi1,+bmi2,+popcnt,+lzcnt,+pclmulqdq"
     for flags in "" "$avx2"; do
         step "miri ${flags:-with portable kernels}"
         MIRIFLAGS="-Zmiri-disable-isolation" RUSTFLAGS="$flags" CARGO_TARGET_DIR=target/miri \
-            cargo +nightly miri test --locked --lib -- scan::vector scan::ascii scan::lines scan::csv memory::arena
+            limited cargo +nightly miri test --locked --no-default-features --lib -- scan::vector scan::ascii scan::lines scan::csv memory::arena
     done
 }
 
@@ -45,11 +48,11 @@ run_asan() {
     local kernel
     for kernel in best avx2 portable; do
         step "asan, library, kernel $kernel"
-        PAGEMILL_KERNEL=$kernel cargo +nightly test --locked --target "$target" --lib -- "${skipped[@]}"
+        PAGEMILL_KERNEL=$kernel limited cargo +nightly test --locked --target "$target" --lib -- "${skipped[@]}"
     done
     step "asan, command"
-    cargo +nightly test --locked --target "$target" --test data -- quotes:: columns:: mutants::
-    cargo +nightly test --locked --target "$target" --test faults -- files::
+    limited cargo +nightly test --locked --target "$target" --test data -- quotes:: columns:: mutants::
+    limited cargo +nightly test --locked --target "$target" --test faults -- files::
     unset ASAN_OPTIONS RUSTFLAGS CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG
 }
 
@@ -60,7 +63,7 @@ run_valgrind() {
     variable=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$target")_RUNNER
     for kernel in avx2 portable; do
         step "valgrind, kernels and maps, kernel $kernel"
-        PAGEMILL_KERNEL=$kernel env "$variable=$check" \
+        PAGEMILL_KERNEL=$kernel limited env "$variable=$check" \
             cargo test --locked --lib -- scan::vector scan::ascii scan::csv sys::map sys::pages "${skipped[@]}"
     done
 }

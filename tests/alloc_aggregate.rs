@@ -13,7 +13,7 @@ use pagemill::job::{Aggregate, Job, TargetSpec};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// The blocks of a run over so many rounds of the same records.
+/// The blocks of a run over this many rounds of the same records.
 fn blocks(from: Format, path: &Path, rounds: usize, asked: &dyn Fn(Job) -> Job) -> u64 {
     let mut text = String::new();
     if from == Format::Csv {

@@ -12,7 +12,7 @@ use pagemill::job::{Job, SortKey, TargetSpec};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// What a run over so many records took.
+/// What a run over this many records took.
 struct Took {
     blocks: u64,
     runs: u64,

@@ -159,7 +159,7 @@ impl Bench<'_> {
     /// reverse order.
     ///
     /// # Errors
-    /// Ours fails, the stop was requested, or the folder can't be used. Another program that fails is told of in the
+    /// Ours fails, the stop was requested, or the folder can't be used. Another program that fails is reported in the
     /// outcome.
     pub fn run(&self, plan: &Plan<'_>) -> Result<Outcome, Error> {
         let mut found = Outcome::default();

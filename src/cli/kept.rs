@@ -19,7 +19,7 @@ struct State {
 }
 
 impl Kept {
-    /// Room for so many bytes.
+    /// Room for this many bytes.
     pub fn new(most: usize) -> Kept {
         Kept { most, state: Arc::default() }
     }

@@ -71,7 +71,7 @@ pub(super) fn one_bad(bad: &BadRecord, page: &Page) -> Value {
 pub(super) fn plan(rows: &[Row], planned: Option<&Planned>) -> Value {
     let mut all: Vec<Value> = rows.iter().map(row).collect();
     let Some(planned) = planned else { return all.into() };
-    // What was decided stands in place of what was to be decided.
+    // What was decided replaces what was to be decided.
     let decided = [("workers", planned.workers.to_string()), ("slice-size", size(planned.slice_size))];
     for (name, value) in decided {
         match all.iter_mut().find(|row| row["name"] == name) {

@@ -29,7 +29,7 @@ pub(super) struct Mark {
     level: Option<&'static str>,
     /// What of the input is safe.
     position: Option<u64>,
-    /// It stands for so many.
+    /// It stands for this many.
     count: Option<u64>,
     /// The rule of an alert.
     rule: Option<String>,

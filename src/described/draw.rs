@@ -23,7 +23,7 @@ const LONGEST: usize = 24;
 enum Chart {
     /// How many numbers there are in each part of their range, and its ends.
     Histogram(Vec<u64>, [String; 2]),
-    /// The most frequent values, of so many.
+    /// The most frequent values, of this many.
     Frequent(Vec<(String, u64)>, u64),
     Nothing,
 }

@@ -279,6 +279,15 @@ impl Error {
         matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::TooManyKeys)
     }
 
+    /// Whether records were read that don't count, because of what comes after them.
+    pub(crate) fn is_superseded(&self) -> bool {
+        match &*self.0 {
+            ErrorKind::Data { error, .. } => error.fault == Fault::Superseded,
+            ErrorKind::Noted { error, .. } => error.is_superseded(),
+            _ => false,
+        }
+    }
+
     /// Whether more records are bad than may be.
     pub fn is_too_many(&self) -> bool {
         match &*self.0 {

@@ -96,6 +96,8 @@ pub(crate) enum Fault {
     TooManyKeys,
     /// The record is bad, and nothing tells where the next one begins.
     Lost,
+    /// The records that were read don't count, because of what comes after them.
+    Superseded,
     /// The record is bad, and one too many.
     TooMany,
     /// There are no other records than bad ones.

@@ -44,9 +44,9 @@ const LEAST: u64 = 16;
 
 /// How a batch has to be decoded again.
 pub(crate) struct Again {
-    /// With so many records at most.
+    /// With this many records at most.
     pub most: Option<usize>,
-    /// This once with so many.
+    /// This once with this many.
     pub once: Option<usize>,
     /// Whole records.
     pub whole: bool,
@@ -176,7 +176,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
             // The next one gets the whole arena.
             all if decoder_lacks_memory => Some(all),
             all if all > 1 && lacks_memory => Some(all / 2),
-            // What is lost counts for the records that are drawn, so each is looked at by itself.
+            // What is lost counts for the records that are drawn, so each is looked at alone.
             all if all > 1 && self.wanted.chooses() && batch.lossy().total() > 0 => Some(1),
             _ => None,
         };
@@ -354,7 +354,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         policy.bad_record(error, number, span.start..span.end, &mut self.output, &mut self.totals)
     }
 
-    /// Adds a finished batch to the totals; so many of its records were passed over. What was lost counts unless none of
+    /// Adds a finished batch to the totals; this many of its records were passed over. What was lost counts unless none of
     /// them was to be written.
     fn count(&mut self, batch: &Batch<'_>, passed: u64, counts: bool, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;

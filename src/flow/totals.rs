@@ -35,7 +35,7 @@ pub(crate) struct SliceTotals {
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
     pub first_bad: Option<FirstBad>,
-    /// What those who look at the run are told of them.
+    /// What of them is shown to those who watch the run.
     pub bad: BadNotes,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the index of the record, and the offset in the source.

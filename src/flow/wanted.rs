@@ -1,5 +1,4 @@
-//! Which records are wanted: counted after all steps, those after the first ones that are passed over, and no more than
-//! so many.
+//! Which records are wanted: counted after all steps, those after the first ones that are passed over, up to a limit.
 //!
 //! Who counts has to meet the records in their order, so there is one worker. A batch that goes
 //! beyond the last record that is wanted, or passed over, is decoded again without the others: what is lost and what is

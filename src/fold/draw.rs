@@ -58,7 +58,7 @@ impl Draw {
         Ok(())
     }
 
-    /// Reserves memory for so many ranks: those that there are are copied when there are more.
+    /// Reserves memory for this many ranks: those that there are are copied when there are more.
     fn hold(&mut self, ranks: usize) -> Result<()> {
         let bytes = (ranks * size_of::<Rank>()).saturating_sub(FEW);
         self.held.try_grow(bytes.saturating_sub(self.held.bytes()))

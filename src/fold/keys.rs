@@ -384,7 +384,7 @@ mod tests {
         keys.add(slice, &batch, 0..1).expect("few keys");
     }
 
-    /// The keys of slices that two workers had in turn, where the run ended after so many slices.
+    /// The keys of slices that two workers had in turn, where the run ended after this many slices.
     fn names(slices: u64) -> Vec<String> {
         let limits = Limits { keys: 9, length: 9 };
         let mut first = Keys::new(Apart::None, limits, Budget::new(1 << 20), false);

@@ -174,6 +174,12 @@ pub trait ReadFormat: Send + Sync {
     fn doubled(&self) -> u64 {
         0
     }
+    /// Has the cutters that follow look for records that don't count because of what comes after them (true), or leave those
+    /// out that were found (false). Says whether there may be any.
+    fn look_ahead(&self, looking: bool) -> bool {
+        let _ = looking;
+        false
+    }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
     /// Counts records without decoding them, for one worker; `None` if only decoding tells what is a record.

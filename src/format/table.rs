@@ -11,44 +11,53 @@ use super::{csv, fixed, frames, fwf, json, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
-/// The formats, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Format {
-    /// Comma-separated values, RFC 4180 and dialects.
-    Csv,
-    /// Tab-separated values, quoted or with backslash escapes.
-    Tsv,
-    /// One JSON value a line.
-    Ndjson,
-    /// A JSON array, one object, or concatenated values.
-    Json,
-    /// JSON with comments, trailing commas, keys without quotes; also JSONC.
-    Json5,
-    /// Lines.
-    Text,
-    /// Binary records of a fixed layout.
-    Fixed,
-    /// Length-prefixed binary records.
-    Frames,
-    /// Lines of text whose fields have fixed widths.
-    Fwf,
+/// Makes the type of formats, and the table that has an entry for each.
+macro_rules! table {
+    ($(#[$about:meta])* pub enum Format { $($(#[$what:meta])* $name:ident = $entry:path,)* }) => {
+        $(#[$about])*
+        pub enum Format { $($(#[$what])* $name,)* }
+
+        const FORMATS: [Format; [$(stringify!($name)),*].len()] = [$(Format::$name),*];
+
+        impl Format {
+            const fn entry(self) -> &'static Entry {
+                match self { $(Format::$name => &$entry,)* }
+            }
+        }
+    };
+}
+
+// A format is its room, which has the entry, and a line here.
+table! {
+    /// The formats, by name.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    #[non_exhaustive]
+    pub enum Format {
+        /// Comma-separated values, RFC 4180 and dialects.
+        Csv = csv::CSV,
+        /// Tab-separated values, quoted or with backslash escapes.
+        Tsv = csv::TSV,
+        /// One JSON value a line.
+        Ndjson = json::NDJSON,
+        /// A JSON array, one object, or concatenated values.
+        Json = json::JSON,
+        /// JSON with comments, trailing commas, keys without quotes; also JSONC.
+        Json5 = json::JSON5,
+        /// Lines.
+        Text = text::TEXT,
+        /// Binary records of a fixed layout.
+        Fixed = fixed::FIXED,
+        /// Length-prefixed binary records.
+        Frames = frames::FRAMES,
+        /// Lines of text whose fields have fixed widths.
+        Fwf = fwf::FWF,
+    }
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 9] = [
-        Format::Csv,
-        Format::Tsv,
-        Format::Ndjson,
-        Format::Json,
-        Format::Json5,
-        Format::Text,
-        Format::Fixed,
-        Format::Frames,
-        Format::Fwf,
-    ];
+    pub const ALL: [Format; FORMATS.len()] = FORMATS;
 
     /// Lines of text: the format of reports, which can be written whatever the source is.
     #[doc(hidden)]
@@ -57,20 +66,6 @@ impl Format {
     /// Records for programs: the format of answers, unless another one is named.
     #[doc(hidden)]
     pub const ANSWER: Format = Format::Csv;
-
-    const fn entry(self) -> &'static Entry {
-        match self {
-            Format::Csv => &csv::CSV,
-            Format::Tsv => &csv::TSV,
-            Format::Ndjson => &json::NDJSON,
-            Format::Json => &json::JSON,
-            Format::Json5 => &json::JSON5,
-            Format::Text => &text::TEXT,
-            Format::Fixed => &fixed::FIXED,
-            Format::Frames => &frames::FRAMES,
-            Format::Fwf => &fwf::FWF,
-        }
-    }
 
     /// The name in flags and reports.
     pub const fn name(self) -> &'static str {

@@ -117,7 +117,7 @@ pub(crate) fn onto<'o>(
     ending::Onto { target, format, options, narrow, strict: options.strict, offset, limit, tail, check: &|| Ok(()) }
 }
 
-/// Writes the result of a fold, which took in so many records.
+/// Writes the result of a fold, which took in this many records.
 pub(crate) fn written(
     fold: Ending,
     settings: &Settings,

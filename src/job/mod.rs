@@ -1,5 +1,6 @@
 //! What a library user works with: jobs and their settings, for one input or many. A job is prepared and run here.
 
+mod again;
 mod beginning;
 mod builder;
 mod choose;

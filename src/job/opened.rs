@@ -102,14 +102,15 @@ impl<'s> Opened<'s> {
         let to = format::target_format(settings.to, target.path(), from, extensions)?;
         let source = open_text(source, from, settings)?;
         let compression = settings.compress.of(target.path());
-        Opened::look(source, replay, (from, to), compression, settings, lacking)
+        Opened::look(source, replay, from, to, compression, settings, lacking)
     }
 
     /// Looks at the beginning of a source.
     fn look(
         mut source: Source,
         replay: Option<Section>,
-        (from, to): (Format, Format),
+        from: Format,
+        to: Format,
         compression: Option<Compression>,
         settings: &'s Settings,
         lacking: Lacking,
@@ -275,6 +276,7 @@ impl<'s> Opened<'s> {
             opened.hold_names(&schema)?;
             opened.route.schema = Some(schema);
         }
+        opened.look_ahead()?;
         Ok(opened)
     }
 

@@ -159,6 +159,8 @@ pub struct Settings {
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
+    /// The whole source is looked at before its records are read: a run before this one read records that don't count.
+    pub(crate) looks_ahead: bool,
     /// Whether checkpoints are written beside the target.
     pub checkpoint: Checkpoint,
     /// How much of the input lies between two checkpoints, in bytes.
@@ -270,6 +272,7 @@ impl Default for Settings {
             skip: Skip::default(),
             force: false,
             strict: false,
+            looks_ahead: false,
             checkpoint: Checkpoint::Auto,
             checkpoint_every: CHECKPOINT_EVERY,
             resume: false,

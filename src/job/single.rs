@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
+use crate::job::again;
 use crate::job::doubles::{self, Deduping};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::Opened;
@@ -157,6 +158,25 @@ impl Job {
     /// Runs the job and adds what it did to `sum`. Returns the bytes of a memory target too. `alone`: no other job
     /// belongs to the run, so names of fields that no record has can be refused here.
     pub(crate) fn run_into(self, sum: &mut Sum, alone: bool) -> Result<(FileReport, Vec<u8>)> {
+        let warnings = sum.warnings.len();
+        let again = self.again();
+        again::begin_anew(self, again, |job| {
+            job.run_once(sum, alone).inspect_err(|error| {
+                if error.is_superseded() {
+                    sum.registry.forget();
+                    sum.warnings.truncate(warnings);
+                }
+            })
+        })
+    }
+
+    /// The job for a second run, if there can be one.
+    fn again(&self) -> Option<Job> {
+        let settings = again::settings(&self.settings)?;
+        Some(Job { source: self.source.again()?, target: again::target(&self.target, &settings)?, settings })
+    }
+
+    fn run_once(self, sum: &mut Sum, alone: bool) -> Result<(FileReport, Vec<u8>)> {
         let before = audit::counts();
         let settings = self.settings;
         if settings.aggregate.as_ref().is_some_and(Aggregate::is_live) {

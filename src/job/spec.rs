@@ -51,13 +51,23 @@ impl SourceSpec {
                 match path.metadata() {
                     Ok(metadata) if metadata.is_file() => Ok(SourceSpec::Beginning(path, metadata.len())),
                     Ok(_) => Err(no_length(&path)),
-                    // That is told when it is opened.
+                    // That is reported when it is opened.
                     Err(_) => Ok(SourceSpec::Path(path)),
                 }
             }
             SourceSpec::Stdin | SourceSpec::Reader(_) if settings.snapshot => Err(no_length(self.name())),
             other => Ok(other),
         }
+    }
+
+    /// The same source once more, if it is a file.
+    pub(crate) fn again(&self) -> Option<SourceSpec> {
+        let again = match self {
+            SourceSpec::Path(path) => SourceSpec::Path(path.clone()),
+            SourceSpec::Beginning(path, len) => SourceSpec::Beginning(path.clone(), *len),
+            SourceSpec::Stdin | SourceSpec::Reader(_) | SourceSpec::Quarantined(_) => return None,
+        };
+        self.file_id().map(|_| again)
     }
 
     /// What it is read from.

@@ -1,4 +1,4 @@
-//! Converting a source by itself.
+//! Converting one source alone.
 
 use crate::error::Result;
 use crate::flow::place;

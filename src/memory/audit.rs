@@ -147,7 +147,7 @@ pub fn assert_no_alloc<R>(run: impl FnOnce() -> R) -> R {
     assert_max_alloc(0, 0, run)
 }
 
-/// Runs a closure in which *this thread* may be given so many blocks and bytes. Freeing is allowed; what is freed counts
+/// Runs a closure in which *this thread* may be given this many blocks and bytes. Freeing is allowed; what is freed counts
 /// all the same.
 ///
 /// ```

@@ -18,7 +18,7 @@ use crate::memory::pressure::{Level, Response};
 use crate::record::{Lossy, LossyKind};
 use crate::sys::{alloc, sites};
 
-/// In one slice of so many, a worker takes the time of each stage of each batch. Asking for the time takes some 30 ns, and a
+/// In one slice of this many, a worker takes the time of each stage of each batch. Asking for the time takes some 30 ns, and a
 /// batch some 30 µs, so that in every slice it would be half a per cent.
 const FINE: u32 = 4;
 
@@ -166,7 +166,7 @@ impl Pass {
         }
     }
 
-    /// The workers begin now, and the process has allocated so many blocks.
+    /// The workers begin now, and the process has allocated this many blocks.
     pub fn ready(&self, blocks: u64) {
         self.ready.set(blocks);
     }

@@ -62,7 +62,7 @@ impl Registry {
         self.lock().ended = true;
     }
 
-    /// The last bytes of a compressed target were written, so that so many were in all.
+    /// The last bytes of a compressed target were written, so that this many were in all.
     pub fn flushed(&self, written: u64) {
         self.lock().done.written_bytes = written;
     }
@@ -92,12 +92,12 @@ impl Registry {
         self.lock().groups.clone().unwrap_or_default()
     }
 
-    /// So many more entries of sorted runs on disk were merged.
+    /// This many more entries of sorted runs on disk were merged.
     pub fn merged(&self, entries: u64) {
         self.lock().done.merged_entries += entries;
     }
 
-    /// A result was written in place of records: so many bytes, and so many records of its own.
+    /// A result was written in place of records: this many bytes, and this many records of its own.
     pub fn result(&self, written: u64, records: u64) {
         let done = &mut self.lock().done;
         (done.written_bytes, done.records_written) = (written, records);

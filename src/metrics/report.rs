@@ -170,7 +170,7 @@ pub struct WindowReport {
     pub most_open: u64,
     /// The newest time that a record had, in ISO 8601; none: there were no records.
     pub newest: Option<String>,
-    /// Late records were bad, and are told of as such.
+    /// Late records were bad, and are reported as such.
     #[serde(skip)]
     pub(crate) refused: bool,
 }

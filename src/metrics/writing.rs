@@ -25,7 +25,7 @@ impl Writing {
         self.0.committed(&Committed { written: bytes, ..Committed::default() });
     }
 
-    /// It is done: so many bytes and records.
+    /// It is done: this many bytes and records.
     pub fn done(&self, bytes: u64, records: u64) {
         let (records_read, records_written) = (records, records);
         self.0.read_to(bytes, 0);

@@ -57,7 +57,7 @@ pub fn line(about: &About, sample: &Sample) -> String {
     text
 }
 
-/// Why a run stands still, as far as its workers tell.
+/// Why a run makes no progress, as far as its workers tell.
 fn nothing_moves(sample: &Sample) -> &'static str {
     let workers = &sample.workers;
     match sample.all_workers() {

@@ -79,6 +79,8 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         out_encoding: _,
         snapshot,
         skip,
+        // A run that looks ahead has no checkpoints.
+        looks_ahead: _,
         // How files are kept.
         force: _,
         checkpoint: _,

@@ -5,7 +5,7 @@
 
 use hashbrown::HashSet;
 
-/// What stands in a template for the name of a part.
+/// What is in a template in place of the name of a part.
 pub const PART: &str = "{part}";
 
 /// The name of the part for records without a value, and for those whose value is an empty text. No escape is like these.

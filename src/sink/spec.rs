@@ -1,7 +1,7 @@
 //! The target that a job is given.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,19 @@ impl TargetSpec {
         match self {
             TargetSpec::Path(path) => Some(path),
             TargetSpec::Stdout | TargetSpec::Writer(_) | TargetSpec::Memory => None,
+        }
+    }
+
+    /// The same target once more, if what was written to it is not seen by anybody before the end. `late`: nothing is
+    /// written before that.
+    pub(crate) fn again(&self, late: bool) -> Option<TargetSpec> {
+        match self {
+            TargetSpec::Path(path) if late || fs::metadata(path).map_or(true, |found| found.is_file()) => {
+                Some(TargetSpec::Path(path.clone()))
+            }
+            TargetSpec::Memory => Some(TargetSpec::Memory),
+            TargetSpec::Stdout => late.then_some(TargetSpec::Stdout),
+            TargetSpec::Path(_) | TargetSpec::Writer(_) => None,
         }
     }
 

@@ -214,7 +214,7 @@ impl RunReader {
         Ok(())
     }
 
-    /// Has so many bytes in the window.
+    /// Has this many bytes in the window.
     #[inline]
     fn need(&mut self, len: usize) -> Result<()> {
         while self.to - self.from < len {

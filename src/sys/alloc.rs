@@ -61,7 +61,7 @@ pub(crate) struct Limited {
 }
 
 impl Limited {
-    /// This thread may be given so many more blocks and bytes.
+    /// This thread may be given this many more blocks and bytes.
     pub fn to(blocks: u64, bytes: u64) -> Limited {
         let caught_before = CAUGHT.replace(Frames::NONE);
         HERE.with(|here| {

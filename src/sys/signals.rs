@@ -223,7 +223,7 @@ fn say(text: &[u8]) {
     // SAFETY: standard error is not closed by anybody; a descriptor that is closed is only an error.
     let stderr = unsafe { std::os::fd::BorrowedFd::borrow_raw(libc::STDERR_FILENO) };
     if super::takes_a_line(stderr) {
-        // SAFETY: the pointer is to so many bytes.
+        // SAFETY: the pointer is to this many bytes.
         unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
     }
 }

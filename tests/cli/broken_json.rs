@@ -269,7 +269,7 @@ fn records_behind_the_array_are_not_lost_in_silence() {
         ("[\n{\"a\":1}\n] some text\n{\"a\":2}\n]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (9 bytes)"),
         ("[\n{\"a\":1}] {\"a\":2},\n{\"a\":3}\n]\n", "{\"a\":1}\n{\"a\":3}\n", "1 bad record (7 bytes)"),
         ("[\n{\"a\":1}\n], x\n[\n{\"a\":2}\n]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (3 bytes)"),
-        // Lists are records too: behind a comma they are none of another array.
+        // Lists are records too: after a comma they are none of another array.
         ("[\n[1],\n[2]],\n[3],\n[4]\n]\n", "[1]\n[2]\n[3]\n[4]\n", "1 bad record (1 byte)"),
         ("[\n[1],\n[2]\n]\n[\n[3]\n]x\n", "[1]\n[2]\n[3]\n", "1 bad record (1 byte)"),
         // Nothing that may be a record.
@@ -576,6 +576,24 @@ fn commas_at_the_end_of_an_array_that_is_not_closed() {
     }
 }
 
+/// A list that is opened by mistake right after the first record, in its line: nothing but that bracket is bad.
+#[test]
+fn a_list_opened_after_the_first_record_takes_no_others() {
+    let here = folder();
+    let here = here.path();
+    let more: String = (1..300).map(|n| format!(",\n{}", record(n))).collect();
+    let good: String = (0..300).map(|n| record(n) + "\n").collect();
+    for text in [format!("[{}[{more}\n]\n", record(0)), format!("[{} [ {more}]", record(0))] {
+        fs::write(here.join("a.json"), &text).unwrap();
+        for way in [&[][..], &["--io", "read"], &["--slice-size", "1"], &["--slice-size", "1", "--io", "read"]] {
+            let convert = ["convert", "a.json", "-t", "ndjson", "--on-error", "skip"];
+            let ran = run(here, convert.iter().chain(way)).ends(0).says(&["bad record"]);
+            assert_eq!(ran.stdout, good, "{way:?}: {}", ran.stderr);
+        }
+        run(here, ["convert", "a.json", "-t", "ndjson"]).ends(1);
+    }
+}
+
 /// Where a key on the way to the records is there twice the last one counts, and is counted.
 #[test]
 fn of_two_arrays_at_the_same_place_the_last_one_counts() {
@@ -609,7 +627,7 @@ fn of_two_arrays_at_the_same_place_the_last_one_counts() {
     assert_eq!(ran.stdout, "0\n2\n");
 }
 
-/// Where the records of the first array are read by then, the second one is refused: behind the beginning, of which
+/// Where the records of the first array are read by then, the second one is refused: after the beginning, of which
 /// 64 KiB are looked at, and in documents after the first one.
 #[test]
 fn a_second_array_further_on_is_refused() {

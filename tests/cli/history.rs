@@ -25,7 +25,7 @@ fn words(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A history of runs that read so many bytes in a second.
+/// A history of runs that read this many bytes in a second.
 fn with_runs(here: &Path, job: &str, read: &[u64]) {
     let history = History::create(&here.join("state/pagemill/history.sqlite3")).unwrap();
     for read in read {

@@ -50,6 +50,7 @@ mod support;
 mod surface;
 mod text_ops;
 mod tune;
+mod two_arrays;
 mod values;
 mod windows;
 mod words;

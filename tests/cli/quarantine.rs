@@ -14,7 +14,7 @@ struct Family {
     from: &'static str,
     to: &'static str,
     flags: &'static [&'static str],
-    /// What stands before the first record, between two, and behind the last.
+    /// What is before the first record, between two, and after the last.
     frame: [&'static [u8]; 3],
     /// Record `n` as it should be.
     good: fn(usize) -> Vec<u8>,
@@ -199,7 +199,7 @@ impl Family {
     }
 }
 
-/// The lines of a quarantine behind its head.
+/// The lines of a quarantine after its head.
 fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.ends_with('\n'));
@@ -212,7 +212,7 @@ fn raw(line: &Value) -> Vec<u8> {
     STANDARD.decode(line["raw"].as_str().unwrap()).unwrap()
 }
 
-/// Changes every line behind the head.
+/// Changes every line after the head.
 fn edit(path: &Path, change: impl Fn(&mut Value)) {
     let text = fs::read_to_string(path).unwrap();
     let mut lines = text.lines();

@@ -34,9 +34,6 @@ const UNSAFE_IN: [&str; 2] = ["sys", "scan"];
 /// write formats themselves, because nothing that reads or writes them in earnest may know what a sample is.
 const FORMATS_NAMED_IN: [&str; 1] = ["sample/mod.rs"];
 
-/// The rooms of the formats.
-const FORMATS: [&str; 6] = ["csv", "json", "text", "fixed", "frames", "fwf"];
-
 /// Only these look at what a source or a target is: the rooms of both, what names a source, and what feeds workers. Others
 /// ask it what it can.
 const PLACES_MATCHED_IN: [&str; 4] = ["source/", "sink/", "job/spec.rs", "flow/feed/"];
@@ -132,6 +129,9 @@ fn check(name: &str, text: &str) -> Vec<String> {
         {
             fault(format!("matches on {variant}; ask it what it can"));
         }
+        if hides_arguments(line) {
+            fault("a function takes a tuple apart; give each part a parameter, or the whole a type".to_owned());
+        }
         for word in ["todo!", "dbg!", "unimplemented!", ".unwrap()"] {
             if line.contains(word) {
                 fault(format!("{word} outside of tests"));
@@ -154,7 +154,7 @@ fn module(name: &str) -> &str {
     name.split('/').next().unwrap_or(name).trim_end_matches(".rs")
 }
 
-/// The paths from the root that a file uses, each with its line (from 0): behind `crate::`, `pagemill::`
+/// The paths from the root that a file uses, each with its line (from 0): after `crate::`, `pagemill::`
 /// and `super::`; a group `{a, b::c}` is taken apart.
 fn uses(name: &str, code: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
@@ -250,7 +250,8 @@ fn other_format(name: &str, item: &str) -> Option<String> {
     let own = parts.next()?;
     // Files right under format/ are the table, which knows them all.
     parts.next()?;
-    (FORMATS.contains(&item) && item != own).then(|| format!("the format `{own}` may not use the format `{item}`"))
+    let is_format = || Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format").join(item).is_dir();
+    (item != own && is_format()).then(|| format!("the format `{own}` may not use the format `{item}`"))
 }
 
 /// A format that a line names: a variant of `Format` (its constants are in capitals), or what would hide one.
@@ -266,6 +267,13 @@ fn named_format(line: &str) -> Option<&str> {
         let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))).unwrap_or(rest.len());
         (!inside && (named || rest.starts_with(" as "))).then(|| &line[at..at + word.len() + end])
     })
+}
+
+/// Whether a function's parameter is a tuple that is taken apart. (Closures get tuples from iterators.)
+fn hides_arguments(line: &str) -> bool {
+    let apart = ["): (", "): &(", "): &mut ("].iter().find_map(|mark| line.find(mark));
+    let other = line.contains('|') || line.contains("let ");
+    apart.is_some_and(|at| !other && !line[..at].ends_with('('))
 }
 
 fn is_unsafe(line: &str) -> bool {
@@ -424,7 +432,7 @@ fn is_char(chars: &[char], at: usize) -> bool {
     chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\'')
 }
 
-/// The code without what stands behind `#[cfg(test)]`, line for line.
+/// The code without what follows `#[cfg(test)]`, line for line.
 fn without_tests(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut lines = code.lines();
@@ -549,6 +557,16 @@ mod checks_can_fail {
         assert!(of("impl Portable").contains("a.rs:4") && of("trait Classify").contains("a.rs:4"));
         assert_eq!(faults("op/a.rs", "#![deny(unsafe_code)]\n// unsafe {\nlet s = \"unsafe {\";"), "");
         assert_eq!(faults("scan/a.rs", "type F = unsafe fn(&[u8]) -> usize;"), "");
+    }
+
+    #[test]
+    fn tuples_of_arguments() {
+        for bad in ["fn f((a, b): (u8, u8)) {}", "fn f(\n    (a, b): &mut (u8, u8),\n) {}"] {
+            assert!(faults("op/a.rs", bad).contains("tuple"), "{bad}");
+        }
+        for good in ["fn f((): &()) {}", "fn f() { let (a, b): (u8, u8) = g(); h(|(c, d): (u8, u8)| c) }"] {
+            assert_eq!(faults("op/a.rs", good), "", "{good}");
+        }
     }
 
     #[test]

@@ -243,7 +243,7 @@ fn records_that_are_too_large() {
     }
 }
 
-/// A list is exploded only behind the step that takes its text apart.
+/// A list is exploded only after the step that takes its text apart.
 #[test]
 fn exploding_what_is_text() {
     let here = with(&[("t.csv", "id,tags\n1,\"[2,3]\"\n")]);

@@ -44,7 +44,7 @@ struct Maker {
     random: Random,
     keys: usize,
     white: bool,
-    /// One in so many records or maps is another than those before.
+    /// One in this many records or maps is another than those before.
     odd: usize,
 }
 

@@ -16,7 +16,7 @@ use pagemill::format::Format;
 use pagemill::job::{Job, SourceSpec, TargetSpec};
 use serde_json::Value;
 
-/// CSV of about so many bytes, with a record that spans lines now and then.
+/// CSV of about this many bytes, with a record that spans lines now and then.
 fn table(len: usize) -> Vec<u8> {
     let mut text = b"id,name,fare\n".to_vec();
     let mut id = 0u64;

@@ -179,7 +179,7 @@ fn records_larger_than_any_buffer_can_be_left_out() {
     assert!(matches!(outcome, Outcome::Done { records: (7, 4, 3), .. }), "{outcome:?}");
     assert!(outcome.bytes() == expected.as_bytes());
 
-    // A value that can't be written, behind lossy ones that are counted if the record is.
+    // A value that can't be written, after lossy ones that are counted if the record is.
     let input = format!(
         "{{\"a\":true,\"b\":\"{huge}\",\"c\":\"p,q\"}}\n{{\"a\":true,\"b\":\"{huge}\",\"c\":\"r\"}}\n{{\"a\":1,\"b\":2,\"c\":\"s,\"}}\n"
     );
@@ -222,7 +222,7 @@ fn nesting() {
         at_the_limit(Format::Ndjson, to, "{\"a\":{\"b\":[1]}}\n", flags, 3, says);
         at_the_limit(Format::Json, to, "[{\"a\":{\"b\":[1]}}]", flags, 4, says);
     }
-    // Around the array of the records, before and behind it.
+    // Around the array of the records, before and after it.
     let inside = |max_depth| Raw { records_at: Some("/x".into()), ..flags(max_depth) };
     at_the_limit(Format::Json, Format::Ndjson, "{\"w\":[[[[0]]]],\"x\":[{\"a\":1}]}", inside, 5, says);
     at_the_limit(Format::Json, Format::Ndjson, "{\"x\":[{\"a\":1}],\"y\":[[[[0]]]]}", inside, 5, says);

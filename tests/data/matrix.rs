@@ -213,7 +213,7 @@ fn bad_records_anywhere_are_left_out() {
 #[test]
 fn the_error_is_that_of_the_first_bad_record() {
     // One bad record in each slice and a file as the target, where slices are written beside each other:
-    // workers behind the first bad record meet one too, and hand it in while the first is being written.
+    // workers after the first bad record meet one too, and hand it in while the first is being written.
     let (line, good) = ("1,2\n", 20_000);
     let mut input = String::from("a,b\n");
     for _ in 0..12 {

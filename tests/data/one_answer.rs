@@ -485,7 +485,7 @@ fn headers_are_data() {
     std::fs::write(here.path().join("keys.ndjson"), &text).unwrap();
     for way in [&[][..], &["--io", "read"], &["-j", "2", "--slice-size", "16"], &["-o", "out.csv"], &["--op", "trim"]] {
         let base = ["convert", "keys.ndjson", "-t", "csv", "--max-keys", "40"];
-        // The 41st key is that of record 41, which begins behind ten records of nine bytes and thirty of ten.
+        // The 41st key is that of record 41, which begins after ten records of nine bytes and thirty of ten.
         let ran = run(here.path(), [&base[..], way].concat()).ends(1);
         ran.says(&["keys.ndjson", "record 41", "byte 390", "more than 40 different keys", "--max-keys"]);
     }

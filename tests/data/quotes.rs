@@ -44,7 +44,7 @@ fn a_quote_that_is_never_closed() {
     let (bytes, records) = ndjson("skip", OPEN, skip());
     assert_eq!(bytes, "{\"id\":2,\"note\":\"b\"}\n{\"id\":3,\"note\":\"c\"}\n");
     assert_eq!(records, (3, 2, 1));
-    // Without a line break behind it.
+    // Without a line break after it.
     assert_eq!(ndjson("last", "id,note\n1,a\n2,\"b", skip()).1, (2, 1, 1));
     assert_eq!(ndjson("last", "id,note\n1,a\n2,\"b\"\"", skip()).1, (2, 1, 1));
     assert_eq!(ndjson("closed", "id,note\n1,a\n2,\"b\"\"\"", skip()).1, (2, 2, 0));

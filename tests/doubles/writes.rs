@@ -35,7 +35,7 @@ enum Call {
 #[derive(Clone, Copy, Debug)]
 enum Wrong {
     Error(c_int),
-    /// It takes so many bytes, or all but so many.
+    /// It takes this many bytes, or all but that many.
     Takes(usize),
     Leaves(usize),
     /// It works, and then there is a folder that has the target's name.
@@ -166,7 +166,7 @@ extern "C" fn close(file: c_int) -> c_int {
     }
 }
 
-/// Runs something while the `nth` such call, from 1, on a file of `folder` goes wrong. Whether there were so many.
+/// Runs something while the `nth` such call, from 1, on a file of `folder` goes wrong. Whether there were that many.
 fn with_fault<T>(folder: &Path, call: Call, wrong: Wrong, nth: usize, run: impl FnOnce() -> T) -> (T, bool) {
     with_plan(Plan { folder: folder.to_path_buf(), call, wrong, left: nth, happened: false, copy: None }, run)
 }
@@ -419,7 +419,7 @@ fn syncs_that_fail() {
 
 #[test]
 fn closes_that_fail() {
-    // Not every close has to be heard: behind the last one that is, everything was written.
+    // Not every close has to be heard: after the last one that is, everything was written.
     for error in [libc::EIO, libc::ENOSPC, libc::EDQUOT] {
         for (name, failed) in each_time(Call::Close, Wrong::Error(error), |_| None) {
             assert!(failed >= 1, "{name}: {failed}");

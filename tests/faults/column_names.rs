@@ -20,7 +20,7 @@ fn refused(folder: &Path, arguments: &[&str], says: &[&str]) -> u64 {
     peak
 }
 
-/// A table of one record: so many columns, whose names have `len` bytes and begin differently in each file.
+/// A table of one record: this many columns, whose names have `len` bytes and begin differently in each file.
 fn table(path: &Path, first: &str, start: usize, count: usize, len: usize) {
     let mut file = BufWriter::new(File::create(path).unwrap());
     file.write_all(first.as_bytes()).unwrap();

@@ -231,7 +231,7 @@ fn counted_inputs_cut_at_random_moments() {
     }
 }
 
-/// A folder of its own filesystem with so many bytes; none without the right to mount.
+/// A folder of its own filesystem with this many bytes; none without the right to mount.
 pub struct Small(tempfile::TempDir);
 
 impl Small {

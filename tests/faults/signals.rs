@@ -66,7 +66,7 @@ fn file_to_file_at_random_moments() {
         let status = ends_within(&mut child, Duration::from_secs(20));
         let err = err.join().unwrap();
         if status.code() == Some(0) {
-            // The signal came behind the last slice.
+            // The signal came after the last slice.
             assert!(fs::read(here.path().join("a.ndjson")).unwrap() == expected);
             fs::remove_file(here.path().join("a.ndjson")).unwrap();
         } else {
@@ -411,7 +411,7 @@ fn a_stop_handle() {
     assert_eq!((error.class(), names(here.path())), (ErrorClass::Stopped, vec!["in.csv".to_owned()]));
     let at = error.stopped_at().unwrap();
     assert!(at.file == path && at.record > 0 && at.offset > 0 && at.record == progress.snapshot().records_in);
-    // Before it begins, and behind its end.
+    // Before it begins, and after its end.
     let job = || Job::new(SourceSpec::bytes("a\n1\n"), TargetSpec::Memory).from(Format::Csv).to(Format::Ndjson);
     assert_eq!(job().stop_with(&stop).run().unwrap_err().class(), ErrorClass::Stopped);
     let late = Stop::new();

@@ -9,7 +9,7 @@ use pagemill::format::{
 use pagemill::memory::Arena;
 use pagemill::record::{Batch, Lossy, Schema};
 
-/// How the input arrives: all at once, or growing by so many bytes whenever more is needed.
+/// How the input arrives: all at once, or growing by this many bytes whenever more is needed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Arrival {
     Whole,
@@ -86,7 +86,7 @@ pub fn open(
     }
 }
 
-/// Reads what is behind the beginning, slice by slice; bad records are told and left out.
+/// Reads what follows the beginning, slice by slice; bad records are reported and left out.
 pub fn drive(source: &dyn ReadFormat, input: &[u8], how: How<'_>, tell: &mut dyn FnMut(Event<'_, '_>)) -> Driven {
     let (mut driven, step) = (Driven::default(), how.arrival.step(input));
     let (mut cutter, mut decoder) = (source.cutter(), source.decoder(how.want));

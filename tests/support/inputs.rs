@@ -4,7 +4,7 @@ use super::raw::Raw;
 use pagemill::format::Format;
 use pagemill::sample::{Amount, LAYOUT, Sample};
 
-/// Sample data of about so many records.
+/// Sample data of about this many records.
 pub fn sample(format: Format, flags: &Raw, records: u64) -> Vec<u8> {
     if format == Format::Fwf {
         // In the layout of `flags_for`.

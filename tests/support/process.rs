@@ -84,7 +84,7 @@ impl Random {
     }
 }
 
-/// A CSV of about so many bytes, and what it is as NDJSON.
+/// A CSV of about this many bytes, and what it is as NDJSON.
 pub fn table(bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let (mut csv, mut ndjson) = (b"id,name\n".to_vec(), Vec::new());
     let mut number = 0u64;

@@ -31,7 +31,7 @@ const POINTS: u64 = 0x2e2e_2e2e_2e2e_2e2e;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const TOPS: u64 = 0x8080_8080_8080_8080;
 
-/// The number that a text of so many bytes is, in [`words`]: the digits, and how many of them come after the point.
+/// The number that a text of this many bytes is, in [`words`]: the digits, and how many of them come after the point.
 #[inline(always)]
 pub fn of_words([low, high]: [u64; 2], len: usize) -> Option<(i64, u32)> {
     let negative = low as u8 == b'-';

@@ -15,19 +15,19 @@ pub static FUNCTIONS: [Function; 17] = [
     Function {
         name: "trim",
         usage: "trim(text[, characters])",
-        run: |args, scope| trim(args, scope, (true, true)),
+        run: |args, scope| trim(args, scope, Ends::Both),
         ..TRIM
     },
     Function {
         name: "ltrim",
         usage: "ltrim(text[, characters])",
-        run: |args, scope| trim(args, scope, (true, false)),
+        run: |args, scope| trim(args, scope, Ends::Start),
         ..TRIM
     },
     Function {
         name: "rtrim",
         usage: "rtrim(text[, characters])",
-        run: |args, scope| trim(args, scope, (false, true)),
+        run: |args, scope| trim(args, scope, Ends::End),
         ..TRIM
     },
     Function {
@@ -163,14 +163,22 @@ fn case<'a>(text: Scalar<'a>, scope: &mut Scope<'_, 'a>, upper: bool) -> Outcome
     Ok(Scalar::Text(room))
 }
 
-fn trim<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, (start, end): (bool, bool)) -> Outcome<'a> {
+/// Where a text is trimmed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Start,
+    End,
+    Both,
+}
+
+fn trim<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, ends: Ends) -> Outcome<'a> {
     let mut text = scope.utf8_of(args[0])?;
     let set = args.get(1).map(|set| scope.utf8_of(*set)).transpose()?;
     let goes = |c: char| set.map_or(c.is_whitespace(), |set| set.contains(c));
-    if start {
+    if ends != Ends::End {
         text = text.trim_start_matches(goes);
     }
-    if end {
+    if ends != Ends::Start {
         text = text.trim_end_matches(goes);
     }
     Ok(Scalar::Text(text.as_bytes()))

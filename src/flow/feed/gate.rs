@@ -20,7 +20,7 @@ pub(crate) struct Gate<'s> {
     feed: Mutex<Feed<'s>>,
     /// Never locked for long.
     underway: Mutex<Underway>,
-    /// No slice is converted that has to be alone.
+    /// Signals that no slice that has to be alone is being converted.
     open: Condvar,
     /// Workers that wait for their turn at the feed.
     waiting: AtomicUsize,
@@ -29,12 +29,12 @@ pub(crate) struct Gate<'s> {
     room: Room,
 }
 
-/// What the slices that are being converted, and those before them, mean for the next one.
+/// The state of the slices that are being converted, as far as it matters for the next one.
 struct Underway {
-    /// About how large slices are to be, at most and now.
+    /// The size that slices should have: the upper limit, and the size now.
     slice_size: usize,
     target: usize,
-    /// A slice is converted that has to be alone.
+    /// A slice that has to be alone is being converted.
     alone: bool,
     /// A slice failed: there are no more.
     failed: bool,
@@ -43,7 +43,7 @@ struct Underway {
     behind: Behind,
 }
 
-/// The next slice of a worker that waits for its turn is touched in steps of so many bytes.
+/// A waiting worker touches its next slice in steps of this many bytes.
 const STEP: usize = 16 << 10;
 
 /// One byte of each cache line is touched.
@@ -71,9 +71,8 @@ impl<'s> Gate<'s> {
 
     /// The feed, when it is this worker's turn.
     ///
-    /// A worker that has to wait touches what it will be given then, as far as that can be told. Who cuts has not to
-    /// fetch it from memory, and waiting is shorter: the more workers there are, the more of them wait, and the less
-    /// there is to wait for.
+    /// A worker that has to wait touches the bytes that it will probably be given. Then whoever cuts does not have to
+    /// fetch them from memory, so the wait is shorter.
     fn turn(&self) -> MutexGuard<'_, Feed<'s>> {
         if let Ok(feed) = self.feed.try_lock() {
             return feed;
@@ -89,7 +88,7 @@ impl<'s> Gate<'s> {
         self.feed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// About where the slice is that lies so many slices behind the one that is being cut.
+    /// Roughly where a slice is, given how many slices come between it and the one that is being cut.
     fn slice_ahead(&self, away: usize) -> Range<usize> {
         let underway = self.underway();
         let from = underway.next as usize + away * underway.target;
@@ -110,8 +109,8 @@ impl<'s> Gate<'s> {
                 black_box(*line);
             }
         }
-        // The others may have gone by while this worker's processor had something else to do. Nobody comes back for
-        // pages that were given back once.
+        // The others may have passed this place while this worker's processor was busy with something else. Pages that
+        // were given back must not be touched: nobody would give them back again.
         let released = self.underway().behind.released() as usize;
         if released > ahead.start {
             map.release(ahead.start..ahead.end.next_multiple_of(AROUND).min(released));
@@ -119,8 +118,8 @@ impl<'s> Gate<'s> {
         feed
     }
 
-    /// The next slice, as [`Feed::next`]; waits while one is converted that has to be alone. The arena is allowed
-    /// what the slice leaves.
+    /// The next slice, as [`Feed::next`]; waits while a slice that has to be alone is being converted. The arena may
+    /// use what the slice leaves of the room.
     pub fn next(&self, arena: Option<&mut Arena>) -> Option<(Slice<'s>, Result<(), FeedError>)> {
         let mut feed = self.turn();
         let mut underway = self.underway();
@@ -144,7 +143,7 @@ impl<'s> Gate<'s> {
         Some((slice, cut))
     }
 
-    /// Takes in what became of a slice: after a failure there are no more. Aims at slices whose output
+    /// Notes how the conversion of a slice ended: after a failure there are no more slices. Aims at slices whose output
     /// fits a buffer, so that no worker has to wait for its turn in the middle of one.
     pub fn finished(&self, input: usize, output: usize, capacity: usize, failed: bool) {
         let fits = (input as u128 * capacity as u128 * 3 / 4 / output.max(1) as u128) as usize;
@@ -266,7 +265,7 @@ mod tests {
         assert!(gate.touch(&map, ahead.clone()).is_none());
         drop(feed);
         assert_eq!(mapped(&map.bytes()[..4 * SLICE]), 0);
-        // Behind the end there is nothing to touch.
+        // After the end there is nothing to touch.
         assert!(gate.touch(&map, usize::MAX - 1..usize::MAX).is_none());
     }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Slice<'s> {
     pub index: u64,
     /// Its first byte's offset in the source.
     pub offset: u64,
-    /// The number of its first line, from 1; 0 of a mapped source, where it is counted when somebody asks, unless bad
-    /// records are kept.
+    /// The number of its first line, from 1; 0 in a mapped source, where lines are counted only when somebody asks,
+    /// unless bad records are kept.
     pub line: u64,
     /// What follows in a stream, for the excerpt of a line that goes on.
     pub after: After,
@@ -105,13 +105,13 @@ pub(crate) struct Feed<'s> {
     skipped: u8,
     /// What follows the slice that was cut last.
     after: After,
-    /// About how large the next slice is to be.
+    /// The size that the next slice should have.
     target: usize,
     max_record: usize,
     room: Room,
-    /// What the bytes that were read and not handed out take beyond the plan.
+    /// The memory beyond the plan that is taken by bytes that were read but not handed out.
     held: Option<Reservation>,
-    /// A record that is larger than records may be is passed over; else it ends the run.
+    /// A record over the size limit is passed over; otherwise it ends the run.
     lenient: bool,
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
@@ -131,11 +131,11 @@ pub(crate) enum Input<'s> {
     Stream(Windows<'s>),
 }
 
-/// The end of a record may show only in what follows it: so many bytes of that are looked at, however small slices are.
+/// The end of a record may show only in what follows it: this many bytes of that are looked at, however small slices are.
 const NEAR: usize = 64;
 
 impl<'s> Feed<'s> {
-    /// A cursor at offset `start` of the source; a stream stands there already.
+    /// A cursor at offset `start` of the source; a stream is there already.
     pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, plan: &Plan, room: Room) -> Feed<'s> {
         if let Input::Mapped(map) = &input {
             map.read_ahead(start);
@@ -162,7 +162,7 @@ impl<'s> Feed<'s> {
         }
     }
 
-    /// Looks at `stop` before every slice, and counts in `pass`.
+    /// Checks `stop` before every slice, and counts in `pass`.
     pub fn controlled(self, stop: Option<&Stop>, pass: Option<Arc<Pass>>) -> Feed<'s> {
         Feed { stop: stop.cloned(), pass, ..self }
     }
@@ -177,7 +177,7 @@ impl<'s> Feed<'s> {
         self.lines.filter(|_| self.line > 0).map_or(0, |lines| lines.count(text, before))
     }
 
-    /// Only up to `end` of a mapped source, in records of other lengths.
+    /// Ends at `end` of a mapped source; the largest record has another length.
     pub fn within(self, end: usize, max_record: usize) -> Feed<'s> {
         Feed { end: Some(end), max_record, ..self }
     }
@@ -192,7 +192,7 @@ impl<'s> Feed<'s> {
         Feed { lenient, ..self }
     }
 
-    /// How many bytes were handed out, what stands before the first record included.
+    /// How many bytes were handed out, including what comes before the first record.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -215,7 +215,7 @@ impl<'s> Feed<'s> {
 
     /// The next slice, of about `target` bytes, or none at the end.
     ///
-    /// An error takes the place of a slice: its number says where in the order it stands.
+    /// An error takes the place of a slice: its number is its place in the order.
     pub fn next(&mut self, target: usize) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
         if self.stopped || self.offset >= self.until {
             return None;
@@ -259,7 +259,7 @@ impl<'s> Feed<'s> {
         self.target.max(NEAR).saturating_add(self.max_record)
     }
 
-    /// Takes the next `len` bytes of the source, in which so many lines end.
+    /// Takes the next `len` bytes of the source, and the number of lines that end in them.
     fn hand_out(&mut self, len: u64, lines: u64, content: Content<'s>) -> Found<'s> {
         let found = (self.offset, self.line, content);
         (self.offset, self.line) = (self.offset + len, self.line + lines);
@@ -295,7 +295,7 @@ impl<'s> Feed<'s> {
                 Ok(Boundary::More) if window == most && !self.lenient => return Err(self.too_large().into()),
                 Ok(Boundary::More) => match self.cutter.pass(data, false)? {
                     Passed::Unknown if window < most => {
-                        // What was looked at is not looked at again.
+                        // These bytes are not looked at again.
                         let from = self.offset as usize;
                         map.release(from..from + window);
                         more += (window / 4).max(1);

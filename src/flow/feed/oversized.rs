@@ -1,7 +1,7 @@
-//! Records that are larger than records may be: passed over, so that the ones after them are read.
+//! Records over the size limit: they are passed over, so that the ones after them are read.
 //!
-//! Whether a record is too large never depends on the memory limit: where there is no room to look at a record as a
-//! whole its end is searched for all the same, in pieces.
+//! Whether a record is too large never depends on the memory limit: if there is no room for a whole record, its end is
+//! searched for in pieces.
 
 use crate::error::RecordError;
 use crate::flow::feed::failed::FeedError;
@@ -18,7 +18,7 @@ const PIECE: usize = 4 << 20;
 struct TooLarge {
     /// Its bytes, and those between it and the next one.
     len: usize,
-    /// The bytes that are none of its own.
+    /// How many of these bytes are between it and the next record.
     behind: usize,
     /// The lines that end in it.
     lines: u64,
@@ -96,7 +96,7 @@ impl<'s> Feed<'s> {
         }
     }
 
-    /// The error for a record that is larger than records may be.
+    /// The error for a record over the size limit.
     pub(crate) fn too_large(&self) -> RecordError {
         record_too_large(0, self.max_record)
     }

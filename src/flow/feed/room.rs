@@ -3,8 +3,8 @@
 //! A slice is larger than planned when a record is. What it has beyond the plan is reserved while it is converted. What
 //! the plan leaves is dealt out so that one worker's odd record never depends on what others happen to hold: each has
 //! a share, for its slice and its arena together, and one slice at a time has the spare part too. A slice that needs
-//! more than a quarter of a share is that one: nothing is cut while it is converted. It can't wait for itself: slices
-//! before it are being converted already, and none comes behind it.
+//! more than a quarter of a share is that one: nothing is cut while it is converted. It can't wait for itself: the slices
+//! before it are being converted already, and no slice is cut after it.
 
 use crate::error::RecordError;
 use crate::flow::feed::failed::FeedError;
@@ -15,7 +15,7 @@ use crate::plan::sizes::SLACK;
 /// What to change where a record does not fit and there is no more memory for it.
 const INSTEAD: &str = "lower ⟨workers⟩ or ⟨slice_size⟩";
 
-/// What a slice may take beside what is planned for it.
+/// What a slice may take in addition to what is planned for it.
 #[derive(Clone)]
 pub(crate) struct Room {
     budget: Budget,
@@ -26,7 +26,7 @@ pub(crate) struct Room {
     pub spare: usize,
 }
 
-/// Small mapped slices are allowed so much; tables of the process have room for it.
+/// Small mapped slices may take this much; the plan's share for tables of the process has room for it.
 const SLICE: usize = 64 << 10;
 
 impl Room {

@@ -1,7 +1,7 @@
 //! A stream, read into pooled windows.
 //!
-//! A window belongs to the slice that is in it, and goes back to the pool when that is done. What of a window is behind
-//! its slice begins the next one: nothing else is copied. There is one window for each worker and one for the rest, so
+//! A window belongs to the slice that is in it, and goes back to the pool when that is done. The bytes of a window
+//! after its slice begin the next window: nothing else is copied. There is one window for each worker and one for the rest, so
 //! nobody waits for one.
 
 use std::io;
@@ -263,7 +263,7 @@ mod tests {
         Plan::new(&wishes).unwrap()
     }
 
-    /// Gives odd numbers of bytes at a time.
+    /// Returns odd numbers of bytes at a time.
     struct Pipe(Vec<u8>, usize);
 
     impl Read for Pipe {
@@ -304,7 +304,7 @@ mod tests {
         let gate = Gate::new(Feed::new(input, 0, reading.cutter(), &plan, room.clone()), &plan, room);
         let (mut held, mut at) = (std::collections::VecDeque::new(), 0);
         loop {
-            // Behind a slice that has to be alone nobody would come.
+            // After a slice that has to be alone, no other would be cut.
             let waits = held.len() == WORKERS || held.back().is_some_and(|slice: &Slice<'_>| slice.alone);
             if waits {
                 held.drain(..).for_each(|slice| gate.done(slice, None, false));
@@ -373,7 +373,7 @@ mod tests {
         let mut stream = source.into_stream().unwrap();
         let plan = plan();
         let mut windows = Windows::new(&mut stream, &plan).unwrap();
-        // Reads all of them full; gives how much memory they had before that.
+        // Fills all of them; returns how much memory they had before.
         let fill = |windows: &mut Windows<'_>| -> usize {
             let all: Vec<Window> = (0..plan.windows()).map(|_| windows.empty()).collect();
             let resident = all.iter().map(|window| sys::memory::resident_in(&window.buffer)).sum();

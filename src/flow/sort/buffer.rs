@@ -60,7 +60,7 @@ impl Buffer {
         Ok(buffer)
     }
 
-    /// Takes the memory: so many parts of all for the entries. Nothing of it is resident before it is used.
+    /// Takes the memory: this many parts of all for the entries. Nothing of it is resident before it is used.
     fn divide(&mut self, bytes: usize, parts: usize, all: usize) -> Result<()> {
         let data = (bytes as u128 * parts as u128 / all as u128) as usize;
         let data = data.clamp(bytes / 4, bytes / 16 * 15);

@@ -103,7 +103,7 @@ impl Sorter {
         (self.writing, self.slice) = (Some(writing), u64::MAX);
     }
 
-    /// The source had so many slices.
+    /// The source had this many slices.
     pub fn ended(&mut self, slices: u64) {
         self.before += slices;
     }

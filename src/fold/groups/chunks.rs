@@ -25,7 +25,7 @@ impl<T> Chunks<T> {
         Chunks::beside(0)
     }
 
-    /// For each item, so many bytes are taken for what its owner keeps beside the list.
+    /// For each item, this many bytes are taken for what its owner keeps beside the list.
     pub fn beside(bytes: usize) -> Chunks<T> {
         Chunks { chunks: Vec::new(), beside: bytes }
     }

@@ -11,7 +11,7 @@ pub(super) struct Dense {
 }
 
 impl Dense {
-    /// Counters for the range of so many numbers in which most of these are, and how often those in it are there. The
+    /// Counters for the range of this many numbers in which most of these are, and how often those in it are there. The
     /// numbers come in order, without their point, each with its times.
     pub fn range(numbers: &[(i64, u64)], size: usize) -> (i64, u64) {
         let (mut first, mut times, mut best) = (0, 0, (0, 0));
@@ -38,7 +38,7 @@ impl Dense {
         self.counters.len()
     }
 
-    /// Counts a number, if there is a counter for it with room for so many.
+    /// Counts a number, if there is a counter for it with room for this many.
     #[inline(always)]
     pub fn add(&mut self, mantissa: i64, scale: u32, times: u64) -> bool {
         let place = mantissa.wrapping_sub(self.low) as usize;

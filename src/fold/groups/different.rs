@@ -178,7 +178,7 @@ impl Accumulate for Different {
         if self.wanted == Wanted::Count {
             return Ok(());
         }
-        // There is memory for so many numbers in the keys, once.
+        // There is memory for this many numbers in the keys, once.
         self.ranked = Vec::new();
         let mut ranked: Vec<u32> = (0..self.keys.len() as u32).collect();
         let place = |key: &u32| {

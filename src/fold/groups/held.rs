@@ -16,7 +16,7 @@ const GROUPS: Purpose = Purpose {
     instead: "group by fewer values, or leave out functions that keep values (distinct, quantile, median, mode, top)",
 };
 
-/// For so many bytes, one more is reserved.
+/// For this many bytes, one more is reserved.
 const PART: usize = 8;
 
 /// The memory of a worker's groups, reserved in steps. The first few are part of what is planned for tables.
@@ -79,14 +79,14 @@ impl Held {
     /// Takes this many bytes more.
     ///
     /// # Errors
-    /// There are not so many left.
+    /// There are not this many left.
     #[inline]
     pub fn take(&mut self, bytes: usize) -> Result<()> {
         self.size += bytes;
         if self.size > self.covered { self.grow() } else { Ok(()) }
     }
 
-    /// The same where the few bytes are taken in any case: if there are not so many left, that is noticed the next time.
+    /// The same where the few bytes are taken in any case: if there are not this many left, that is noticed the next time.
     #[cold]
     pub fn owe(&mut self, bytes: usize) {
         self.size += bytes;
@@ -134,7 +134,7 @@ impl Held {
         self.take(size)
     }
 
-    /// The error for groups that don't fit, of which there are so many in a worker's table.
+    /// The error for groups that don't fit, of which there are this many in a worker's table.
     pub fn lacking(error: Error, groups: usize) -> Error {
         match error.needed_memory() {
             Some(needed) => {

@@ -25,7 +25,7 @@ const ARENA: usize = 64 << 10;
 /// What else to do where there is no memory for merging.
 pub(super) const INSTEAD: &str = "group by shorter values";
 
-/// Of the memory, so many parts are for merging runs, and for what comes of it; the rest is for single groups.
+/// Of the memory, this many parts are for merging runs, and for what comes of it; the rest is for single groups.
 const WINDOWS: usize = 4;
 const RESULTS: usize = 3;
 const OF: usize = 8;

@@ -129,7 +129,7 @@ impl Groups {
         }
     }
 
-    /// What does not fit into memory goes to sorted runs in this folder; there are so many workers.
+    /// What does not fit into memory goes to sorted runs in this folder; there are this many workers.
     pub fn spilling(self, folder: &Path, workers: usize) -> Groups {
         let spilling = Spilling::new(folder.into(), &self.budget);
         // Some is left for large records, and for what the heap takes beside its content.
@@ -318,7 +318,7 @@ impl Groups {
     /// # Errors
     /// There is no memory: what was not taken in is still in the other table.
     fn merge_tables(&mut self, other: &mut Groups) -> Result<()> {
-        // There is memory for so many numbers in the other one.
+        // There is memory for this many numbers in the other one.
         let (count, mut numbers) = (other.count, Vec::new());
         numbers.reserve_exact(count);
         for group in 0..count as u32 {

@@ -20,7 +20,7 @@ use crate::record::Value;
 
 /// How many different numbers are in a table before it is looked whether most are close together.
 const MANY: usize = 64;
-/// How many long numbers are put in order together at least, once there are so many.
+/// How many long numbers are put in order together at least, once there are this many.
 const FEW: usize = 4;
 
 /// All numbers of a group, each of those that are written alike with how often it is there.

@@ -40,7 +40,7 @@ impl<N> Default for Ranked<N> {
 }
 
 impl<N: Copy + Ord + Hash + Default> Ranked<N> {
-    /// Adds a number, which is there so many times.
+    /// Adds a number, which is there this many times.
     ///
     /// # Errors
     /// There is no memory.

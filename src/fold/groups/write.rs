@@ -99,7 +99,7 @@ impl Groups {
     pub(crate) fn ordered(&mut self) -> Result<Vec<u32>> {
         let Groups { columns, held, .. } = self;
         columns.iter_mut().try_for_each(|column| column.settle(held))?;
-        // There is memory for so many numbers in the keys.
+        // There is memory for this many numbers in the keys.
         let count = self.count;
         let mut order: Vec<u32> = (0..count as u32).collect();
         order.sort_unstable_by_key(|group| *self.firsts.get(*group as usize));

@@ -32,7 +32,7 @@ struct Fast {
     factor: u64,
 }
 
-/// Parts for people: where the first one begins, how wide each is, and how many numbers are in each. Both have so many
+/// Parts for people: where the first one begins, how wide each is, and how many numbers are in each. Both have this many
 /// digits after the point.
 pub(super) struct Parts<'h> {
     pub from: i128,
@@ -57,7 +57,7 @@ impl Histogram {
         Histogram { width: 0, ends: None, counts, is_lost: false, fast: Fast::default(), scale: 0 }
     }
 
-    /// Short numbers have so many digits after the point from now on.
+    /// Short numbers have this many digits after the point from now on.
     pub fn rescale(&mut self, scale: u32) {
         self.scale = scale;
         self.set_fast();

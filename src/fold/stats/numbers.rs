@@ -19,7 +19,7 @@ pub(super) struct Numbers {
     pub count: u64,
     scale: u32,
     /// Short numbers between these need not be compared with the smallest and the largest, and neither need those that
-    /// are equal and have at least so many digits after the point.
+    /// are equal and have at least this many digits after the point.
     low: Gate,
     high: Gate,
     pub min: Option<Extreme>,

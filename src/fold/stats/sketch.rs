@@ -18,7 +18,7 @@ pub(super) struct Sketch {
     pages: Vec<Page>,
     /// How often each number is there, page after page.
     times: Vec<u64>,
-    /// Where the page of short numbers with so many digits after their first one begins, at the scale; negative ones come
+    /// Where the page of short numbers with this many digits after their first one begins, at the scale; negative ones come
     /// after the others.
     known: [u32; 2 * DIGITS],
     scale: u32,
@@ -36,7 +36,7 @@ impl Sketch {
         Sketch { zeros: 0, pages: Vec::new(), times: Vec::new(), known: [NONE; 2 * DIGITS], scale: 0 }
     }
 
-    /// Short numbers have so many digits after the point from now on.
+    /// Short numbers have this many digits after the point from now on.
     pub fn rescale(&mut self, scale: u32) {
         self.scale = scale;
         self.known = [NONE; 2 * DIGITS];

@@ -126,7 +126,7 @@ pub(super) fn is_record(line: &[u8], comment: Option<Comment>) -> bool {
     !line.is_empty() && !comment.is_some_and(|comment| comment.begins(line))
 }
 
-/// The end of so many characters that begin at `from`, or of the line.
+/// The end of this many characters that begin at `from`, or of the line.
 fn after_characters(line: &[u8], from: usize, count: usize) -> usize {
     let starts = line[from..].iter().enumerate().filter(|(_, byte)| !matches!(byte, 0x80..=0xbf));
     let mut starts = starts.map(|(at, _)| at);

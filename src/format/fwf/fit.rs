@@ -18,14 +18,14 @@ impl std::convert::From<Error> for Bad {
     }
 }
 
-/// A field has so many characters or bytes, more than there is room for.
+/// A field has this many characters or bytes, more than there is room for.
 #[cold]
 pub(super) fn too_wide(field: &Field, len: usize) -> Bad {
     let unit = if field.unit == Unit::Bytes { "bytes" } else { "characters" };
     Bad::Misfit(format!("has {len} {unit}; the layout has room for {}", field.width))
 }
 
-/// Writes so many spaces.
+/// Writes this many spaces.
 pub(super) fn spaces(mut count: usize, output: &mut Output<'_>) -> Result<(), Error> {
     const SPACES: [u8; 64] = [b' '; 64];
     while count > 0 {

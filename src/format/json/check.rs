@@ -101,6 +101,11 @@ impl Checker {
         self.open.len()
     }
 
+    /// Whether the next byte that is not white space begins a value, or ends a list.
+    pub fn awaits_value(&self) -> bool {
+        matches!(self.state, State::Value | State::ItemOrEnd)
+    }
+
     /// Whether a value has ended with `depth` lists and maps open. A number at the end may still continue.
     pub fn is_behind(&self, depth: usize) -> bool {
         self.state == State::Behind && self.open.len() == depth
@@ -131,7 +136,7 @@ impl Checker {
         }
     }
 
-    fn is_in_key(&self) -> bool {
+    pub fn is_in_key(&self) -> bool {
         matches!(
             self.state,
             State::Text { key: true }
@@ -246,57 +251,6 @@ impl Checker {
     }
 }
 
-/// A reader of what follows an inner array in its document. It refuses a second array at the same pointer: the last one
-/// would count, but the records of the first are already written.
-pub struct Rest {
-    checker: Checker,
-    /// How many of the lists and maps around the array are still open.
-    level: usize,
-    /// The key being read, if it belongs to one of those maps; only as much of it as the comparison needs.
-    key: Vec<u8>,
-}
-
-impl Rest {
-    /// After the array inside `open`.
-    pub fn new(open: Vec<bool>, max_depth: usize) -> Rest {
-        let level = open.len();
-        Rest { checker: Checker::behind_value(open, max_depth), level, key: Vec::new() }
-    }
-
-    /// Whether the whole document has been read.
-    pub fn is_over(&self) -> bool {
-        self.checker.is_behind(0)
-    }
-
-    /// Takes the byte at `at` in the slice; `tokens` are the pointer to the array.
-    pub fn take(&mut self, at: usize, byte: u8, tokens: &[String]) -> Result<(), RecordError> {
-        let before = self.checker.is_in_key();
-        self.checker.take(byte).map_err(|refused| self.checker.error(at, refused))?;
-        self.level = self.level.min(self.checker.depth());
-        let now = self.checker.is_in_key();
-        if !(before || now) || self.checker.depth() > self.level {
-            return Ok(());
-        }
-        let Some(token) = self.level.checked_sub(1).and_then(|level| tokens.get(level)) else { return Ok(()) };
-        // Every character may be an escape of six bytes, plus two quotes.
-        if self.key.len() < 6 * token.len() + 2 {
-            self.key.push(byte);
-        }
-        if now {
-            return Ok(());
-        }
-        let is_it = serde_json::from_slice::<String>(&self.key).is_ok_and(|key| key == *token);
-        let start = (at + 1).saturating_sub(self.key.len());
-        self.key.clear();
-        match is_it {
-            true => Err(RecordError::new(start, format!("the key `{token}` appears a second time")).hint(
-                "The last one counts, but the records of the first one have been read already. Take one of them away.",
-            )),
-            false => Ok(()),
-        }
-    }
-}
-
 const LONE: &str = "half of a surrogate pair, which is not a character";
 
 fn in_text(byte: u8, key: bool) -> Result<State, &'static str> {
@@ -334,8 +288,9 @@ fn hex(byte: u8, key: bool, low: bool, digits: u8, code: u16) -> Result<State, &
 
 /// Where the records of a document are.
 pub enum Located {
-    /// Offset after the bracket that opens the array, and what is open around it (not counting the array).
-    At(usize, Vec<bool>),
+    /// Offset after the bracket that opens the array, what is open around it (not counting the array), and how often the key of the pointer
+    /// occurred in each of those so far.
+    At(usize, Vec<bool>, Vec<u64>),
     /// Further on.
     More,
 }
@@ -396,7 +351,10 @@ pub fn locate(
 ) -> Result<Located, RecordError> {
     let mut walk = Walk { head, at: from, open: Vec::new(), max_depth: depth, bracket };
     match walk.down(tokens) {
-        Ok(()) => Ok(Located::At(walk.at, walk.open)),
+        Ok(()) => {
+            let met = vec![1; walk.open.len()];
+            Ok(Located::At(walk.at, walk.open, met))
+        }
         Err(Stop::End) if end => Err(RecordError::new(head.len(), "the document ends too early")),
         Err(Stop::End) => Ok(Located::More),
         Err(Stop::Bad(error)) => Err(error),

@@ -1,7 +1,9 @@
 //! Where slices of NDJSON and JSON end.
 
-use super::check::{self, Rest};
+use super::check;
+use super::find;
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
+use super::rest::{Around, Rest, Seen, again, superseded};
 use super::resync::{LOOK, Next, Resync};
 use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
@@ -73,10 +75,12 @@ pub struct ValueCut {
     behind: Option<Behind>,
     /// Only a comma is left, with which the input ends inside an array.
     comma: bool,
-    /// The lists and maps around the array.
-    open: Vec<bool>,
-    /// The pointer to the array in each document.
-    tokens: Vec<String>,
+    /// What is around the array in each document.
+    around: Around,
+    /// How many arrays there were before it.
+    array: u64,
+    /// The records of the array don't count.
+    ignored: bool,
     max_depth: usize,
     /// A value that is too large is being skipped.
     passing: Option<Passing>,
@@ -137,14 +141,14 @@ enum Behind {
 }
 
 impl ValueCut {
-    /// For records in an array, `open` are the lists and maps around it, and `tokens` the pointer to it.
-    pub fn new(layout: Layout, open: Vec<bool>, tokens: Vec<String>, max_depth: usize, resync: Resync) -> ValueCut {
+    pub fn new(layout: Layout, around: Around, max_depth: usize, resync: Resync) -> ValueCut {
         let seek = match layout {
             Layout::Items => Seek::Items,
             Layout::Scalars => Seek::White,
             Layout::Maps | Layout::Lines => Seek::Closed,
         };
         let fresh = Nesting::new(Unit::get(), seek, resync.columns(), 0);
+        let ignored = around.known.notes().has(0);
         ValueCut {
             layout,
             fresh,
@@ -152,8 +156,9 @@ impl ValueCut {
             resync,
             behind: None,
             comma: false,
-            open,
-            tokens,
+            around,
+            array: 0,
+            ignored,
             max_depth,
             passing: None,
         }
@@ -264,8 +269,9 @@ impl ValueCut {
     /// Ends the array at the bracket at `at`.
     #[cold]
     fn close(&mut self, data: &[u8], at: usize, end: bool) -> Option<Boundary> {
-        if !self.open.is_empty() {
-            self.behind = Some(Behind::Inside(Rest::new(self.open.clone(), self.max_depth)));
+        if !self.around.open.is_empty() {
+            let Around { open, met, .. } = self.around.clone();
+            self.behind = Some(Behind::Inside(Rest::new(open, met, self.max_depth)));
             return Some(Boundary::At(at + 1));
         }
         let junk = data[at + 1..].iter().position(|byte| !is_between(*byte)).map(|white| at + 1 + white);
@@ -299,6 +305,7 @@ impl ValueCut {
         if let Behind::Inside(rest) = &mut behind {
             for (at, byte) in data.iter().enumerate() {
                 if rest.is_over() && !is_between(*byte) {
+                    rest.check(&self.around.tokens)?;
                     return match at {
                         0 => self.begin(data, end),
                         _ => {
@@ -307,12 +314,28 @@ impl ValueCut {
                         }
                     };
                 }
-                if !rest.is_over() {
-                    rest.take(at, *byte, &self.tokens).map_err(|error| error.fault(Fault::Lost))?;
+                if rest.is_over() {
+                    continue;
+                }
+                match rest.take(at, *byte, &self.around.tokens).map_err(|error| error.fault(Fault::Lost))? {
+                    Seen::Nothing => {}
+                    Seen::Again { at, token, more } => self.again(at, token, more)?,
+                    Seen::Array => {
+                        if rest.open() != self.around.open {
+                            return Err(other_around(at));
+                        }
+                        self.around.met = rest.met().to_vec();
+                        self.next_array();
+                        return Ok(Boundary::Skip(at + 1));
+                    }
                 }
             }
-            if end && !rest.is_over() {
-                return Err(unfinished(data.len()));
+            if end {
+                return if rest.is_over() {
+                    rest.check(&self.around.tokens).map(|()| Boundary::Skip(data.len()))
+                } else {
+                    Err(unfinished(data.len()))
+                };
             }
             self.behind = Some(behind);
             return Ok(Boundary::Skip(data.len()));
@@ -326,11 +349,45 @@ impl ValueCut {
         }
     }
 
+    /// A key on the way to the last array occurs again: that array does not count.
+    #[cold]
+    fn again(&mut self, at: usize, token: usize, more: i64) -> Result<(), RecordError> {
+        let mut notes = self.around.known.notes();
+        if notes.noting {
+            notes.doubled += more;
+            if !notes.add(self.array) {
+                return Err(
+                    RecordError::new(at, "too many keys on the way to records are there twice").fault(Fault::Lost)
+                );
+            }
+        } else if !self.ignored {
+            return Err(superseded(at, &self.around.tokens[token]));
+        }
+        Ok(())
+    }
+
+    /// In front of the first array of a document, keys on the way to it occurred so often.
+    fn again_before(&mut self, met: &[u64]) -> Result<(), RecordError> {
+        let (more, mut notes) = (again(met), self.around.known.notes());
+        if notes.noting {
+            notes.doubled += more;
+        } else if more > 0 && !notes.complete {
+            return Err(superseded(0, self.around.tokens.last().map_or("", |token| token)));
+        }
+        Ok(())
+    }
+
+    /// Another array begins.
+    fn next_array(&mut self) {
+        self.array += 1;
+        self.ignored = self.around.known.notes().has(self.array);
+    }
+
     /// Begins another document.
     fn begin(&mut self, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
-        let found = match (self.open.is_empty(), data[0]) {
+        let found = match (self.around.open.is_empty(), data[0]) {
             (true, b'[') => return Ok(Boundary::Skip(1)),
-            (false, b'{' | b'[') => check::locate(data, 0, &self.tokens, self.max_depth, end, b'[')?,
+            (false, b'{' | b'[') => find::first(data, 0, &self.around.tokens, self.max_depth, end)?,
             _ => {
                 return Err(RecordError::new(0, "text after the end of the document")
                     .hint("Documents may follow each other, each as the first one: an array, or with one at the same place.")
@@ -339,17 +396,24 @@ impl ValueCut {
         };
         match found {
             // A run that is resumed here knows only the lists and maps of the first document.
-            check::Located::At(_, open) if open != self.open => {
-                Err(RecordError::new(0, "a document with other lists and maps around its array than the first one")
-                    .fault(Fault::Lost))
+            check::Located::At(_, open, _) if open != self.around.open => Err(other_around(0)),
+            check::Located::At(start, _, met) => {
+                self.again_before(&met)?;
+                self.around.met = met;
+                self.next_array();
+                Ok(Boundary::Skip(start))
             }
-            check::Located::At(start, _) => Ok(Boundary::Skip(start)),
             check::Located::More => {
                 self.behind = Some(Behind::Outside);
                 Ok(Boundary::More)
             }
         }
     }
+}
+
+/// A run that is resumed here knows only the lists and maps of the first document.
+fn other_around(at: usize) -> RecordError {
+    RecordError::new(at, "a document with other lists and maps around its array than the first one").fault(Fault::Lost)
 }
 
 fn unfinished(offset: usize) -> RecordError {
@@ -377,6 +441,7 @@ impl Cut for ValueCut {
         if self.comma {
             return Ok(Boundary::Skip(data.len()));
         }
+        let ignored = self.ignored;
         let mut walk = self.walk.take().unwrap_or(self.fresh);
         // A stream's data may end soon after the target: a smaller slice is better than waiting.
         let target = if end { target } else { target.min(data.len() - data.len() / 8) };
@@ -402,13 +467,17 @@ impl Cut for ValueCut {
             // bracket is left over.
             Some(Boundary::At(at)) if end && at == data.len() && matches!(self.behind, Some(Behind::Inside(_))) => {
                 self.behind = None;
-                if at == 1 { Err(unfinished(at)) } else { Ok(Boundary::At(at - 1)) }
+                match (at, ignored) {
+                    (1, _) => Err(unfinished(at)),
+                    (_, true) => Ok(Boundary::Skip(at - 1)),
+                    (_, false) => Ok(Boundary::At(at - 1)),
+                }
             }
             Some(Boundary::More) => Ok(Boundary::More),
             Some(Boundary::At(len)) => {
                 self.walk = None;
                 self.resync.pass(len);
-                Ok(Boundary::At(len))
+                Ok(if ignored { Boundary::Skip(len) } else { Boundary::At(len) })
             }
             Some(Boundary::Skip(len)) => {
                 self.walk = None;

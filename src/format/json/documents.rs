@@ -6,10 +6,11 @@
 use super::layout::{Layout, is_between};
 use std::ops::Range;
 
-use super::check::{Stop, locate, no_array};
+use super::check::{Stop, locate};
 use super::cut::LineCut;
 use super::decode;
 use super::find::Finder;
+use super::rest::lacking;
 use super::resync::Resync;
 use crate::error::{Fault, RecordError};
 use crate::format::{Cut, Decode, Options, ReadFormat, Want};
@@ -91,7 +92,7 @@ impl Decoder {
             self.bad = Some(first..self.next);
             error.fault(Fault::Document)
         })?;
-        batch.lose_between(LossyKind::DuplicateKey, self.finder.doubled);
+        batch.lose_between(LossyKind::DuplicateKey, self.finder.doubled());
         self.items.begin_part(array.clone());
         self.array = Some(array.end);
         Ok(true)
@@ -112,7 +113,7 @@ impl Decoder {
             return Err(RecordError::new(end + more, "text after the document of the line")
                 .hint("NDJSON has one document per line; ⟨from json⟩ reads documents that follow each other."));
         }
-        if self.strict && self.finder.doubled > 0 {
+        if self.strict && self.finder.doubled() > 0 {
             return Err(twice(first));
         }
         match self.finder.found {
@@ -134,8 +135,7 @@ pub fn twice(first: usize) -> RecordError {
 pub fn nothing(text: &[u8], first: usize, tokens: &[String], max_depth: usize) -> RecordError {
     match locate(text, first, tokens, max_depth, true, b'[') {
         Err(error) => error,
-        Ok(_) => RecordError::new(first, no_array(tokens))
-            .hint("A key on the way to it is there twice, and the last one counts."),
+        Ok(_) => lacking(first, tokens),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The array of records in a document that is available whole. If a key occurs twice, the last one counts.
 
-use super::check::{Checker, Stop, skip_white};
+use super::check::{self, Checker, Located, Stop, skip_white};
+use super::rest::again;
+use super::resync::LOOK;
 use crate::error::RecordError;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -13,8 +15,8 @@ pub struct Finder {
     pub found: Option<Found>,
     /// The lists and maps around it, outermost first: true for a map.
     pub open: Vec<bool>,
-    /// How many keys on the way to it had occurred before.
-    pub doubled: u64,
+    /// How often the key of the pointer occurred in each of the lists and maps on the way.
+    pub met: Vec<u64>,
 }
 
 /// An array.
@@ -30,14 +32,20 @@ impl Finder {
     /// For the array at a pointer with these tokens.
     pub fn new(tokens: Vec<String>, max_depth: usize) -> Finder {
         let checker = Checker::before_value(Vec::new(), max_depth);
-        Finder { tokens, checker, found: None, open: Vec::new(), doubled: 0 }
+        Finder { tokens, checker, found: None, open: Vec::new(), met: Vec::new() }
     }
 
     /// Reads the document that begins at `from`; returns its end. After [`Stop::End`], what was found so far remains.
     pub fn find(&mut self, text: &[u8], from: usize) -> Result<usize, Stop> {
-        (self.found, self.doubled) = (None, 0);
+        self.found = None;
+        self.met.clear();
         self.checker.open.clear();
         self.value(text, from, 0)
+    }
+
+    /// How many keys on the way to it had occurred before.
+    pub fn doubled(&self) -> u64 {
+        again(&self.met) as u64
     }
 
     /// Reads the value that the first `level` tokens lead to; returns its end.
@@ -58,7 +66,7 @@ impl Finder {
     }
 
     fn members(&mut self, text: &[u8], from: usize, level: usize) -> Result<usize, Stop> {
-        let (before, mut met) = (self.doubled, 0);
+        self.met.push(0);
         self.checker.open.push(true);
         let mut at = skip_white(text, from)?;
         while text[at] != b'}' {
@@ -72,8 +80,9 @@ impl Finder {
                 return bad(at, "something else where a colon was expected");
             }
             at = if is_it {
-                (self.found, self.doubled) = (None, before + met);
-                met += 1;
+                self.found = None;
+                self.met.truncate(level + 1);
+                self.met[level] += 1;
                 self.value(text, at + 1, level + 1)?
             } else {
                 self.checker.value_end(text, skip_white(text, at + 1)?)?
@@ -88,6 +97,7 @@ impl Finder {
         let token = &self.tokens[level];
         let canonical = token == "0" || !token.starts_with(['0', '+']);
         let mut left = token.parse::<u64>().ok().filter(|_| canonical);
+        self.met.push(0);
         self.checker.open.push(false);
         let mut at = skip_white(text, from)?;
         while text[at] != b']' {
@@ -138,5 +148,20 @@ fn is_key(key: &[u8], token: &str) -> bool {
     match key.contains(&b'\\') {
         true => serde_json::from_slice::<String>(key).is_ok_and(|key| key == *token),
         false => key[1..key.len() - 1] == *token.as_bytes(),
+    }
+}
+
+/// The first array at the pointer in a document that begins at `from`. Where the key is there first with something else,
+/// another one with an array may follow: it is looked for in the same amount of text, whatever is at hand.
+pub fn first(text: &[u8], from: usize, tokens: &[String], max_depth: usize, end: bool) -> Result<Located, RecordError> {
+    let located = check::locate(text, from, tokens, max_depth, end, b'[');
+    let Err(error) = located else { return located };
+    let most = error.offset + LOOK;
+    let mut finder = Finder::new(tokens.to_vec(), max_depth);
+    let looked = finder.find(&text[..text.len().min(most)], from);
+    match (finder.found, looked) {
+        (_, Err(Stop::End)) if text.len() < most && !end => Ok(Located::More),
+        (Some(found), _) => Ok(Located::At(found.start, finder.open, finder.met)),
+        (None, _) => Err(error),
     }
 }

@@ -12,6 +12,7 @@ mod keys;
 mod layout;
 mod pieces;
 mod quick;
+mod rest;
 mod resync;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
@@ -23,7 +24,9 @@ use crate::scan::lines::Lines as LineEnds;
 use check::{Located, Stop, tokens_of};
 use find::Finder;
 use layout::{Layout, SEPARATOR, behind_mark, is_between};
+use rest::Around;
 use resync::{Beginnings, LOOK, Lines, Resync};
+use std::sync::Arc;
 
 /// NDJSON.
 pub(super) static NDJSON: Entry = Entry {
@@ -107,15 +110,11 @@ const TAKES: Takes = Takes {
 struct Source {
     start: usize,
     layout: Layout,
-    /// The lists and maps around the array of records, outermost first: true for a map.
-    open: Vec<bool>,
-    /// The pointer to that array.
-    tokens: Vec<String>,
+    /// What is around the array of records.
+    around: Around,
     lines: Option<Lines>,
     /// Record separators are between records (RFC 7464).
     separated: bool,
-    /// How many keys on the way to that array occur twice.
-    doubled: u64,
     max_depth: usize,
     max_fields: usize,
 }
@@ -130,18 +129,22 @@ impl ReadFormat for Source {
     }
 
     fn doubled(&self) -> u64 {
-        self.doubled
+        self.around.doubled()
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
         match self.layout {
             Layout::Lines => Box::new(cut::LineCut),
             layout => {
-                let (open, tokens) = (self.open.clone(), self.tokens.clone());
-                let values = cut::ValueCut::new(layout, open, tokens, self.max_depth, self.resync());
+                let values = cut::ValueCut::new(layout, self.around.clone(), self.max_depth, self.resync());
                 if self.separated { Box::new(cut::SeparatorCut(values)) } else { Box::new(values) }
             }
         }
+    }
+
+    fn look_ahead(&self, looking: bool) -> bool {
+        self.around.known.notes().set(looking);
+        !self.around.open.is_empty()
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
@@ -159,17 +162,17 @@ impl ReadFormat for Source {
 
 impl Source {
     /// How many lists and maps are around a record.
-    fn around(&self) -> usize {
-        self.open.len() + usize::from(self.layout == Layout::Items)
+    fn depth(&self) -> usize {
+        self.around.open.len() + usize::from(self.layout == Layout::Items)
     }
 
     fn resync(&self) -> Resync {
-        Resync::new(self.lines.clone(), self.around(), self.max_depth)
+        Resync::new(self.lines.clone(), self.depth(), self.max_depth)
     }
 
     fn decoder_for(&self, want: &Want) -> decode::Decoder {
-        let (around, resync) = (self.around(), self.resync());
-        let decoder = decode::Decoder::new(self.layout, want, around, self.max_depth, self.max_fields, resync);
+        let (depth, resync) = (self.depth(), self.resync());
+        let decoder = decode::Decoder::new(self.layout, want, depth, self.max_depth, self.max_fields, resync);
         decoder.separated(self.separated)
     }
 }
@@ -177,17 +180,7 @@ impl Source {
 /// A source with this layout, whose records begin at or after `start`.
 fn ready(start: usize, layout: Layout, options: &Options) -> Source {
     let Options { max_depth, max_fields, .. } = *options;
-    Source {
-        start,
-        layout,
-        open: Vec::new(),
-        tokens: Vec::new(),
-        lines: None,
-        separated: false,
-        doubled: 0,
-        max_depth,
-        max_fields,
-    }
+    Source { start, layout, around: Around::default(), lines: None, separated: false, max_depth, max_fields }
 }
 
 impl Source {
@@ -287,20 +280,20 @@ fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: boo
     if matches!(looked, Err(Stop::End)) && seen.len() < first + LOOK && !end {
         return Ok(Opening::More);
     }
-    if finder.doubled > 0 && options.strict {
+    if finder.doubled() > 0 && options.strict {
         return Err(documents::twice(first).into());
     }
-    let source =
-        |start, open, doubled| Source { open, tokens: tokens.clone(), doubled, ..ready(start, Layout::Items, options) };
-    match (finder.found, looked) {
-        (Some(found), _) => return open_items(source(found.start, finder.open, finder.doubled), head, end),
+    let located = match (finder.found, looked) {
+        (Some(found), _) => Located::At(found.start, finder.open, finder.met),
         (None, Ok(_)) => return Err(documents::nothing(seen, first, &tokens, options.max_depth).into()),
-        (None, Err(_)) => {}
+        (None, Err(_)) => find::first(head, first, &tokens, options.max_depth, end)?,
+    };
+    let Located::At(start, open, met) = located else { return Ok(Opening::More) };
+    if options.strict && rest::again(&met) > 0 {
+        return Err(documents::twice(first).into());
     }
-    match check::locate(head, first, &tokens, options.max_depth, end, b'[')? {
-        Located::At(start, open) => open_items(source(start, open, 0), head, end),
-        Located::More => Ok(Opening::More),
-    }
+    let around = Around { open, tokens, met, known: Arc::default() };
+    open_items(Source { around, ..ready(start, Layout::Items, options) }, head, end)
 }
 
 /// Opens an array whose opening bracket ends at the source's start.

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
+use crate::job::again;
 use crate::job::doubles::Deduping;
 use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
@@ -108,7 +109,18 @@ impl Counting {
             progress.job().end();
         }
         let path = source.path().unwrap_or(Path::new("-")).to_path_buf();
-        match self.one(source, what) {
+        let again = again::settings(&self.settings).zip(source.again()).zip(Some(self.ledger.mark()));
+        let counted = match (self.one(source, what), again) {
+            (Err(error), Some(((settings, again), before))) if error.is_superseded() => {
+                self.ledger.back(before)?;
+                let own = std::mem::replace(&mut self.settings, settings);
+                let counted = self.one(again, what);
+                self.settings = own;
+                counted
+            }
+            (counted, _) => counted,
+        };
+        match counted {
             Ok(counted) => {
                 self.records += counted.records.unwrap_or_default() + counted.failed;
                 self.sources.add(path, what, &counted);

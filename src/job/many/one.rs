@@ -14,6 +14,7 @@ use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::ending::Ending;
 use crate::format::{Ends, Format, Frame, WriteFormat};
+use crate::job::again;
 use crate::job::doubles::Deduping;
 use crate::job::folded::written;
 use crate::job::header::First;
@@ -49,6 +50,22 @@ impl Many {
     /// The first failure; then there is no file under the target's name. With [`keep_going`](Self::keep_going)
     /// failures of sources are in [`Report::files`]; if all failed, there is no file either.
     pub fn run(self) -> Result<Report> {
+        let again = self.again();
+        let possible = again.is_some();
+        again::begin_anew(self, again, |many| many.run_once(possible))
+    }
+
+    /// The same for a second run, if there can be one.
+    fn again(&self) -> Option<Many> {
+        // Parts that are whole have their names by then.
+        let Many { sources, target, settings, keep_going, split: None } = self else { return None };
+        let settings = again::settings(settings)?;
+        let target = again::target(target, &settings)?;
+        Some(Many { sources: again::sources(sources)?, target, settings, keep_going: *keep_going, split: None })
+    }
+
+    /// Runs it; records that don't count end the run if it `begins_anew` then.
+    fn run_once(self, begins_anew: bool) -> Result<Report> {
         let started = Instant::now();
         let Many { sources, target, settings, keep_going, split } = self;
         let sources = sources.into_iter().map(|source| source.now(&settings)).collect::<Result<Vec<_>>>()?;
@@ -110,6 +127,7 @@ impl Many {
             target: &target,
             ledger,
             keep_going,
+            begins_anew,
             together: None,
             entries: sources.into_iter().map(Entry::Spec).collect(),
             files,
@@ -211,6 +229,8 @@ struct Run<'s> {
     target: &'s Target,
     ledger: Ledger,
     keep_going: bool,
+    /// The job is run again if records were read that don't count.
+    begins_anew: bool,
     /// The columns of the target, where there are any.
     together: Option<Together>,
     entries: Vec<Entry<'s>>,
@@ -408,6 +428,7 @@ impl<'s> Run<'s> {
         let quarantine = self.ledger.quarantine.as_ref().map(Quarantine::path);
         let written = |path| Some(path) == quarantine || path == self.target.path();
         let ends = error.class() == ErrorClass::Stopped || error.is_too_many() || error.io_path().is_some_and(written);
+        let ends = ends || self.begins_anew && error.is_superseded();
         if !self.keep_going || ends {
             return Err(error.in_file(&file.source));
         }

@@ -59,12 +59,33 @@ impl std::fmt::Debug for Chosen {
     }
 }
 
+/// A key that is expected, and what to do at it.
+struct Guess {
+    key: Vec<u8>,
+    action: Action,
+}
+
+impl Guess {
+    fn none() -> Guess {
+        let mut guess = Guess { key: Vec::with_capacity(GUESS_LEN), action: NOTHING };
+        guess.forget();
+        guess
+    }
+
+    /// No key equals it, since it is not UTF-8.
+    fn forget(&mut self) {
+        self.key.clear();
+        self.key.push(0xff);
+        self.action = NOTHING;
+    }
+}
+
 /// A map that some paths lead through.
 #[derive(Default)]
 struct Map {
     keys: HashMap<Box<[u8]>, Action>,
     /// The i-th key of such a map in the previous record, and what to do at it.
-    guesses: Vec<(Vec<u8>, Action)>,
+    guesses: Vec<Guess>,
     /// All columns that are filled from inside it.
     below: Vec<u32>,
     /// A path that leads to it, ending with a dot.
@@ -144,7 +165,7 @@ impl Selection {
         (self.unfit, self.records) = (None, self.records + 1);
         if !self.met.is_empty() {
             self.met.clear();
-            self.maps.iter_mut().flat_map(|map| &mut map.guesses).for_each(no_guess);
+            self.maps.iter_mut().flat_map(|map| &mut map.guesses).for_each(Guess::forget);
         }
     }
 
@@ -273,14 +294,12 @@ impl<'a> Columns<'_, '_, 'a> {
         let action = map.keys.get(key).copied().unwrap_or(NOTHING);
         if self.keys < GUESSES && key.len() <= GUESS_LEN {
             while map.guesses.len() <= self.keys {
-                let mut none = (Vec::with_capacity(GUESS_LEN), NOTHING);
-                no_guess(&mut none);
-                map.guesses.push(none);
+                map.guesses.push(Guess::none());
             }
             let guess = &mut map.guesses[self.keys];
-            guess.0.clear();
-            guess.0.extend_from_slice(key);
-            guess.1 = action;
+            guess.key.clear();
+            guess.key.extend_from_slice(key);
+            guess.action = action;
         }
         if let Some((seen, numbers)) = &self.selection.chosen.seen {
             // What was found in this place is the guess from now on.
@@ -305,13 +324,6 @@ impl<'a> Columns<'_, '_, 'a> {
         }
         Ok(())
     }
-}
-
-/// No key equals this guess, which is not UTF-8.
-fn no_guess((key, action): &mut (Vec<u8>, Action)) {
-    key.clear();
-    key.push(0xff);
-    *action = NOTHING;
 }
 
 #[cold]
@@ -361,7 +373,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
         let key = if escaped { unescape(key, self.batch.slice(), self.batch.arena(), offset)? } else { key };
         let action = match self.selection.maps[self.map as usize].guesses.get(self.keys) {
-            Some((guess, action)) if same(guess, key) => *action,
+            Some(guess) if same(&guess.key, key) => guess.action,
             _ => self.look_up(key),
         };
         self.keys += 1;

@@ -169,6 +169,7 @@ impl Work for Leads<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::vector::tests::every;
 
     /// All byte values at all places, in an order without a pattern.
     fn sample(len: usize, seed: usize, ascii: bool) -> Vec<u8> {
@@ -181,8 +182,8 @@ mod tests {
         for unit in Unit::available() {
             for (case, ascii) in [(Case::Upper, true), (Case::Upper, false), (Case::Lower, true), (Case::Lower, false)]
             {
-                for start in 0..65 {
-                    for len in 0..200 {
+                for start in (0..65).step_by(every(13)) {
+                    for len in (0..200).step_by(every(23)) {
                         let from = &sample(start + len, len, ascii)[start..];
                         let mut to = vec![0; len + start + 3];
                         let seen = change_case(unit, case, from, &mut to[start..start + len]);
@@ -202,8 +203,8 @@ mod tests {
     #[test]
     fn one_byte_is_seen_wherever_it_is() {
         for unit in Unit::available() {
-            for len in 1..150 {
-                for place in 0..len {
+            for len in (1..150).step_by(every(31)) {
+                for place in (0..len).step_by(every(17)) {
                     for (byte, seen) in [
                         (b'a', Seen { changed: true, high: false }),
                         (b'z', Seen { changed: true, high: false }),
@@ -227,8 +228,8 @@ mod tests {
     #[test]
     fn leads_are_told_at_every_alignment_and_length() {
         for unit in Unit::available() {
-            for start in 0..65 {
-                for len in (0..200).chain(LEADS - 2..LEADS + 70) {
+            for start in (0..65).step_by(every(13)) {
+                for len in (0..200).chain(LEADS - 2..LEADS + 70).step_by(every(41)) {
                     let bytes = &sample(start + len, len, false)[start..];
                     let mut told = Vec::new();
                     let inner = each_lead::<()>(unit, bytes, |at| {
@@ -256,8 +257,8 @@ mod tests {
     #[test]
     fn reverse_agrees_with_the_standard_library_at_every_alignment_and_length() {
         for unit in Unit::available() {
-            for start in 0..65 {
-                for len in 0..300 {
+            for start in (0..65).step_by(every(13)) {
+                for len in (0..300).step_by(every(47)) {
                     let from = &sample(start + len, len, len % 2 == 0)[start..];
                     let mut to = vec![0; len + start + 3];
                     let high = reverse(unit, from, &mut to[start..start + len]);

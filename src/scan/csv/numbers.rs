@@ -104,6 +104,7 @@ fn behind_digits(first: u64, digits: u64, carry: &mut u64) -> u64 {
 mod tests {
     use super::*;
     use crate::scan::number::is_json_number;
+    use crate::scan::vector::tests::every;
     use crate::scan::vector::{Unit, Work};
 
     /// The fields of unquoted text, and whether each is a number.
@@ -130,7 +131,7 @@ mod tests {
     fn agrees_with_the_bytes() {
         let letters = b"019.-e+Ex";
         let mut data = Vec::new();
-        for code in 0..9usize.pow(5) {
+        for code in (0..9usize.pow(5)).step_by(every(997)) {
             let five: Vec<u8> = (0..5).map(|place| letters[code / 9usize.pow(place) % 9]).collect();
             for text in [&five[..], &five[..code % 5]] {
                 data.extend_from_slice(text);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use syn::{Attribute, Item, UseTree, Visibility};
+use syn::{Attribute, Item, ItemMacro, UseTree, Visibility};
 
 /// An item where it is defined: its module and its name.
 pub type Key = (Vec<String>, String);
@@ -69,6 +69,7 @@ impl Tree {
                         module.imports.push(Import { name, path, public });
                     });
                 }
+                Item::Macro(made) if let Some(inner) = written_out(&made) => module.items.push(inner),
                 item => module.items.push(item),
             }
         }
@@ -137,6 +138,12 @@ impl Tree {
     pub fn items(&self) -> impl Iterator<Item = (&[String], &Item)> {
         self.0.iter().flat_map(|(path, module)| module.items.iter().map(move |item| (&path[..], item)))
     }
+}
+
+/// The type that a macro is given as it makes it, with more of its own.
+fn written_out(made: &ItemMacro) -> Option<Item> {
+    let inner = syn::parse2::<Item>(made.mac.tokens.clone()).ok()?;
+    matches!(inner, Item::Enum(_)).then_some(inner)
 }
 
 fn parse(file: &Path) -> Vec<Item> {

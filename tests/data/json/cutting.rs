@@ -229,7 +229,7 @@ fn inner_arrays() {
         let found = everywhere(pointer, document);
         assert!(found.errors[0].1.contains(phrase), "{pointer} {found:?}");
     }
-    // Everything before and behind the array is checked.
+    // Everything before and after the array is checked.
     for cut in 0..document.len() - 1 {
         assert!(!everywhere("/a~1b~0/n/1", &document[..cut]).is_ok(), "{cut}");
     }

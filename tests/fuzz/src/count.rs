@@ -35,7 +35,7 @@ pub fn target(data: &[u8]) {
             );
         }
     }
-    // Pieces cut anywhere, and pieces cut behind ASCII.
+    // Pieces cut anywhere, and pieces cut after ASCII.
     let mut counter = Counter::new();
     text.chunks(piece).for_each(|piece| counter.feed(piece));
     assert_eq!(counter.counts(), whole, "fed {}", what());

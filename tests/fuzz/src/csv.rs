@@ -165,7 +165,7 @@ pub fn target(data: &[u8]) {
     });
     let source = match drive::open(format, &options, input, arrival) {
         Ok(source) => source,
-        // Nothing can be read behind a header that is never closed.
+        // Nothing can be read after a header that is never closed.
         Err(error) => return assert!(open, "{error:?} opening {}", shown(input)),
     };
     assert!(!open, "a header with an open quote: {}", shown(input));

@@ -3,7 +3,7 @@
 use super::text::{Syntax, skip};
 use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Fault, RecordError};
-use crate::format::json::check::Rest;
+use crate::format::json::rest::{Rest, Seen, superseded};
 use crate::format::{Boundary, Cut, Passed};
 
 /// Cuts records of one layout.
@@ -106,7 +106,10 @@ impl Cutter {
                     }
                     self.place = Place::After(match self.syntax {
                         _ if self.open.is_empty() => Around::Nothing,
-                        Syntax::Json => Around::Checked(Box::new(Rest::new(self.open.clone(), self.max_depth))),
+                        Syntax::Json => Around::Checked({
+                            let met = vec![1; self.open.len()];
+                            Box::new(Rest::new(self.open.clone(), met, self.max_depth))
+                        }),
                         Syntax::Five => Around::Walked(Walk::new(0, self.open.len())),
                     });
                     return self.slice(at + 1);
@@ -166,7 +169,10 @@ impl Cutter {
             Around::Checked(rest) => {
                 let mut at = 0;
                 while at < data.len() && !rest.is_over() {
-                    rest.take(at, data[at], &self.tokens).map_err(|error| error.fault(Fault::Lost))?;
+                    let seen = rest.take(at, data[at], &self.tokens).map_err(|error| error.fault(Fault::Lost))?;
+                    if let Seen::Again { at, token, .. } = seen {
+                        return Err(superseded(at, &self.tokens[token]).fault(Fault::Lost));
+                    }
                     at += 1;
                 }
                 rest.is_over().then_some(at)

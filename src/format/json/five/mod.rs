@@ -122,7 +122,7 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
         (None, _) => (first, Vec::new()),
         (Some(tokens), Syntax::Json) => {
             match check::locate(head, first, tokens, options.max_depth, end, wanted.bracket())? {
-                Located::At(start, open) => (start - 1, open),
+                Located::At(start, open, _) => (start - 1, open),
                 Located::More => return Ok(Opening::More),
             }
         }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{csv, fixed, frames, fwf, json, sniff, text};
+use super::{cbor, csv, fixed, frames, fwf, json, msgpack, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -34,11 +34,15 @@ pub enum Format {
     Frames,
     /// Lines of text whose fields have fixed widths.
     Fwf,
+    /// MessagePack: values, or one array of them.
+    Msgpack,
+    /// CBOR, RFC 8949: values (RFC 8742), or one array of them.
+    Cbor,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 11] = [
         Format::Csv,
         Format::Tsv,
         Format::Ndjson,
@@ -48,6 +52,8 @@ impl Format {
         Format::Fixed,
         Format::Frames,
         Format::Fwf,
+        Format::Msgpack,
+        Format::Cbor,
     ];
 
     /// Lines of text: the format of reports, which can be written whatever the source is.
@@ -69,6 +75,8 @@ impl Format {
             Format::Fixed => &fixed::FIXED,
             Format::Frames => &frames::FRAMES,
             Format::Fwf => &fwf::FWF,
+            Format::Msgpack => &msgpack::MSGPACK,
+            Format::Cbor => &cbor::CBOR,
         }
     }
 
@@ -110,7 +118,7 @@ impl Format {
         self.entry().any_bytes
     }
 
-    /// Whether the bytes of this format are always UTF-8.
+    /// Whether the text in this format is always UTF-8.
     pub const fn needs_utf8(self) -> bool {
         self.entry().needs_utf8
     }
@@ -141,7 +149,7 @@ impl Format {
         self.entry().table && !self.entry().tabular
     }
 
-    /// Whether records are JSON values: lists and maps inside each other.
+    /// Whether records are values as JSON has them: lists and maps inside each other.
     pub const fn is_nested(self) -> bool {
         self.entry().nested
     }
@@ -261,7 +269,7 @@ mod tests {
     #[test]
     fn facts_agree() {
         for format in Format::ALL {
-            assert!(format.is_text() || !format.needs_utf8() && format.lines().is_none(), "{format}");
+            assert!(format.is_text() || format.lines().is_none(), "{format}");
             assert!(!(format.is_tabular() && format.is_nested()), "{format}");
             assert_eq!(format.ends() == Ends::Length, !format.is_text(), "{format}");
         }

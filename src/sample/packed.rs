@@ -41,7 +41,8 @@ impl<W: Wire> Packed<W> {
         draw.push_time(pen);
         key::<W>("price", pen);
         let cents = bits as u32 % 100_000;
-        match W::DECIMALS {
+        // As JSON is converted: 1.25 is a binary number, 1.10 has a zero to keep.
+        match W::DECIMALS && cents % 10 == 0 {
             true => {
                 head::<W>(Of::Tag(4), pen);
                 head::<W>(Of::List(2), pen);

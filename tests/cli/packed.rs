@@ -33,7 +33,7 @@ fn from_each_and_to_each() {
             ran(here, &format!("convert {name} -o out -t {to} --force")).ends(0);
             assert_eq!(bytes(here, "out"), want, "{name} to {to}");
         }
-        assert_eq!(ran(here, &format!("count -r {name}")).ends(0).stdout.trim(), "2");
+        assert!(ran(here, &format!("count -r {name}")).ends(0).stdout.trim().starts_with("2 "));
         let steps = "-t ndjson -s b,c --where a>1 --explode c";
         let exploded = "{\"b\":null,\"c\":5}\n{\"b\":null,\"c\":true}\n";
         assert_eq!(ran(here, &format!("convert {name} {steps}")).ends(0).stdout, exploded, "{name}");
@@ -104,7 +104,7 @@ fn broken_input_ends_well() {
     let write = |name: &str, parts: &[&[u8]]| fs::write(here.join(name), parts.concat()).unwrap();
     // An array that says that three records follow.
     write("short.msgpack", &[b"\x93", PACK]);
-    ran(here, "convert short.msgpack -t ndjson").ends(1).says(&["2 more records follow"]);
+    ran(here, "convert short.msgpack -t ndjson").ends(1).says(&["1 record before the array does"]);
     // What begins no value.
     write("odd.msgpack", &[PACK, b"\xc1", PACK]);
     ran(here, "convert odd.msgpack -t ndjson --on-error skip").ends(1).says(&["record 3", "0xc1"]);
@@ -158,7 +158,7 @@ fn samples_are_the_same_whatever_the_way() {
         }
         // There and back.
         ran(here, &format!("convert s.{format} -o s.ndjson --force")).ends(0);
-        ran(here, &format!("convert s.ndjson -o back.{format} --strict")).ends(0);
+        ran(here, &format!("convert s.ndjson -o back.{format}")).ends(0);
         assert!(bytes(here, &format!("back.{format}")) == bytes(here, &format!("s.{format}")), "{format}");
     }
 }

@@ -54,8 +54,8 @@ fn sequences_and_lists() {
     assert_eq!(same(b""), (String::new(), vec![]));
     let (text, errors) = same(&[b"\x9f", &both[..]].concat());
     assert_eq!(text, "{\"a\":1}\n");
-    assert_eq!(errors, [(11, "the list of records is not closed".to_owned())]);
-    assert_eq!(same(b"\x9f").1, [(1, "the list of records is not closed".to_owned())]);
+    assert_eq!(errors, [(11, "the array of records is not closed".to_owned())]);
+    assert_eq!(same(b"\x9f").1, [(1, "the array of records is not closed".to_owned())]);
     // Something follows the list, so it is a record like others.
     let (text, errors) = same(&[b"\x9f", &both[..], b"\xff\x01"].concat());
     assert_eq!((&text[..], errors), ("[{\"a\":1},{\"b\":[2]}]\n1\n", vec![]));

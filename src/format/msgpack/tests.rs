@@ -68,7 +68,7 @@ fn a_list_that_holds_the_records() {
 fn a_list_that_is_too_short() {
     let (text, errors) = same(&[b"\x93", ONE, TWO].concat());
     assert_eq!(text, "{\"a\":1}\n");
-    assert_eq!(errors, [(9, "the input ends although the list says that 2 more records follow".to_owned())]);
+    assert_eq!(errors, [(9, "the input ends 1 record before the array does".to_owned())]);
     let (text, errors) = same(b"\x93");
     assert_eq!((text.len(), errors[0].0), (0, 1));
 }
@@ -80,7 +80,7 @@ fn a_long_list_with_more_behind_it() {
     let data = [&[0x95][..], &one.repeat(5), ONE].concat();
     let (text, errors, _) = read(&Options::default(), &data, 1, 1 << 20);
     assert_eq!(text.lines().count(), 5);
-    assert_eq!(errors, [(1 + 5 * one.len(), "something follows the list that holds the records".to_owned())]);
+    assert_eq!(errors, [(1 + 5 * one.len(), "something follows the array that holds the records".to_owned())]);
 }
 
 #[test]

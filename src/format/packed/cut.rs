@@ -73,7 +73,7 @@ impl<W: Wire> Cutter<W> {
     fn broken(&self, data: &[u8], at: usize) -> RecordError {
         let byte = data.get(at).copied().unwrap_or_default();
         let error = RecordError::with_byte(at, "the byte {} where a value of {} was expected", byte, W::TITLE);
-        error.hint("Nothing tells where the next record begins.").fault(Fault::Lost)
+        error.hint("The input is damaged there, or has another format.").fault(Fault::Lost)
     }
 }
 
@@ -117,14 +117,14 @@ impl<W: Wire> Cut for Cutter<W> {
         if at < data.len() || !self.goes_on() {
             return Ok(Boundary::At(at));
         }
+        if before == 0 && end {
+            return Err(not_closed(data.len(), self.within));
+        }
+        // The last one is held back.
         if let Within::Count(left) = &mut self.within {
             *left += 1;
         }
-        match before {
-            0 if end => Err(not_closed(data.len(), self.within)),
-            0 => Ok(Boundary::More),
-            before => Ok(Boundary::At(before)),
-        }
+        Ok(if before > 0 { Boundary::At(before) } else { Boundary::More })
     }
 
     /// Goes over the record piece by piece.
@@ -160,10 +160,9 @@ impl<W: Wire> Cut for Cutter<W> {
 pub(super) fn not_closed(offset: usize, within: Within) -> RecordError {
     let error = match within {
         Within::Count(left) => {
-            let left = counted(left, "more record");
-            RecordError::new(offset, format!("the input ends although the list says that {left} follow"))
+            RecordError::new(offset, format!("the input ends {} before the array does", counted(left, "record")))
         }
-        _ => RecordError::new(offset, "the list of records is not closed"),
+        _ => RecordError::new(offset, "the array of records is not closed"),
     };
     error.hint("The input was cut off.").fault(Fault::Lost)
 }

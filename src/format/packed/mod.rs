@@ -169,6 +169,6 @@ impl<W: Wire> WriteFormat for Target<W> {
 
 /// The error for bytes at `offset` that follow the list of records.
 fn behind_the_list(offset: usize) -> RecordError {
-    RecordError::new(offset, "something follows the list that holds the records")
-        .hint("If every list is a record of its own, nothing may be wrong with the first one.")
+    RecordError::new(offset, "something follows the array that holds the records")
+        .hint("An array at the beginning is taken for the one that holds all records if nothing follows it, or if it has more than 64 KiB.")
 }

@@ -73,6 +73,7 @@ fn want(schema: &Schema, select: Option<&[usize]>, utf8: bool) -> Want {
         types: Types::Auto,
         untyped: false,
         typed: false,
+        copied: false,
     }
 }
 

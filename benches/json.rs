@@ -70,6 +70,7 @@ fn want(detail: Detail, select: &[&str]) -> Want {
         types: Types::Auto,
         untyped: false,
         typed: false,
+        copied: false,
     }
 }
 

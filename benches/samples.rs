@@ -55,6 +55,7 @@ fn read(criterion: &mut Criterion) {
         types: Types::Auto,
         untyped: false,
         typed: false,
+        copied: false,
     };
     for (format, options) in frames().into_iter().chain([(Format::Fixed, options(Payload::Text))]) {
         let mut data = Vec::new();

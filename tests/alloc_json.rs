@@ -37,6 +37,7 @@ fn main() {
                 types: Types::Auto,
                 untyped: false,
                 typed: false,
+                copied: false,
             };
             let Ok(Opening::Ready(source)) = format::open(Format::Ndjson, &options, &text, true) else { panic!() };
             let shape = schema.clone().map_or(Shape::Keyed, Shape::Columns);

@@ -50,11 +50,15 @@ Formats:
              --layout id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4
              .fixed
   frames     length-prefixed binary records: --frame u16le, u16be, u32le, u32be,
-             u64le or varint; --payload bytes, text or json
+             u64le or varint; --payload bytes, text, json, msgpack or cbor
              .frames
   fwf        lines whose fields have fixed widths, in characters or bytes (8b):
              --layout id:8,name:22,pad:skip4
              .fwf
+  msgpack    MessagePack: values one after another, or one array of them
+             .msgpack .mpk
+  cbor       CBOR (RFC 8949): a sequence of values (RFC 8742), or one array of them
+             .cbor .cborseq
 
 The format comes from the extension, or from --from and --to.
 

@@ -33,7 +33,7 @@ pub(crate) struct Entry {
     pub tabular: bool,
     /// It is a table in text: what is a record can be told without decoding it.
     pub table: bool,
-    /// Records are JSON values: lists and maps inside each other.
+    /// Records are values as JSON has them: lists and maps inside each other.
     pub nested: bool,
     /// What a record holds is set by an option (`--payload`).
     pub payload: bool,
@@ -150,7 +150,7 @@ pub(crate) enum Straight {
 impl Entry {
     /// What a file of this format should look like.
     pub fn looks(&self) -> Looks {
-        match (self.nested, self.tabular && self.text) {
+        match (self.nested && self.text, self.tabular && self.text) {
             (true, _) if self.ends == Ends::Break => Looks::JsonLines,
             (true, _) => Looks::Json,
             (_, true) => Looks::Table,
@@ -175,6 +175,11 @@ pub(crate) enum Looks {
 /// The header of formats where that is everything before the first record.
 pub(super) fn header_before(_: &Options, _: &dyn ReadFormat, before: &[u8]) -> Vec<u8> {
     before.to_vec()
+}
+
+/// For formats whose records are no text: a repaired one can't be given as such.
+pub(super) fn no_text(_: &Options, _: usize, _: &mut Vec<u8>) -> Result<(), String> {
+    Err("a record of this format can't be given as `text`: change the bytes in `raw`, which are base64".to_owned())
 }
 
 /// For formats that have nothing before a record.

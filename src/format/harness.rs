@@ -17,6 +17,7 @@ pub(super) fn want() -> Want {
         types: Types::Auto,
         untyped: false,
         typed: false,
+        copied: false,
     }
 }
 

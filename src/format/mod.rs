@@ -2,6 +2,7 @@
 //!
 //! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
+mod cbor;
 mod choose;
 mod comment;
 mod copies;
@@ -19,7 +20,9 @@ mod joined;
 pub mod json;
 mod line_cut;
 mod marked;
+mod msgpack;
 mod options;
+mod packed;
 mod ragged;
 #[doc(hidden)]
 pub mod sniff;
@@ -182,6 +185,10 @@ pub trait ReadFormat: Send + Sync {
     }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
+    /// A cutter that begins at another record.
+    fn cutter_behind(&self) -> Box<dyn Cut> {
+        self.cutter()
+    }
     /// Counts records without decoding them, for one worker; `None` if only decoding tells what is a record.
     fn tally(&self) -> Option<Box<dyn Tally>> {
         None
@@ -269,6 +276,8 @@ pub struct Want {
     /// The decoder may mark a field as a number or text instead of leaving it [untyped](crate::record::Value::Untyped):
     /// the target needs to know for every field.
     pub typed: bool,
+    /// Records are copied as they are: what values have no place for is not lost.
+    pub copied: bool,
 }
 
 /// The outcome of reading the beginning of a source.

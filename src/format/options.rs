@@ -92,6 +92,8 @@ pub struct Options {
     pub omit_null: bool,
     /// What infinite numbers and NaN become in JSON.
     pub nonfinite: Nonfinite,
+    /// Write MessagePack and CBOR in their canonical form: no array without a length, and keys are sorted.
+    pub canonical: bool,
     /// The layout of fixed records, or of fixed-width text.
     pub layout: Option<String>,
     /// The length prefix of frames.
@@ -180,6 +182,7 @@ impl Default for Options {
             pretty: false,
             omit_null: false,
             nonfinite: Nonfinite::Null,
+            canonical: false,
             layout: None,
             frame: Prefix::default(),
             payload: Payload::default(),

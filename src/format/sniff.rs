@@ -41,7 +41,7 @@ const DECOMPRESS: &str = "If the file was compressed twice, decompress it once f
 const NO_DATA: &str = "It has no records that pagemill can read.";
 
 /// The first match counts.
-const MAGICS: [Magic; 23] = [
+const MAGICS: [Magic; 24] = [
     Magic { also: is_workbook, ..magic(b"PK\x03\x04", "an Excel workbook (xlsx)", SHEET) },
     Magic { also: is_open_sheet, ..magic(b"PK\x03\x04", "an OpenDocument spreadsheet (ods)", SHEET) },
     magic(b"PK\x03\x04", "a zip archive", UNZIP),
@@ -52,6 +52,7 @@ const MAGICS: [Magic; 23] = [
     magic(b"ARROW1\0\0", "an Arrow or Feather file", ARROW),
     magic(b"FEA1", "a Feather file", ARROW),
     magic(b"ORC", "an ORC file", ARROW),
+    Magic { also: is_no_text, ..magic(b"\xd9\xd9\xf7", "CBOR", "Give its format: ⟨from cbor⟩") },
     magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
     magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
     Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },

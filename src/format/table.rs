@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{csv, fixed, frames, fwf, json, sniff, text};
+use super::{cbor, csv, fixed, frames, fwf, json, msgpack, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -52,6 +52,10 @@ table! {
         Frames = frames::FRAMES,
         /// Lines of text whose fields have fixed widths.
         Fwf = fwf::FWF,
+        /// MessagePack: values, or one array of them.
+        Msgpack = msgpack::MSGPACK,
+        /// CBOR, RFC 8949: values (RFC 8742), or one array of them.
+        Cbor = cbor::CBOR,
     }
 }
 
@@ -105,7 +109,7 @@ impl Format {
         self.entry().any_bytes
     }
 
-    /// Whether the bytes of this format are always UTF-8.
+    /// Whether the text in this format is always UTF-8.
     pub const fn needs_utf8(self) -> bool {
         self.entry().needs_utf8
     }
@@ -136,7 +140,7 @@ impl Format {
         self.entry().table && !self.entry().tabular
     }
 
-    /// Whether records are JSON values: lists and maps inside each other.
+    /// Whether records are values as JSON has them: lists and maps inside each other.
     pub const fn is_nested(self) -> bool {
         self.entry().nested
     }
@@ -256,7 +260,7 @@ mod tests {
     #[test]
     fn facts_agree() {
         for format in Format::ALL {
-            assert!(format.is_text() || !format.needs_utf8() && format.lines().is_none(), "{format}");
+            assert!(format.is_text() || format.lines().is_none(), "{format}");
             assert!(!(format.is_tabular() && format.is_nested()), "{format}");
             assert_eq!(format.ends() == Ends::Length, !format.is_text(), "{format}");
         }

@@ -431,7 +431,8 @@ pub(crate) fn feed<'f>(
     };
     let cutter = match (start, records) {
         (None, 1..) => SkipRecords::before(reading, records)?,
-        _ => reading.cutter(),
+        (None, 0) => reading.cutter(),
+        (Some(_), _) => reading.cutter_behind(),
     };
     let feed = Feed::new(input, at, cutter, plan, room.clone());
     Ok(match part.end {

@@ -170,6 +170,7 @@ impl Route {
                 untyped: takes.untyped,
                 // Ops see values as they are in the source.
                 typed: takes.typed && settings.ops.is_empty(),
+                copied: false,
             },
             schema: None,
             names: None,
@@ -214,6 +215,7 @@ impl Route {
                 route.tested = route.tested(source);
             }
             route.pass_through = copies.filter(|_| unchanged || route.tested.is_some());
+            route.want.copied = route.pass_through.is_some();
         }
         Ok(route)
     }

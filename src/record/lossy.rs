@@ -57,6 +57,12 @@ pub enum LossyKind {
     SpacesAsPadding,
     /// The items of a list were joined in one cell.
     ListJoined,
+    /// A number was written with other digits, or as a binary number whose text is another one; its value is the same.
+    NumberRespelled,
+    /// A tag or an extension type was left out; the value was kept.
+    TypeDropped,
+    /// The key of a map is not text, and became text.
+    KeyAsText,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -73,7 +79,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 23] = [
+    pub const ALL: [LossyKind; 26] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -97,6 +103,9 @@ impl LossyKind {
         LossyKind::SurplusFields,
         LossyKind::SpacesAsPadding,
         LossyKind::ListJoined,
+        LossyKind::NumberRespelled,
+        LossyKind::TypeDropped,
+        LossyKind::KeyAsText,
     ];
 
     /// The name in reports.
@@ -137,6 +146,9 @@ impl LossyKind {
             LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
             LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
             LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
+            LossyKind::NumberRespelled => ("number_respelled", "number that keeps its value but not its spelling (such as 1.10, written as 1.1)", "numbers that keep their values but not their spelling (such as 1.10, written as 1.1)"),
+            LossyKind::TypeDropped => ("type_dropped", "tag or extension type left out, whose value was kept", "tags or extension types left out, whose values were kept"),
+            LossyKind::KeyAsText => ("key_as_text", "key of a map that was no text and became text", "keys of maps that were no text and became text"),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The record model: what every decoder produces and every encoder consumes.
 
 mod batch;
+#[doc(hidden)]
+pub mod binary;
 mod columns;
 #[doc(hidden)]
 pub mod decimal;

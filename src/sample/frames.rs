@@ -1,12 +1,14 @@
-//! Frames of bytes, text or JSON.
+//! Frames of bytes, text, JSON, MessagePack or CBOR.
 
 use super::json::Json;
 use super::make::{Draw, Make};
+use super::packed::Packed;
 use super::pen::Pen;
 use super::pools;
 use super::text::Text;
 use crate::format::Options;
 use crate::format::frames::{LONGEST, Payload, Prefix};
+use crate::record::binary::{Cbor, MessagePack};
 
 pub(super) struct Frames {
     prefix: Prefix,
@@ -21,6 +23,8 @@ enum Holds {
     Bytes(Vec<u8>),
     Text(Text),
     Json(Json),
+    Msgpack(Packed<MessagePack>),
+    Cbor(Packed<Cbor>),
 }
 
 impl Frames {
@@ -32,6 +36,8 @@ impl Frames {
             }
             Payload::Text => Holds::Text(Text::new(seed, false)),
             Payload::Json => Holds::Json(Json::new(false, seed)),
+            Payload::Msgpack => Holds::Msgpack(Packed::new(seed)),
+            Payload::Cbor => Holds::Cbor(Packed::new(seed)),
         };
         Frames { prefix: options.frame, payload }
     }
@@ -44,6 +50,8 @@ impl Make for Frames {
                 Holds::Bytes(_) => MOST_BYTES,
                 Holds::Text(text) => text.longest(),
                 Holds::Json(json) => json.longest(),
+                Holds::Msgpack(packed) => packed.longest(),
+                Holds::Cbor(packed) => packed.longest(),
             }
     }
 
@@ -60,6 +68,8 @@ impl Make for Frames {
             }
             Holds::Text(text) => text.line(draw, pen),
             Holds::Json(json) => json.object(draw, pen),
+            Holds::Msgpack(packed) => packed.map(draw, pen),
+            Holds::Cbor(packed) => packed.map(draw, pen),
         }
         let mut prefix = [0; LONGEST];
         let len = pen.at() - start - guess;

@@ -28,6 +28,7 @@ mod frames;
 mod fwf;
 mod json;
 mod make;
+mod packed;
 mod pen;
 mod pools;
 mod random;
@@ -42,6 +43,7 @@ use std::io::Write;
 
 use crate::error::Error;
 use crate::format::{Format, Options};
+use crate::record::binary::{Cbor, MessagePack};
 use make::{Block, MakeBlock};
 use random::Random;
 
@@ -57,7 +59,7 @@ pub enum Amount {
 /// Sample data that is ready to be written.
 ///
 /// The records have identifiers, times, decimals such as `1.10`, numbers with leading zeros, and text with commas,
-/// quotes, tabs, line breaks and several scripts if the format can hold it; null and empty text; nested values in JSON.
+/// quotes, tabs, line breaks and several scripts if the format can hold it; null and empty text; nested values in JSON, MessagePack and CBOR.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The format.
@@ -166,6 +168,8 @@ impl Sample {
                 records_a_block = 1024;
                 Box::new(fwf::Fwf::new(&self.options, self.seed)?)
             }
+            Format::Msgpack => Box::new(packed::Packed::<MessagePack>::new(self.seed)),
+            Format::Cbor => Box::new(packed::Packed::<Cbor>::new(self.seed)),
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }

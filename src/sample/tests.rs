@@ -17,7 +17,8 @@ fn options(payload: Payload) -> Options {
 
 fn every_format() -> Vec<(Format, Options)> {
     let mut all: Vec<_> = Format::ALL.into_iter().map(|format| (format, options(Payload::Text))).collect();
-    all.extend([Payload::Bytes, Payload::Json].map(|payload| (Format::Frames, options(payload))));
+    let others = Payload::ALL.iter().filter(|payload| **payload != Payload::Text);
+    all.extend(others.map(|payload| (Format::Frames, options(*payload))));
     all
 }
 
@@ -234,6 +235,8 @@ fn frames_follow_each_other() {
                     Payload::Bytes => assert!(bytes.len() < 256),
                     Payload::Text => assert!(std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\n'))),
                     Payload::Json => check_object(&serde_json::from_slice(bytes).unwrap(), index + 1),
+                    Payload::Msgpack => check_packed(&as_json(&mut &bytes[..]), index + 1),
+                    Payload::Cbor => check_packed(&of_cbor(&mut &bytes[..]), index + 1),
                 }
             }
         }
@@ -283,4 +286,70 @@ fn a_full_target_is_an_error() {
     };
     let error = sample.write(&mut Full(1 << 20)).unwrap_err();
     assert_eq!(error.class(), crate::error::ErrorClass::Io);
+}
+
+/// A record of MessagePack, as the crate rmpv reads it.
+fn as_json(bytes: &mut &[u8]) -> serde_json::Value {
+    fn json(value: rmpv::Value) -> serde_json::Value {
+        match value {
+            rmpv::Value::Nil => serde_json::Value::Null,
+            rmpv::Value::Boolean(truth) => truth.into(),
+            rmpv::Value::Integer(number) => number.as_u64().unwrap().into(),
+            rmpv::Value::F32(number) => number.into(),
+            rmpv::Value::F64(number) => number.into(),
+            rmpv::Value::String(text) => text.as_str().unwrap().into(),
+            rmpv::Value::Array(items) => items.into_iter().map(json).collect(),
+            rmpv::Value::Map(fields) => {
+                fields.into_iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value))).collect()
+            }
+            other => panic!("{other}"),
+        }
+    }
+    json(rmpv::decode::read_value(bytes).unwrap())
+}
+
+/// A record of CBOR, as the crate ciborium reads it. A decimal fraction is its number.
+fn of_cbor(bytes: &mut &[u8]) -> serde_json::Value {
+    fn json(value: ciborium::Value) -> serde_json::Value {
+        match value {
+            ciborium::Value::Null => serde_json::Value::Null,
+            ciborium::Value::Bool(truth) => truth.into(),
+            ciborium::Value::Integer(number) => u64::try_from(number).unwrap().into(),
+            ciborium::Value::Float(number) => number.into(),
+            ciborium::Value::Text(text) => text.into(),
+            ciborium::Value::Array(items) => items.into_iter().map(json).collect(),
+            ciborium::Value::Map(fields) => {
+                fields.into_iter().map(|(key, value)| (key.into_text().unwrap(), json(value))).collect()
+            }
+            ciborium::Value::Tag(4, parts) => {
+                let parts = parts.into_array().unwrap();
+                assert_eq!(parts[0].as_integer(), Some((-2).into()));
+                (u32::try_from(parts[1].as_integer().unwrap()).unwrap() as f64 / 100.0).into()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    json(ciborium::from_reader(bytes).unwrap())
+}
+
+fn check_packed(record: &serde_json::Value, id: usize) {
+    assert_eq!(record["id"], id);
+    assert!(record["time"].as_str().is_some_and(|time| time.len() == 24 && time.ends_with('Z')));
+    assert!(record["price"].as_f64().is_some_and(|price| (0.0..1000.0).contains(&price)));
+    assert!(record["rate"].as_f64().is_some_and(|rate| rate.abs() < 1.0));
+    assert!(record["active"].is_boolean() && record["tags"].is_array() && record["quantity"].is_u64());
+    assert_eq!(record["address"]["zip"].as_str().map(str::len), Some(5));
+    assert_eq!(record.as_object().map(|fields| fields.len()), Some(10));
+}
+
+#[test]
+fn packed_records_follow_each_other() {
+    let (bytes, _) = sample(Format::Msgpack, Options::default(), Amount::Records(1500), 2);
+    let mut rest = &bytes[..];
+    (1..=1500).for_each(|id| check_packed(&as_json(&mut rest), id));
+    assert!(rest.is_empty());
+    let (bytes, _) = sample(Format::Cbor, Options::default(), Amount::Records(1500), 2);
+    let mut rest = &bytes[..];
+    (1..=1500).for_each(|id| check_packed(&of_cbor(&mut rest), id));
+    assert!(rest.is_empty());
 }

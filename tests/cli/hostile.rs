@@ -15,7 +15,7 @@ use crate::support::{command, folder};
 use pagemill::format::Format;
 
 /// Flags that change how things are read and written; each is taken now and then.
-const FLAGS: [&[&str]; 43] = [
+const FLAGS: [&[&str]; 46] = [
     &["--no-headers"],
     &["--ragged", "pad"],
     &["--tsv-escapes"],
@@ -41,6 +41,9 @@ const FLAGS: [&[&str]; 43] = [
     &["--frame", "u64le"],
     &["--payload", "json"],
     &["--payload", "text"],
+    &["--payload", "msgpack"],
+    &["--payload", "cbor"],
+    &["--canonical"],
     &["--bytes", "text"],
     &["--invalid-utf8", "replace"],
     &["--op", "upper,trim"],
@@ -84,8 +87,8 @@ fn hostile_input_ends_well() {
             input = (0..random.below(600)).map(|_| random.next() as u8).collect();
         }
         mutate(&mut input, &mut random);
-        let from = if random.below(4) == 0 { Format::ALL[random.below(8)] } else { format };
-        let to = Format::ALL[random.below(8)];
+        let from = if random.below(4) == 0 { Format::ALL[random.below(Format::ALL.len())] } else { format };
+        let to = Format::ALL[random.below(Format::ALL.len())];
         fs::write(here.path().join("in"), &input).unwrap();
         let mut arguments = vec!["convert", "in", "-o", "out", "-f", from.name(), "-t", to.name(), "-q"];
         let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le", "a:3,line:2b,s:skip1"]);

@@ -32,6 +32,7 @@ mod nested;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod packaging;
+mod packed;
 mod parts;
 mod places;
 mod profiles;

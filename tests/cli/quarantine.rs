@@ -46,7 +46,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     [&(payload.len() as u32).to_le_bytes()[..], payload].concat()
 }
 
-const FAMILIES: [Family; 12] = [
+const FAMILIES: [Family; 15] = [
     Family {
         name: "csv",
         from: "csv",
@@ -166,6 +166,37 @@ const FAMILIES: [Family; 12] = [
         good: |n| frame(format!("{{\"id\":{n}}}").as_bytes()),
         bad: |n| frame(format!("{{\"id\":{n}").as_bytes()),
         text: Some(|record| whole(&record[4..])),
+    },
+    Family {
+        name: "frames of CBOR",
+        from: "frames",
+        to: "csv",
+        flags: &["--payload", "cbor"],
+        frame: [b"", b"", b""],
+        good: |n| frame(&[&[0xa1, 0x62, b'i', b'd', 0x19][..], &(n as u16).to_be_bytes()].concat()),
+        bad: |n| frame(&[&[0xa2, 0x62, b'i', b'd', 0x19][..], &(n as u16).to_be_bytes()].concat()),
+        text: None,
+    },
+    Family {
+        name: "MessagePack",
+        from: "msgpack",
+        to: "ndjson",
+        flags: &[],
+        frame: [b"", b"", b""],
+        good: |n| [&[0x82, 0xa2, b'i', b'd', 0xcd][..], &(n as u16).to_be_bytes(), b"\xa1a\xa1x"].concat(),
+        bad: |n| [&[0x82, 0xa2, b'i', b'd', 0xcd][..], &(n as u16).to_be_bytes(), b"\xa1a\xa1\xff"].concat(),
+        text: None,
+    },
+    Family {
+        name: "an array of CBOR without a length",
+        from: "cbor",
+        to: "cbor",
+        flags: &["--op", "upper"],
+        frame: [b"\xd9\xd9\xf7\x9f", b"", b"\xff"],
+        good: |n| [&[0xbf, 0x62, b'i', b'd', 0x19][..], &(n as u16).to_be_bytes(), b"\x61a\x7f\x61x\xff\xff"].concat(),
+        // A key without a value.
+        bad: |n| [&[0xbf, 0x62, b'i', b'd', 0x19][..], &(n as u16).to_be_bytes(), b"\x61a\xff"].concat(),
+        text: None,
     },
 ];
 

@@ -59,9 +59,19 @@ fn samples_of_fixed_width_text() {
 }
 
 #[test]
+fn samples_of_messagepack() {
+    samples_from(Format::Msgpack);
+}
+
+#[test]
+fn samples_of_cbor() {
+    samples_from(Format::Cbor);
+}
+
+#[test]
 fn samples_of_frames() {
     samples_from(Format::Frames);
-    for payload in ["text", "json"] {
+    for payload in ["text", "json", "msgpack", "cbor"] {
         for to in Format::ALL {
             let flags = Raw { payload: some(payload), frame: some("varint"), ..Raw::default() };
             let flags = match to {
@@ -121,6 +131,16 @@ fn odd_to_fixed() {
 }
 
 #[test]
+fn odd_to_messagepack() {
+    odd_to(Format::Msgpack);
+}
+
+#[test]
+fn odd_to_cbor() {
+    odd_to(Format::Cbor);
+}
+
+#[test]
 fn odd_to_frames() {
     odd_to(Format::Frames);
 }
@@ -160,6 +180,13 @@ fn flags_of_every_kind() {
         (Format::Json, Format::Ndjson, flags(|f| f.select = list("address,name"))),
         (Format::Text, Format::Frames, flags(|f| (f.payload, f.frame) = (some("text"), some("u16be")))),
         (Format::Csv, Format::Frames, flags(|f| (f.payload, f.frame) = (some("json"), some("u64le")))),
+        (Format::Csv, Format::Frames, flags(|f| (f.payload, f.frame) = (some("cbor"), some("varint")))),
+        (Format::Ndjson, Format::Frames, flags(|f| (f.payload, f.frame) = (some("msgpack"), some("u16be")))),
+        (Format::Msgpack, Format::Csv, flags(|f| f.select = list("tags,address.city"))),
+        (Format::Cbor, Format::Cbor, flags(|f| f.canonical = true)),
+        (Format::Ndjson, Format::Cbor, flags(|f| (f.canonical, f.drop) = (true, list("address.city,name")))),
+        (Format::Csv, Format::Msgpack, flags(|f| (f.unflatten, f.canonical) = (true, true))),
+        (Format::Cbor, Format::Msgpack, flags(|f| f.rename = list("address.city=address.town,id=number"))),
     ];
     for (index, (from, to, flags)) in cases.into_iter().enumerate() {
         let input = sample(from, &flags, 30);

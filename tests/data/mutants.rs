@@ -29,8 +29,8 @@ fn every_path_makes_the_same_of_a_mutant() {
         turn += 1;
         let (format, mut input) = bases[random.below(bases.len())].clone();
         mutate(&mut input, &mut random);
-        let from = if random.below(6) == 0 { Format::ALL[random.below(8)] } else { format };
-        let to = Format::ALL[random.below(8)];
+        let from = if random.below(6) == 0 { Format::ALL[random.below(Format::ALL.len())] } else { format };
+        let to = Format::ALL[random.below(Format::ALL.len())];
         let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le", "a:3,line:2b,s:skip1"]);
         let on_error = random.one(&["fail", "skip"]);
         let mut flags = Raw { layout: Some(layout.into()), on_error: Some(on_error.into()), ..Raw::default() };

@@ -61,6 +61,7 @@ pub fn want(detail: Detail) -> Want {
         types: Types::Auto,
         untyped: false,
         typed: false,
+        copied: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 59;
+pub const KINDS: usize = 62;
 
 fn step(flags: &mut Raw, name: &str, text: &str) {
     flags.steps.push((name.to_string(), text.to_string()));
@@ -77,6 +77,9 @@ pub fn change(flags: &mut Raw, which: usize) {
         55 => more(flags, "null", "1,x,"),
         56 => more(flags, "out-null", "x"),
         57 => more(flags, "out-dialect", "mysql"),
+        58 => flags.canonical = true,
+        59 => flags.payload = some("msgpack"),
+        60 => flags.payload = some("cbor"),
         _ => flags.delimiter = some("auto"),
     }
 }

@@ -83,6 +83,8 @@ pub struct Raw {
     pub frame: Option<String>,
     /// `--payload`.
     pub payload: Option<String>,
+    /// `--canonical`.
+    pub canonical: bool,
     /// `--bytes`.
     pub bytes: Option<String>,
     /// `--invalid-utf8`.
@@ -198,6 +200,7 @@ impl Raw {
         give("layout", self.layout.iter().map(OsString::from).collect());
         give("frame", self.frame.iter().map(OsString::from).collect());
         give("payload", self.payload.iter().map(OsString::from).collect());
+        switch("canonical", self.canonical);
         give("bytes", self.bytes.iter().map(OsString::from).collect());
         give("invalid-utf8", self.invalid_utf8.iter().map(OsString::from).collect());
         give("encoding", self.encoding.iter().map(OsString::from).collect());

@@ -121,4 +121,14 @@ pub static FLAGS: &[Flag] = &[
         .unless(uncounted)
         .sets(|s, flag, texts| put(&mut s.options.payload, PAYLOAD.parse(flag, &texts[0])?))
         .shows("binary.payload", |s| json!(PAYLOAD.of(s.options.payload))),
+    flag(
+        "canonical",
+        Nothing,
+        Commands::RECORDS,
+        "Write MessagePack and CBOR in canonical form: the fields of maps are sorted, and all is as short as it can be (RFC 8949, 4.2)",
+    )
+    .group(Group::Typed)
+    .target(Kinds::PACKED)
+    .sets(|s, _, _| put(&mut s.options.canonical, true))
+    .shows("binary.canonical", |s| json!(s.options.canonical)),
 ];

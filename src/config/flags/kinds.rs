@@ -8,7 +8,7 @@ use crate::format::frames::Payload;
 /// A set of formats. A format whose records can hold different things ([`Format::has_payload`]) counts as several, one
 /// for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kinds(u64);
+pub struct Kinds(u128);
 
 impl Kinds {
     /// No format.
@@ -35,6 +35,13 @@ impl Kinds {
     pub const FRAMES_OF_TEXT: Kinds = Kinds::of(format("frames"), Payload::Text);
     /// Frames that hold JSON.
     pub const FRAMES_OF_JSON: Kinds = Kinds::of(format("frames"), Payload::Json);
+    /// Frames that hold MessagePack.
+    pub const FRAMES_OF_MSGPACK: Kinds = Kinds::of(format("frames"), Payload::Msgpack);
+    /// Frames that hold CBOR.
+    pub const FRAMES_OF_CBOR: Kinds = Kinds::of(format("frames"), Payload::Cbor);
+    /// MessagePack and CBOR, also in frames: nested values in binary, with bytes and numbers that are not finite.
+    pub const PACKED: Kinds =
+        Kinds::named("msgpack").or(Kinds::named("cbor")).or(Kinds::FRAMES_OF_MSGPACK).or(Kinds::FRAMES_OF_CBOR);
     /// What the op `wordcount` writes.
     pub const WORDS: Kinds = Kinds(1 << (Format::ALL.len() * PAYLOADS));
 
@@ -45,9 +52,11 @@ impl Kinds {
     /// Formats with an encoding.
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
-    pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON);
+    pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED);
+    /// Those that are text, or texts in frames.
+    pub const NESTED_TEXT: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON);
     /// Formats that can hold NaN and infinite numbers.
-    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5);
+    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED);
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
     /// Every format.
@@ -61,7 +70,12 @@ impl Kinds {
 
     /// All kinds of a format.
     const fn whole(format: Format) -> Kinds {
-        Kinds::of(format, Payload::Bytes).or(Kinds::of(format, Payload::Text)).or(Kinds::of(format, Payload::Json))
+        let (mut all, mut payload) = (Kinds(0), 0);
+        while payload < PAYLOADS {
+            all = all.or(Kinds::of(format, Payload::ALL[payload]));
+            payload += 1;
+        }
+        all
     }
 
     /// The format with this name.
@@ -143,10 +157,12 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// The names of some kinds of frames.
-const FRAMES: [(Kinds, &str); 3] = [
+const FRAMES: [(Kinds, &str); 5] = [
     (Kinds::FRAMES_OF_BYTES, "frames of bytes"),
     (Kinds::FRAMES_OF_TEXT, "frames of text"),
     (Kinds::FRAMES_OF_JSON, "frames of JSON"),
+    (Kinds::FRAMES_OF_MSGPACK, "frames of MessagePack"),
+    (Kinds::FRAMES_OF_CBOR, "frames of CBOR"),
 ];
 
 impl fmt::Display for Kinds {
@@ -178,15 +194,18 @@ mod tests {
         assert_eq!(Kinds::TABLES.to_string(), "CSV and TSV");
         assert_eq!(Kinds::ALL_TABLES.to_string(), "CSV, TSV and fixed-width text");
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
-        assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON, JSON5 and frames of JSON");
+        assert_eq!(
+            Kinds::NESTED.to_string(),
+            "NDJSON, JSON, JSON5, MessagePack, CBOR, frames of JSON, frames of MessagePack and frames of CBOR"
+        );
         assert_eq!(Kinds::WORDS.to_string(), "a word count");
     }
 
     #[test]
     fn all_formats_are_kinds() {
         for format in Format::ALL {
-            for payload in [Payload::Bytes, Payload::Text, Payload::Json] {
-                let kind = Kinds::of(format, payload);
+            for payload in Payload::ALL {
+                let kind = Kinds::of(format, *payload);
                 assert!(kind.is_within(Kinds::ALL) && !kind.meets(kind.not()), "{format}");
             }
         }

@@ -10,9 +10,9 @@ use crate::job::{Aggregate, ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
-    (Kinds::FIXED, Kinds::FIXED.not()),
-    (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED)),
-    (Kinds::ALL_TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+    (Kinds::FIXED.or(Kinds::PACKED), Kinds::FIXED.or(Kinds::PACKED).not()),
+    (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT)),
+    (Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
 /// What looks at values, or changes them.

@@ -51,8 +51,13 @@ pub static FRAME: Words<Prefix> = Words(&[
     ("u64le", Prefix::U64Le),
     ("varint", Prefix::Varint),
 ]);
-pub static PAYLOAD: Words<Payload> =
-    Words(&[("bytes", Payload::Bytes), ("text", Payload::Text), ("json", Payload::Json)]);
+pub static PAYLOAD: Words<Payload> = Words(&[
+    ("bytes", Payload::Bytes),
+    ("text", Payload::Text),
+    ("json", Payload::Json),
+    ("msgpack", Payload::Msgpack),
+    ("cbor", Payload::Cbor),
+]);
 pub static BYTES: Words<BytesAs> = Words(&[("base64", BytesAs::Base64), ("text", BytesAs::Text)]);
 pub static INVALID_UTF8: Words<InvalidUtf8> = Words(&[("fail", InvalidUtf8::Fail), ("replace", InvalidUtf8::Replace)]);
 pub static IO: Words<Io> = Words(&[("auto", Io::Auto), ("map", Io::Map), ("read", Io::Read)]);

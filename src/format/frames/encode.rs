@@ -12,7 +12,6 @@ use crate::record::line_form::{
 };
 use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Mark, Output, Value};
 use crate::scan::vector::{Unit, Vector, Work};
-use crate::wording::counted;
 
 /// How the frames of a target are written.
 #[derive(Clone, Copy)]
@@ -91,8 +90,8 @@ impl Encode for Encoder {
         for index in records {
             let begun = Begun { mark: output.mark(), offset: batch.span(index).start };
             let form = match self.style.payload {
-                Payload::Json => LineForm::Json,
                 Payload::Bytes | Payload::Text => LineForm::of(batch, index),
+                _ => LineForm::Json,
             };
             let written = match form {
                 LineForm::Json => self.json(batch, index, begun, output),
@@ -165,20 +164,7 @@ impl Style {
     /// The prefix, or the error for a payload that is too long for it.
     #[inline]
     fn head(&self, len: usize, offset: usize) -> Result<([u8; LONGEST], usize), RecordError> {
-        let mut place = [0; LONGEST];
-        match self.prefix.write(len as u64, &mut place) {
-            Some(head) => Ok((place, head)),
-            None => Err(self.too_long(len, offset)),
-        }
-    }
-
-    #[cold]
-    fn too_long(&self, len: usize, offset: usize) -> RecordError {
-        RecordError::new(
-            offset,
-            format!("a payload of {} is too long for the prefix {}", counted(len as u64, "byte"), self.prefix),
-        )
-        .hint("Use a wider prefix, for example ⟨frame u32le⟩ or ⟨frame varint⟩")
+        self.prefix.head(len, offset)
     }
 }
 

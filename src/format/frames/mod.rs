@@ -7,6 +7,7 @@ mod frame;
 mod json;
 #[cfg(test)]
 mod json_tests;
+mod packed;
 mod prefix;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};
 use super::{ReadFormat, Shape, Want, WriteFormat};
 use crate::error::Error;
+use crate::record::binary::{Cbor, MessagePack};
 use crate::record::json::unflatten::{self, Step};
 use crate::record::{Kind, Schema};
 
@@ -41,13 +43,18 @@ pub(super) static FRAMES: Entry = Entry {
     create,
     gives: |options| Gives {
         base64: options.payload == Payload::Json && options.bytes_as == BytesAs::Base64,
+        whole_records: options.payload.is_packed(),
         ..Gives::default()
     },
     takes: |options| match options.payload {
         Payload::Json => takes(Detail::Record, JsonText::Always, Straight::Flat),
+        Payload::Msgpack | Payload::Cbor => {
+            // Like JSON text it is UTF-8.
+            Takes { typed: true, ..takes(Detail::All, JsonText::Always, Straight::Never) }
+        }
         Payload::Bytes | Payload::Text => takes(Detail::Fields, JsonText::Others, Straight::Lone),
     },
-    copies: |_| Some(Copies::All),
+    copies: |options| (!(options.canonical && options.payload.is_packed())).then_some(Copies::All),
     header: entry::header_before,
     reopen: |options, _| open(options),
     begin_record,
@@ -60,6 +67,9 @@ fn takes(detail: Detail, json: JsonText, straight: Straight) -> Takes {
 
 /// Writes the length of a record, to go before it.
 fn begin_record(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String> {
+    if options.payload.is_packed() {
+        return entry::no_text(options, len, room);
+    }
     let (prefix, mut place) = (options.frame, [0; LONGEST]);
     let len = prefix.write(len as u64, &mut place);
     let Some(len) = len else { return Err(format!("`text` is too long for a frame with the prefix {prefix}")) };
@@ -72,7 +82,7 @@ fn open(options: &Options) -> Result<Opening, OpenError> {
     let schema = match options.payload {
         Payload::Bytes => Some(Schema::typed([(FIELD, Kind::Bytes(None).into())])),
         Payload::Text => Some(Schema::typed([(FIELD, Kind::Text.into())])),
-        Payload::Json => None,
+        Payload::Json | Payload::Msgpack | Payload::Cbor => None,
     };
     let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
     let Options { payload, max_depth, max_fields, .. } = *options;
@@ -82,9 +92,13 @@ fn open(options: &Options) -> Result<Opening, OpenError> {
 /// Prepares frames.
 fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
     let groups = match given.shape {
-        Shape::Columns(schema) if options.unflatten && options.payload == Payload::Json => {
+        Shape::Columns(schema) if options.unflatten && options.payload.is_nested() => {
             Some(unflatten::nested(schema, options.max_depth)?)
         }
+        _ => None,
+    };
+    let packed = match options.payload {
+        payload if payload.is_packed() => Some((given.shape.clone(), options.canonical)),
         _ => None,
     };
     let style = encode::Style {
@@ -94,7 +108,7 @@ fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, E
         bytes_are_base64: options.bytes_as == BytesAs::Base64,
         nameless: given.gives.lines,
     };
-    Ok(Box::new(Target { style, groups, max_depth: options.max_depth }))
+    Ok(Box::new(Target { style, groups, packed, max_depth: options.max_depth }))
 }
 
 struct Source {
@@ -118,6 +132,8 @@ impl ReadFormat for Source {
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         match self.payload {
             Payload::Json => Box::new(json::Decoder::new(self.rule, want, self.max_depth, self.max_fields)),
+            Payload::Msgpack => packed::decoder::<MessagePack>(self.rule, want, self.max_depth, self.max_fields),
+            Payload::Cbor => packed::decoder::<Cbor>(self.rule, want, self.max_depth, self.max_fields),
             payload => Box::new(decode::Decoder::new(self.rule, payload, want)),
         }
     }
@@ -127,6 +143,8 @@ struct Target {
     style: encode::Style,
     /// How dotted names are turned back into maps.
     groups: Option<Vec<Step>>,
+    /// The shape of records that become MessagePack or CBOR, and whether that is canonical.
+    packed: Option<(Shape, bool)>,
     max_depth: usize,
 }
 
@@ -135,6 +153,13 @@ impl WriteFormat for Target {
         Frame::default()
     }
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(encode::Encoder::new(self.style, self.groups.clone(), self.max_depth))
+        let (style, groups, max_depth) = (self.style, self.groups.clone(), self.max_depth);
+        match &self.packed {
+            None => Box::new(encode::Encoder::new(style, groups, max_depth)),
+            Some((shape, canonical)) => match style.payload {
+                Payload::Msgpack => packed::encoder::<MessagePack>(style.prefix, shape, groups, *canonical, max_depth),
+                _ => packed::encoder::<Cbor>(style.prefix, shape, groups, *canonical, max_depth),
+            },
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::Error;
+use crate::error::{Error, RecordError};
+use crate::wording::counted;
 
 /// The name of the only field of frames of bytes or text.
 pub const FIELD: &[u8] = b"payload";
@@ -40,6 +41,10 @@ pub enum Payload {
     Text,
     /// One JSON value.
     Json,
+    /// One MessagePack value.
+    Msgpack,
+    /// One CBOR value.
+    Cbor,
 }
 
 macro_rules! names {
@@ -75,7 +80,7 @@ macro_rules! names {
 }
 
 names!(Prefix, "length prefix", "u16le" => U16Le, "u16be" => U16Be, "u32le" => U32Le, "u32be" => U32Be, "u64le" => U64Le, "varint" => Varint);
-names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json);
+names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json, "msgpack" => Msgpack, "cbor" => Cbor);
 
 /// The longest prefix: a varint of 64 bits.
 pub(crate) const LONGEST: usize = 10;
@@ -144,6 +149,40 @@ impl Prefix {
             Prefix::U64Le => put(&len.to_le_bytes()),
             Prefix::Varint => Some(put_varint(len, place)),
         }
+    }
+}
+
+impl Prefix {
+    /// The prefix for a payload, and its length; or the error for one that is too long for it. `offset` is the place of
+    /// the record.
+    #[inline]
+    pub(super) fn head(self, len: usize, offset: usize) -> Result<([u8; LONGEST], usize), RecordError> {
+        let mut place = [0; LONGEST];
+        match self.write(len as u64, &mut place) {
+            Some(head) => Ok((place, head)),
+            None => Err(self.too_long(len, offset)),
+        }
+    }
+
+    #[cold]
+    fn too_long(self, len: usize, offset: usize) -> RecordError {
+        RecordError::new(
+            offset,
+            format!("a payload of {} is too long for the prefix {self}", counted(len as u64, "byte")),
+        )
+        .hint("Use a wider prefix, for example ⟨frame u32le⟩ or ⟨frame varint⟩")
+    }
+}
+
+impl Payload {
+    /// Whether it is MessagePack or CBOR.
+    pub(crate) fn is_packed(self) -> bool {
+        matches!(self, Payload::Msgpack | Payload::Cbor)
+    }
+
+    /// Whether it has maps and lists.
+    pub(crate) fn is_nested(self) -> bool {
+        self.is_packed() || self == Payload::Json
     }
 }
 

@@ -68,6 +68,7 @@ fn both_readers_tell_the_same() {
                 types: Types::Auto,
                 untyped: false,
                 typed: false,
+                copied: false,
             };
             for seed in 0..800 {
                 let (mut quick, mut other) =

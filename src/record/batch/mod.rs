@@ -295,6 +295,11 @@ impl<'a> Batch<'a> {
         Tree { keys: &self.keys[keys..keys + range.len()], values: &self.values[range] }
     }
 
+    /// The record being built, if it is keyed and has all its nodes.
+    pub(crate) fn open_tree(&self) -> Tree<'_, 'a> {
+        Tree { keys: &self.keys[self.open_keys..], values: &self.values[self.open..] }
+    }
+
     /// All values of the batch; in columns, those of record `r` begin at `r * width`.
     pub fn values_mut(&mut self) -> &mut [Value<'a>] {
         self.lines = Lines::No;

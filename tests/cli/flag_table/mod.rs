@@ -15,7 +15,8 @@ use crate::support::{Ran, folder, run};
 use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe, WIDTHS};
 use tempfile::TempDir;
 
-const FORMATS: [&str; 9] = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf"];
+const FORMATS: [&str; 11] =
+    ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf", "msgpack", "cbor"];
 
 /// From one format to another; frames hold bytes or JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +47,8 @@ impl Pair {
             "text" => input.text,
             "fixed" => input.fixed,
             "fwf" => input.fwf,
+            "msgpack" => input.msgpack,
+            "cbor" => input.cbor,
             _ if self.json => input.frames_of_json,
             _ => input.frames,
         }

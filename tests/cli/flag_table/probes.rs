@@ -15,6 +15,8 @@ pub struct Input {
     /// With a length of four bytes, as [`frames`](Input::frames) of JSON too.
     pub frames: &'static [u8],
     pub frames_of_json: &'static [u8],
+    pub msgpack: &'static [u8],
+    pub cbor: &'static [u8],
 }
 
 /// The layout of fixed records, for sources and for targets of what has these fields.
@@ -31,6 +33,8 @@ pub const PLAIN: Input = Input {
     fwf: b"1 x y\n2 z\n",
     fixed: b"\x01x y\0\0\0\0\0\0\x02z\0\0\0\0\0\0\0\0",
     frames: b"\x03\0\0\0x y\x01\0\0\0z",
+    msgpack: b"\x82\xa1a\x01\xa1b\xa3x y\x82\xa1a\x02\xa1b\xa1z",
+    cbor: b"\xa2\x61a\x01\x61b\x63x y\xa2\x61a\x02\x61b\x61z",
     frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x y\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}",
 };
 
@@ -44,6 +48,8 @@ pub const BAD: Input = Input {
     fwf: b"1 x\n2 z            too long\n",
     fixed: b"\x01x\0\0\0\0\0\0\0\0\x02z",
     frames: b"\x01\0\0\0x\x01\0",
+    msgpack: b"\x82\xa1a\x01\xa1b\xa1x\x82\xa1a",
+    cbor: b"\xa2\x61a\x01\x61b\x61x\xa2\x61a",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x01\0\0\0{",
 };
 
@@ -57,6 +63,8 @@ pub const LATIN: Input = Input {
     fwf: b"1 \xe9\n",
     fixed: b"\x01\xe9\0\0\0\0\0\0\0\0",
     frames: b"\x01\0\0\0\xe9",
+    msgpack: b"\x82\xa1a\x01\xa1b\xa1\xe9",
+    cbor: b"\xa2\x61a\x01\x61b\x61\xe9",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"\xe9\"}",
 };
 
@@ -79,6 +87,8 @@ const QUOTED: Input = Input {
     fwf: b"1 x\"\n",
     fixed: b"\x01x\"\0\0\0\0\0\0\0",
     frames: b"\x02\0\0\0x\"",
+    msgpack: b"\x82\xa1a\x01\xa1b\xa2x\"",
+    cbor: b"\xa2\x61a\x01\x61b\x62x\"",
     frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x\\\"\"}",
 };
 
@@ -92,6 +102,8 @@ const BYTES: Input = Input {
     fwf: b"1 YWJjZGVmZ2hp\n",
     fixed: b"\x01abcdefghi",
     frames: b"\x09\0\0\0abcdefghi",
+    msgpack: b"\x82\xa1a\x01\xa1b\xc4\x09abcdefghi",
+    cbor: b"\xa2\x61a\x01\x61b\x49abcdefghi",
     frames_of_json: b"\x1a\0\0\0{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}",
 };
 
@@ -103,14 +115,22 @@ pub const NESTED: Input = Input {
     json: b"[{\"ab\":{\"c\":1},\"d\":2}]",
     fwf: b"1 2\n",
     fixed: b"\x01\x02",
+    msgpack: b"\x82\xa2ab\x81\xa1c\x01\xa1d\x02",
+    cbor: b"\xa2\x62ab\xa1\x61c\x01\x61d\x02",
     frames_of_json: b"\x14\0\0\0{\"ab\":{\"c\":1},\"d\":2}",
     ..PLAIN
 };
 pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
 
 /// Lists of plain values.
-pub const LISTS: Input =
-    Input { ndjson: b"{\"a\":[1,2]}\n", json: b"[{\"a\":[1,2]}]", frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}", ..PLAIN };
+pub const LISTS: Input = Input {
+    ndjson: b"{\"a\":[1,2]}\n",
+    json: b"[{\"a\":[1,2]}]",
+    msgpack: b"\x81\xa1a\x92\x01\x02",
+    cbor: b"\xa1\x61a\x82\x01\x02",
+    frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}",
+    ..PLAIN
+};
 
 /// JSON inside texts: a list, with white space where it matters that it is taken apart.
 pub const JSON_TEXTS: Input = Input {
@@ -119,6 +139,8 @@ pub const JSON_TEXTS: Input = Input {
     ndjson: b"{\"a\":\"[1, 2]\"}\n",
     json: b"[{\"a\":\"[1, 2]\"}]",
     fwf: b"[1, 2]\n",
+    msgpack: b"\x81\xa1a\xa6[1, 2]",
+    cbor: b"\xa1\x61a\x66[1, 2]",
     frames_of_json: b"\x0e\0\0\0{\"a\":\"[1, 2]\"}",
     ..PLAIN
 };
@@ -130,6 +152,8 @@ pub const NULLS: Input = Input {
     ndjson: b"{\"a\":null,\"b\":1}\n",
     json: b"[{\"a\":null,\"b\":1}]",
     fixed: b"\0\0\xc0\x7f\0\0\x80\x3f",
+    msgpack: b"\x82\xa1a\xca\x7f\xc0\0\0\xa1b\x01",
+    cbor: b"\xa2\x61a\xf9\x7e\0\x61b\x01",
     frames_of_json: b"\x12\0\0\0{\"a\":null,\"b\":1}",
     ..PLAIN
 };
@@ -144,6 +168,8 @@ pub const DOUBLES: Input = Input {
     fwf: b"1 x\n2 z\n1 x\n",
     fixed: b"\x01x\0\0\0\0\0\0\0\0\x02z\0\0\0\0\0\0\0\0\x01x\0\0\0\0\0\0\0\0",
     frames: b"\x01\0\0\0x\x01\0\0\0z\x01\0\0\0x",
+    msgpack: b"\x82\xa1a\x01\xa1b\xa1x\x82\xa1a\x02\xa1b\xa1z\x82\xa1a\x01\xa1b\xa1x",
+    cbor: b"\xa2\x61a\x01\x61b\x61x\xa2\x61a\x02\x61b\x61z\xa2\x61a\x01\x61b\x61x",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}\x0f\0\0\0{\"a\":1,\"b\":\"x\"}",
 };
 
@@ -153,6 +179,8 @@ pub const WARNED: Input = Input {
     tsv: b"a\tb\t\n1\tx\t\n",
     ndjson: b"{\"a\":1,\"b\":\"x\",\"b\":\"y\"}\n",
     json: b"[{\"a\":1,\"b\":\"x\",\"b\":\"y\"}]",
+    msgpack: b"\x83\xa1a\x01\xa1b\xa1x\xa1b\xa1y",
+    cbor: b"\xa3\x61a\x01\x61b\x61x\x61b\x61y",
     frames_of_json: b"\x17\0\0\0{\"a\":1,\"b\":\"x\",\"b\":\"y\"}",
     ..BAD
 };
@@ -258,6 +286,8 @@ pub const PROBES: &[Probe] = &[
             fwf: b"1 x\ty\n",
             // As base64 it has no tab.
             frames: b"\x03\0\0\0x\ty",
+            msgpack: b"\x82\xa1a\x01\xa1b\xa3x\ty",
+            cbor: b"\xa2\x61a\x01\x61b\x63x\ty",
             frames_of_json: b"\x12\0\0\0{\"a\":1,\"b\":\"x\\ty\"}",
         },
     ),
@@ -305,8 +335,11 @@ pub const PROBES: &[Probe] = &[
     probe("layout", &["--layout", "line:text9"], PLAIN).layout(""),
     probe("layout", &["--layout", "payload:text9"], PLAIN).layout(""),
     probe("frame", &["--frame", "u16le"], PLAIN),
+    // One field has no order.
+    probe("canonical", &["--canonical"], NESTED).layout(NESTED_LAYOUT),
     probe("payload", &["--payload", "text"], PLAIN),
     probe("payload", &["--payload", "json"], PLAIN),
+    probe("payload", &["--payload", "cbor"], PLAIN),
     probe("payload", &["--payload", "json"], PLAIN).beside(&["--select", "b"]),
     // Fields
     probe("select", &["--select", "b"], PLAIN),
@@ -395,8 +428,9 @@ pub const PROBES: &[Probe] = &[
     probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 
-/// What is said about bad data is taken everywhere, also where nothing can be bad.
-pub const POLICIES: &[&str] = &["strict", "on-error", "max-errors", "quarantine", "quiet"];
+/// What is said about bad data is taken everywhere, also where nothing can be bad; and an order of fields where there
+/// is only one.
+pub const POLICIES: &[&str] = &["strict", "on-error", "max-errors", "quarantine", "quiet", "canonical"];
 
 /// Flags whose effect takes more than a small input, and the tests that show it.
 pub const ELSEWHERE: &[(&str, &str)] = &[

@@ -77,7 +77,7 @@ pub fn target(data: &[u8]) {
         return;
     }
     let mut choices = Choices::new(data);
-    let (prefix, payload) = (choices.of(Prefix::ALL), choices.of(Payload::ALL));
+    let (prefix, payload) = (choices.of(Prefix::ALL), choices.of(&[Payload::Bytes, Payload::Text, Payload::Json]));
     let (slice, arrival) = (choices.slice(), choices.arrival());
     let utf8 = payload == Payload::Json || choices.byte() & 1 == 1;
     let input = choices.rest();

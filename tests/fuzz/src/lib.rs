@@ -15,6 +15,7 @@ pub mod kernels;
 pub mod ndjson;
 pub mod ops;
 pub mod pack;
+pub mod packed;
 pub mod round;
 pub mod seeds;
 pub mod text;
@@ -28,7 +29,7 @@ pub use shared::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 16] = [
     ("csv", csv::target),
     ("ndjson", ndjson::target),
     ("json", json::target),
@@ -43,4 +44,6 @@ pub const TARGETS: [Target; 14] = [
     ("unpack", unpack::target),
     ("pack", pack::target),
     ("round", round::target),
+    ("msgpack", packed::target_msgpack),
+    ("cbor", packed::target_cbor),
 ];

@@ -78,6 +78,8 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             all.extend(led(&[&[1, 0, 0], &[17, 1, 1]], texts(&[Format::Csv])));
             all
         }
+        "msgpack" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Msgpack])),
+        "cbor" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Cbor])),
         _ => everything(),
     }
 }

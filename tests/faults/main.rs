@@ -8,5 +8,6 @@ mod pauses;
 mod pressure;
 mod resume;
 mod signals;
+mod sorts;
 #[path = "../support/mod.rs"]
 mod support;

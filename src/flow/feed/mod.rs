@@ -115,11 +115,23 @@ pub(crate) struct Feed<'s> {
     lenient: bool,
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
+    /// Slices that begin here or later are left for another pass; none: all are handed out.
+    until: Option<u64>,
+    /// Where the first of those begins.
+    paused: Option<Paused>,
     /// No more slices: the input ended, or can't be cut or read.
     stopped: bool,
     stop: Option<Stop>,
     /// Where what is handed out is counted.
     pass: Option<Arc<Pass>>,
+}
+
+/// Where a pass over a mapped source ended before its end: the next slice begins there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paused {
+    pub at: u64,
+    /// Its line; 0 where lines are not counted.
+    pub line: u64,
 }
 
 pub(crate) enum Input<'s> {
@@ -153,6 +165,8 @@ impl<'s> Feed<'s> {
             held: None,
             lenient: false,
             end: None,
+            until: None,
+            paused: None,
             stopped: false,
             stop: None,
             pass: None,
@@ -177,6 +191,16 @@ impl<'s> Feed<'s> {
     /// Only up to `end` of a mapped source, in records of other lengths.
     pub fn within(self, end: usize, max_record: usize) -> Feed<'s> {
         Feed { end: Some(end), max_record, ..self }
+    }
+
+    /// Ends before the first slice that begins at this offset of a mapped source or behind it, but not before any.
+    pub fn until(self, until: Option<u64>) -> Feed<'s> {
+        Feed { until, ..self }
+    }
+
+    /// Where the next pass goes on, if this one ended early.
+    pub fn paused(&self) -> Option<Paused> {
+        self.paused
     }
 
     /// Whether records that are larger than records may be are passed over.
@@ -218,6 +242,13 @@ impl<'s> Feed<'s> {
             (Err(stop), _) => Err(FeedError::Read(stop)),
             (Ok(()), Input::Mapped(_)) => self.next_mapped(&mut held),
             (Ok(()), Input::Stream(_)) => self.next_streamed(&mut held),
+        };
+        let found = match found {
+            Ok(Some((at, line, _))) if self.next > 0 && self.until.is_some_and(|until| at >= until) => {
+                (self.offset, self.line, self.paused) = (at, line, Some(Paused { at, line }));
+                Ok(None)
+            }
+            found => found,
         };
         self.stopped = !matches!(found, Ok(Some(_)));
         if let Some(pass) = &self.pass {

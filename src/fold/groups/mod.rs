@@ -53,6 +53,7 @@ use crate::fold::Fold;
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen};
+use crate::spill::RunWriter;
 pub(crate) use at::At;
 use at::SLICES;
 use chunks::Chunks;
@@ -142,7 +143,7 @@ impl Groups {
     }
 
     fn with(mut self, spilling: Spilling) -> Groups {
-        self.held.owe(spilling.block + Recent::SIZE);
+        self.held.owe(RunWriter::memory(spilling.block) + Recent::SIZE);
         Groups { spilling: Some(spilling), ..self }
     }
 
@@ -190,7 +191,7 @@ impl Groups {
             *broken = true;
             spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
             *broken = false;
-            held.keep(spilling.block + Recent::SIZE);
+            held.keep(RunWriter::memory(spilling.block) + Recent::SIZE);
             recent.iter_mut().for_each(Recent::forget);
         }
         Ok(())

@@ -240,7 +240,7 @@ mod tests {
         let all: Vec<&[&str]> = all.iter().map(|keys| &keys[..]).collect();
         let runs = runs(folder.path(), &all);
         let create = || SpillFile::create(folder.path());
-        let three = 3 * runs[0].memory() + 64;
+        let three = 3 * runs[0].memory() + RunWriter::memory(64);
         let budget = Budget::new(1000);
         let (fewer, written) = reduce(runs.clone(), three, &budget, &create, 64, &|| Ok(()), "").unwrap();
         assert!(fewer.len() <= 3 && written > 0, "{}", fewer.len());

@@ -153,16 +153,16 @@ fn only_the_merge_is_done_again() {
     let here = here.path();
     let text = table(60_000, 0);
     fs::write(here.join("a.csv"), &text).unwrap();
-    // No file may be longer than about two megabytes. The output is, and the runs of one of four workers are not.
+    // No file may be longer than 3.3 MB. The output is, and the runs of one of four workers are not: all have 4.8 MB.
     let line = format!(
-        "ulimit -f 4500; trap '' XFSZ; exec \"$0\" {} --checkpoint --checkpoint-every 500KB -j 4",
+        "ulimit -f 6500; trap '' XFSZ; exec \"$0\" {} --checkpoint --checkpoint-every 500KB --slice-size 20KB -j 4",
         SORT.join(" ")
     );
     let mut shell = std::process::Command::new("sh");
     shell.current_dir(here).env("PAGEMILL_SPILL", "plain").arg("-c").arg(line).arg(command(here).get_program());
     let full = ran(shell.output().unwrap()).ends(3);
     full.says(&["can't write to b.csv", "What was sorted is kept", "--resume"]);
-    assert!(!here.join("b.csv").exists() && runs(here).len() == 4, "{:?}", names(here));
+    assert!(!here.join("b.csv").exists() && !runs(here).is_empty(), "{:?}", names(here));
     let ran =
         run(here, SORT.iter().chain(&["--resume", "-j", "1", "--memory-limit", "20MB", "--report", "r.json"])).ends(0);
     ran.says(&["resumed: "]);

@@ -7,12 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::pack::unpack;
+use super::pack::{HEAD, unpack};
 use crate::error::{Error, Result};
 use crate::sys::{read_exact_at, write_all_at};
-
-/// What comes before the bytes of a block: their number and their checksum.
-pub(super) const HEAD: usize = 8;
 
 /// In the number of bytes: they are compressed.
 const PACKED: u32 = 1 << 31;

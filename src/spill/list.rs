@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{HEAD, SpillFile};
+use super::file::SpillFile;
+use super::pack::HEAD;
 use crate::error::Result;
 
 /// The size of an item, in bytes.

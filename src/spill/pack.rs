@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size};
 
-use super::file::HEAD;
+/// What comes before the bytes of a block: their number and their checksum.
+pub(super) const HEAD: usize = 8;
 
 /// When blocks are compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,8 +5,8 @@ use std::time::Instant;
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
 
-use super::file::{HEAD, MOST, SpillFile};
-use super::pack::{Packer, Packing};
+use super::file::{MOST, SpillFile};
+use super::pack::{HEAD, Packer, Packing};
 use crate::error::{Error, Result};
 use crate::sys::Pages;
 

@@ -4,11 +4,13 @@
     scripts/check_sort.py [--cases N] [--large N] [--megabytes N] [--seed N] [--no-peaks] PAGEMILL
 
 Random tables with exact numbers, odd text, dates and missing values are sorted by one to three fields, up and down, as
-text, numbers, dates or what they are. The expected order is that of Python with `decimal`, UTF-8 bytes and UTC
+text, numbers, dates or what they are, and words of ASCII whatever their case and with numbers in them by value. The expected order is that of Python with `decimal`, UTF-8 bytes and UTC
 timestamps. Each case runs in several ways, and all have to give the same bytes. Large cases do not fit into memory, and
-some of them take several passes; the memory limit has to hold in them (not in a debug build: --no-peaks).
+some of them take several passes; the memory limit has to hold in them (not in a debug build: --no-peaks). They are also killed
+a few times and resumed, with other limits, workers and slices. Runs are compressed, or not, at random.
 """
 import argparse
+import contextlib
 import csv
 import datetime
 import gzip
@@ -19,11 +21,12 @@ import random
 import re
 import subprocess
 import tempfile
+import time
 from decimal import Decimal
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 LOOSE = ["+5", "007", ".5", "5.", "-.5", "00", "+0.0"]
-NAMES = ["id", "n", "t", "d", "m"]
+NAMES = ["id", "n", "t", "d", "m", "w"]
 
 
 def number(rng, loose):
@@ -67,6 +70,15 @@ def date(rng):
     return time + rng.choice(["", "Z", "+02:00", "-05:30"])
 
 
+def word(rng):
+    return "".join(rng.choice("abAB019") for _ in range(rng.randrange(6)))
+
+
+def natural(text):
+    parts = re.findall(r"[0-9]+|[a-z]", text.lower())
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+
+
 def moment(text):
     text = text.replace(" ", "T").replace("Z", "+00:00")
     fraction = re.search(r"\.(\d+)", text)
@@ -86,6 +98,10 @@ def key(value, kind):
         return value.encode()
     if kind == "date":
         return moment(value)
+    if kind == "nocase":
+        return value.lower()
+    if kind == "nocase:natural":
+        return natural(value)
     return (0, Decimal(value), b"") if NUMBER.match(value) else (1, Decimal(0), value.encode())
 
 
@@ -100,7 +116,7 @@ def expected(rows, keys):
 
 def make(rng, count, loose):
     return [
-        [str(index), number(rng, loose), text(rng), date(rng), rng.choice([number(rng, False), text(rng)])]
+        [str(index), number(rng, loose), text(rng), date(rng), rng.choice([number(rng, False), text(rng)]), word(rng)]
         for index in range(count)
     ]
 
@@ -114,13 +130,14 @@ def as_csv(rows):
 
 
 def choose(rng, loose):
-    kinds = {"n": ["number", "text"] + ([] if loose else [None]), "t": ["text", None], "d": ["date", "text"], "m": [None, "text"]}
+    kinds = {"n": ["number", "text"] + ([] if loose else [None]), "t": ["text", None], "d": ["date", "text"], "m": [None, "text"], "w": ["nocase", "nocase:natural", "text"]}
     fields = rng.sample(sorted(kinds), rng.randrange(1, 4))
     return [(field, rng.random() < 0.5, rng.choice(kinds[field])) for field in fields]
 
 
 def run(pagemill, args, stdin=None):
-    done = subprocess.run([pagemill, "sort", *args], input=stdin, capture_output=True)
+    environment = {**os.environ, "PAGEMILL_SPILL": random.choice(["auto", "packed", "plain"])}
+    done = subprocess.run([pagemill, "sort", *args], input=stdin, capture_output=True, env=environment)
     if done.returncode != 0:
         raise SystemExit("%s\nexit code %d: %s" % (args, done.returncode, done.stderr.decode()))
     return done.stdout
@@ -206,7 +223,36 @@ def large(rng, pagemill, folder, megabytes, peaks):
             told = json.load(file)
         spilled.append((told.get("spilled"), told["peak_rss_bytes"]))
         assert not peaks or told["peak_rss_bytes"] <= told["memory_limit"], (extra, told["peak_rss_bytes"])
+    kills = interrupted(rng, pagemill, folder, path, by, wanted)
+    print("  %s: killed %d times with something to go on with" % (by, kills))
     print("  %s: %d MB, %s" % (by, len(data) // 1_000_000, spilled), flush=True)
+
+
+def interrupted(rng, pagemill, folder, path, by, wanted):
+    """Kills a sort a few times, each time after a while, and resumes it. Gives how often there were checkpoints."""
+    target = os.path.join(folder, "b.csv")
+    journal = os.path.join(folder, ".b.csv.journal.pagemill")
+    went_on, pause = 0, 0.0
+    for kills in range(6, -1, -1):
+        args = ["--resume", "--checkpoint-every", rng.choice(["500KB", "2MB", "8MB"]), "-j", rng.choice("123")]
+        args += ["--memory-limit", rng.choice(["16MB", "24MB", "100MB"]), "--slice-size", rng.choice(["20KB", "512KiB"])]
+        run = subprocess.Popen([pagemill, "sort", path, "--by", by, "-o", target, "-q", *args])
+        if kills:
+            pause += rng.random() * 0.5
+            time.sleep(pause)
+            run.kill()
+        code = run.wait()
+        if os.path.exists(target):
+            break
+        assert kills and code < 0, (args, code)
+        with contextlib.suppress(FileNotFoundError), open(journal) as file:
+            went_on += len(file.readlines()) > 1
+    with open(target, "rb") as file:
+        assert file.read() == wanted, by
+    os.remove(target)
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(journal)
+    return went_on
 
 
 def main():

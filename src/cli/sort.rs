@@ -11,7 +11,7 @@ use super::parser::Typed;
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     if !typed.said.has("by") {
         return Err(Error::usage(
-            "sort has to know the order\n  Give the fields: --by fare:desc:number,name; with :desc for descending, and :text, :number or :date.",
+            "sort has to know the order\n  Give the fields: --by fare:desc:number,name; with :desc for descending, and :text, :number or :date; or :locale=sv, :nocase or :natural for text.",
         ));
     }
     head::shown(typed, Commands::SORT, |_| Ok(()))

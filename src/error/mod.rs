@@ -340,6 +340,11 @@ impl Error {
         }
     }
 
+    /// What was read is not what was written.
+    pub(crate) fn is_about_changed_data(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == std::io::ErrorKind::InvalidData)
+    }
+
     /// Names the file which the error is about, where the message does not: there are several.
     pub(crate) fn in_file(mut self, path: &Path) -> Error {
         let name = input(path).to_string();

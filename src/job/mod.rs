@@ -24,7 +24,7 @@ mod split;
 mod sum;
 mod write;
 
-pub use crate::flow::sort::{KeyKind, SortKey};
+pub use crate::flow::sort::{Collation, KeyKind, SortKey};
 pub use crate::flow::split::By;
 pub use crate::fold::groups::Aggregate;
 pub use crate::quarantine::MaxErrors;

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::flow::feed::Paused;
 use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
 use crate::fold::pen::Written;
 use crate::job::settings::OnError;
 use crate::memory::audit;
-use crate::metrics::{Events, FileReport, SourceIdentity};
+use crate::metrics::{Counted, Events, FileReport, SourceIdentity};
 use crate::quarantine::Ledger;
 use crate::resume::Resumable;
 use crate::source::Source;
@@ -25,6 +26,23 @@ pub(crate) struct Run {
     pub ready: audit::Counts,
     /// What was done because memory was scarce.
     pub events: Events,
+    /// Where another pass goes on with the source; none: it was read to its end.
+    pub paused: Option<Paused>,
+}
+
+/// The part of a source that a pass is about.
+#[derive(Default)]
+pub(crate) struct Stretch {
+    /// Where it begins; none: with the first record.
+    pub from: Option<Paused>,
+    /// What there was before it.
+    pub totals: Totals,
+    /// What of that was counted in this run.
+    pub counted: Counted,
+    /// It ends with the slice in which this offset is; none: with the source.
+    pub until: Option<u64>,
+    /// An earlier run has read the source to its end: nothing is left to be read, and all of it is counted.
+    pub done: bool,
 }
 
 impl Run {

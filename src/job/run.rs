@@ -28,7 +28,7 @@ use crate::fold::so_far::{Adding, SoFar};
 use crate::fold::windows::TimeWindows;
 use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
-use crate::job::pass::{How, Run};
+use crate::job::pass::{How, Run, Stretch};
 use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
@@ -122,7 +122,7 @@ impl Opened<'_> {
         let mut others: Vec<F> = (1..self.plan.workers).map(|_| fold.another()).collect();
         let place = Place::behind(0);
         let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
-        let onto = Onto { target, begin, start: None, written_before: 0 };
+        let onto = Onto::new(target, begin);
         let ends = std::iter::once(&mut fold).chain(&mut others).map(|fold| End::Fold(fold));
         let rules = Rules { on_error, strict, tries: if tries { Tries::All } else { Tries::None } };
         let run = self.source.undamaged().and_then(|()| self.records_from(rules, ends, onto, registry));
@@ -155,7 +155,7 @@ impl Opened<'_> {
             }),
         };
         let start = from.map(|entry| entry.input as usize);
-        let place = Onto { target, begin, start, written_before: 0 };
+        let place = Onto { start, ..Onto::new(target, begin) };
         let rules = Rules { on_error, strict, tries: Tries::Others };
         let mut run = self.records_from(rules, encoders(writing), place, registry)?;
         run.bytes_out = write_end(&frame, run.totals.records_out, target, run.place)?;
@@ -175,7 +175,7 @@ impl Opened<'_> {
         let ledger = Some(ledger);
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
         let written_before = registry.with_done(|done| done.written_bytes);
-        let onto = Onto { target, begin, start: None, written_before };
+        let onto = Onto { written_before, ..Onto::new(target, begin) };
         self.records_from(self.rules(), encoders(writing), onto, registry)
     }
 
@@ -184,9 +184,20 @@ impl Opened<'_> {
         self.without_target(std::iter::once(End::Split(split)), registry, ledger)
     }
 
-    /// Takes the records of the source to those who sort them.
-    pub(crate) fn sort(&mut self, sorters: &mut [Sorter], registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
-        self.without_target(sorters.iter_mut().map(End::Sort), registry, ledger)
+    /// Takes the records of a part of the source to those who sort them.
+    pub(crate) fn sort(
+        &mut self,
+        sorters: &mut [Sorter],
+        stretch: Stretch,
+        registry: &Registry,
+        ledger: &mut Ledger,
+    ) -> Result<Run> {
+        let Stretch { from, totals, counted, until, done } = stretch;
+        let (target, place, ledger) = (Target::memory(), Place::behind(0), Some(ledger));
+        let begin = Begin { place, first_skips: 0, totals, ledger, checkpoints: None };
+        let (start, line) = (from.map(|from| from.at as usize), from.map_or(0, |from| from.line));
+        let onto = Onto { start, line, until, counted, done, ..Onto::new(&target, begin) };
+        self.records_from(self.rules(), sorters.iter_mut().map(End::Sort), onto, registry)
     }
 
     /// Takes the records of the source to windows, which write records of their own from a place of the output on.
@@ -201,7 +212,7 @@ impl Opened<'_> {
         let (first_skips, ledger) = (windows.frame().first_skips, Some(ledger));
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
         let written_before = registry.with_done(|done| done.written_bytes);
-        let onto = Onto { target, begin, start: None, written_before };
+        let onto = Onto { written_before, ..Onto::new(target, begin) };
         let rules = Rules { tries: Tries::None, ..self.rules() };
         self.records_from(rules, std::iter::once(End::TimeWindows(windows)), onto, registry)
     }
@@ -222,7 +233,7 @@ impl Opened<'_> {
         let ledger = Some(ledger);
         let begin =
             Begin { place: Place::behind(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
-        let onto = Onto { target: &target, begin, start: None, written_before: 0 };
+        let onto = Onto::new(&target, begin);
         self.records_from(self.rules(), ends, onto, registry)
     }
 
@@ -239,7 +250,7 @@ impl Opened<'_> {
         onto: Onto<'_>,
         registry: &Registry,
     ) -> Result<Run> {
-        let Onto { target, mut begin, start, written_before } = onto;
+        let Onto { target, mut begin, start, line, until, written_before, counted, done } = onto;
         if std::mem::replace(&mut self.begun, true) {
             self.rewind()?;
         }
@@ -255,6 +266,7 @@ impl Opened<'_> {
             buffers,
             written_before,
             read_before: start.unwrap_or(0) as u64,
+            counted,
             buffer_bytes: plan.buffers(),
             codec: plan.codec(),
             makes: false,
@@ -273,7 +285,11 @@ impl Opened<'_> {
         let trial = || self.trial(tried.as_deref()?, tries == Tries::All);
         let workers: Vec<_> = ends.map(|(index, end)| Mutex::new(self.worker(index, before, end, trial()))).collect();
         let room = Room::new(plan, &self.budget);
-        let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
+        let first_line = match line {
+            0 if keeps || self.route.is_ordered() => self.line_of(start),
+            0 => self.first_line(),
+            line => line,
+        };
         let (marked, len) = (self.source.marked(), self.source.known_len());
         let narrow = narrow(self.settings, self.route.to);
         let Reach { path: source, bytes } = self.source.reach();
@@ -286,7 +302,8 @@ impl Opened<'_> {
         };
         let lines = self.route.from.lines();
         let feed = feed
-            .until(kept_end.map_or(u64::MAX, |(end, _)| end))
+            .enough(kept_end.map_or(u64::MAX, |(end, _)| end))
+            .until(until)
             .in_lines(lines, first_line)
             .controlled(self.settings.stop.as_ref(), Some(pass.clone()));
         let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
@@ -318,7 +335,9 @@ impl Opened<'_> {
             pass: &pass,
         };
         let ready = run_workers(&workers, &shared)?;
-        let (mut bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
+        let (feed, events) = (shared.feed.into_inner(), shared.governor.into_events());
+        let (mut bytes_in, paused) = (feed.offset(), feed.paused());
+        drop(feed);
         let (slices, outcome) = shared.committer.finish();
         for worker in workers {
             let worker = worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -338,14 +357,16 @@ impl Opened<'_> {
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
         self.refuse_unfinished()?;
-        totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
-        totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
-        totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
+        if paused.is_none() && !done {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
+            totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
+            totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
+        }
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
         pass.committed(&totals.committed(target.left(place.offset)));
-        Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
+        Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events, paused })
     }
 }
 
@@ -378,8 +399,24 @@ struct Onto<'t> {
     begin: Begin<'t>,
     /// Where in the source the first one begins, if another run wrote those before it.
     start: Option<usize>,
+    /// Its line, if that is known; else 0.
+    line: u64,
+    /// Records from here on are left for another pass.
+    until: Option<u64>,
     /// What other sources wrote to the target.
     written_before: u64,
+    /// What an earlier pass of this run has counted.
+    counted: metrics::Counted,
+    /// An earlier run has read the source to its end.
+    done: bool,
+}
+
+impl<'t> Onto<'t> {
+    /// From the first record on.
+    fn new(target: &'t Target, begin: Begin<'t>) -> Onto<'t> {
+        let counted = metrics::Counted::default();
+        Onto { target, begin, start: None, line: 0, until: None, written_before: 0, counted, done: false }
+    }
 }
 
 /// Writes what comes behind the last record. Gives the length of the whole output.

@@ -6,18 +6,25 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::error::{Error, Result};
+use crate::flow::feed::Paused;
 use crate::flow::sort::{Emitted, Emitter, Order, SHARE, SortKey, Sorter, Writing, instead};
 use crate::format::{Detail, Ends, Format, Frame, Want, WriteFormat};
 use crate::job::opened::{Opened, ceiling};
+use crate::job::pass::{Run as Pass, Stretch};
 use crate::job::rows::Rows;
-use crate::job::settings::Settings;
+use crate::job::settings::{Checkpoint, Settings};
+use crate::job::spec::SourceSpec;
 use crate::memory::Budget;
-use crate::metrics::{Progress, Spilled, Warning, WarningKind};
+use crate::metrics::{Counted, Events, Progress, Registry, Spilled, Warning, WarningKind};
+use crate::plan::named::Lacking;
 use crate::plan::route::{Route, Tested};
+use crate::quarantine::Ledger;
 use crate::record::Schema;
+use crate::resume::{ReachedSort, ReadSource, ResumableSort, Same, Underway, is_sort_resumable};
 use crate::sink::{Target, TargetSpec};
-use crate::spill::{MERGED, Merge, RunReader, SpillFile, block_size, reduce};
+use crate::spill::{MERGED, Merge, Run, RunReader, SpillFile, SpillFolder, block_size, reduce};
 use crate::sys::Stop;
+use crate::wording::input;
 
 /// What reading the sources needs at least, in bytes: the rest may be taken for sorting.
 const READING: usize = 14 << 20;
@@ -41,6 +48,25 @@ pub(crate) struct Sorting {
     rows: Rows,
     stop: Option<Stop>,
     progress: Option<Progress>,
+    /// Where checkpoints go, if the sort can be resumed.
+    kept: Option<Kept>,
+}
+
+/// What a sort that can be resumed keeps.
+struct Kept {
+    resumable: Arc<ResumableSort>,
+    /// How far an earlier run came.
+    from: ReachedSort,
+    /// Its runs.
+    runs: Vec<Run>,
+    /// How many of the sources were read.
+    sources: usize,
+    /// How much of them was read since the last checkpoint, in bytes.
+    since: u64,
+    /// Those that were read to their ends since then.
+    done: Vec<ReadSource>,
+    /// How many runs of each worker are in checkpoints.
+    noted: Vec<usize>,
 }
 
 /// Makes the settings those of a job whose records are sorted: some of the memory is for that, and which records are
@@ -81,9 +107,11 @@ pub(crate) fn explain(settings: &Settings, rows: &Rows, target: Option<&Path>) -
         text += &format!("of the sorted    {}\n", rows.explain());
     }
     let folder = folder(settings, target)?;
+    let keeps = settings.resume || settings.checkpoint == Checkpoint::On;
     text += &format!(
-        "sorted in        {} bytes of memory; more goes to a file without a name in {}\n",
+        "sorted in        {} bytes of memory; more goes to {} in {}\n",
         settings.sorted,
+        if keeps { "files that stay until the output is whole," } else { "a file without a name" },
         folder.display()
     );
     Ok(text)
@@ -126,10 +154,7 @@ impl Sorting {
         if let Some(fold) = settings.fold {
             return Err(Error::usage(format!("the result of `{}` is one text, and can't be sorted", fold.name())));
         }
-        if settings.resume {
-            return Err(Error::usage("a sort can't be resumed\n  Leave out ⟨resume⟩."));
-        }
-        let folder = folder(settings, target.path())?;
+        let folder = SpillFolder::unnamed(folder(settings, target.path())?);
         let rows = prepare(settings);
         let order = Order {
             by: settings.sort.clone(),
@@ -153,19 +178,76 @@ impl Sorting {
             rows,
             stop: settings.stop.clone(),
             progress: settings.progress.clone(),
+            kept: None,
         }))
     }
 
-    /// Goes on with another source. Gives the ends of its workers.
+    /// Opens the journal of the sort, if it is to be one that can be resumed. `quarantine`: there is one.
+    ///
+    /// # Errors
+    /// Usage: it can't be resumed, or an earlier run was another one. Io.
+    pub fn resumable(
+        &mut self,
+        sources: &[SourceSpec],
+        target: &TargetSpec,
+        quarantine: bool,
+        settings: &Settings,
+    ) -> Result<Option<Arc<ResumableSort>>> {
+        let rows = Rows { dedupe: settings.rows.dedupe.clone(), sample: settings.rows.sample, ..self.rows.clone() };
+        let Some(path) = is_sort_resumable(&rows, target, quarantine, settings)? else { return Ok(None) };
+        let mut same = Same::new(&self.order.by, &self.rows);
+        for source in sources {
+            let again = match source {
+                SourceSpec::Path(path) => SourceSpec::Path(path.clone()),
+                SourceSpec::Beginning(path, len) => SourceSpec::Beginning(path.clone(), *len),
+                _ => {
+                    return Err(Error::usage(format!(
+                        "a sort can be resumed only if its inputs are files, and {} is read once\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩.",
+                        input(source.name())
+                    )));
+                }
+            };
+            let opened = Opened::among(again, &TargetSpec::Memory, settings, Lacking::Absent)?;
+            same.add(&opened.source, &opened.route, settings)?;
+        }
+        let mut resumable = ResumableSort::open(same, path, self.order.folder.path.clone(), settings)?;
+        let (runs, from) = (resumable.take_runs(), resumable.from.take().unwrap_or_default());
+        if let Some(order) = Arc::get_mut(&mut self.order) {
+            order.folder = resumable.spill_folder();
+        }
+        let resumable = Arc::new(resumable);
+        let (done, noted) = (Vec::new(), Vec::new());
+        self.kept = Some(Kept { resumable: Arc::clone(&resumable), from, runs, sources: 0, since: 0, done, noted });
+        Ok(Some(resumable))
+    }
+
+    /// How much of the sources is in the runs of an earlier run, in bytes; none: nothing is.
+    pub fn resumed_from(&self, sizes: impl Iterator<Item = u64>) -> Option<u64> {
+        let from = &self.kept.as_ref().filter(|kept| !kept.runs.is_empty())?.from;
+        let underway = from.underway.as_ref().map_or(0, |underway| underway.at);
+        Some(sizes.take(from.done.len()).sum::<u64>() + underway)
+    }
+
+    /// How many bad records an earlier run had.
+    pub fn failed_before(&self) -> u64 {
+        let Some(Kept { from, .. }) = &self.kept else { return 0 };
+        from.done.iter().chain(from.underway.iter().map(|underway| &underway.read)).map(ReadSource::failed).sum()
+    }
+
+    /// Goes on with another source.
     ///
     /// # Errors
     /// Usage: a table lacks a field.
-    pub fn go_on(&mut self, opened: &mut Opened<'_>, writing: &dyn WriteFormat) -> Result<&mut [Sorter]> {
+    pub fn go_on(&mut self, opened: &mut Opened<'_>, writing: &dyn WriteFormat) -> Result<()> {
         if self.sorters.is_empty() {
             let workers = if self.workers > 0 { self.workers } else { opened.plan.workers };
             let workers = workers.min(self.memory / SHARE).max(1);
             let sorter = || Sorter::new(Arc::clone(&self.order), self.memory / workers);
             self.sorters = std::iter::repeat_with(sorter).take(workers).collect::<Result<_>>()?;
+            if let Some(kept) = &mut self.kept {
+                kept.noted = vec![0; self.sorters.len()];
+                self.sorters.iter_mut().for_each(|sorter| sorter.before = kept.from.slices);
+            }
         }
         // Records that become nested ones have fields that nobody knows yet.
         let names = opened.route.names.as_ref().filter(|_| opened.route.spread.is_none());
@@ -192,7 +274,74 @@ impl Sorting {
                 least: opened.plan.piece,
             });
         }
-        Ok(&mut self.sorters)
+        Ok(())
+    }
+
+    /// Takes in the records of the source that it went on with, and writes checkpoints on the way.
+    ///
+    /// # Errors
+    /// Those of the pass. Io: a checkpoint can't be written.
+    pub fn read(&mut self, opened: &mut Opened<'_>, registry: &Registry, ledger: &mut Ledger) -> Result<Pass> {
+        let mut stretch = match &mut self.kept {
+            None => return opened.sort(&mut self.sorters, Stretch::default(), registry, ledger),
+            Some(kept) => kept.stretch(opened),
+        };
+        let (mut events, mut ready) = (Events::default(), None);
+        loop {
+            let mut run = opened.sort(&mut self.sorters, stretch, registry, ledger)?;
+            events.merge(&run.events);
+            let ready = *ready.get_or_insert(run.ready);
+            let Some(kept) = &mut self.kept else { return Ok(run) };
+            let read = ReadSource::new(&run.totals, &opened.route.seen);
+            let Some(paused) = run.paused else {
+                kept.ended(read, run.bytes_in);
+                (run.events, run.ready) = (events, ready);
+                return Ok(run);
+            };
+            registry.pause();
+            self.note(Some(Underway { at: paused.at, line: paused.line, read }))?;
+            let counted = Counted { read: paused.at, committed: run.totals.committed(0) };
+            let every = self.kept.as_ref().map(|kept| paused.at + kept.resumable.every);
+            stretch = Stretch { from: Some(paused), totals: run.totals, counted, until: every, done: false };
+        }
+    }
+
+    /// Writes a checkpoint: all records that were taken are in runs then.
+    fn note(&mut self, underway: Option<Underway>) -> Result<()> {
+        beside(&mut self.sorters, Sorter::write_all)?;
+        let (records, spilled, met) = (self.records(), self.spilled(), self.met());
+        let Some(kept) = &mut self.kept else { return Ok(()) };
+        let mut runs = Vec::new();
+        for (sorter, noted) in self.sorters.iter().zip(&mut kept.noted) {
+            runs.extend_from_slice(&sorter.runs[*noted..]);
+            *noted = sorter.runs.len();
+        }
+        let slices = self.sorters.first().map_or(kept.from.slices, |sorter| sorter.before);
+        let done = std::mem::take(&mut kept.done);
+        kept.since = 0;
+        let reached = ReachedSort { done, underway, slices, records, met, spilled, ..ReachedSort::default() };
+        kept.resumable.note(reached, &runs)
+    }
+
+    /// How many records there are.
+    fn records(&self) -> u64 {
+        let before = self.kept.as_ref().map_or(0, |kept| kept.from.records);
+        before + self.sorters.iter().map(|sorter| sorter.records).sum::<u64>()
+    }
+
+    /// How many bytes were written to the disk.
+    fn spilled(&self) -> u64 {
+        let before = self.kept.as_ref().map_or(0, |kept| kept.from.spilled);
+        before + self.sorters.iter().map(|sorter| sorter.spilled).sum::<u64>()
+    }
+
+    /// Which of the fields had a value.
+    fn met(&self) -> Vec<bool> {
+        let before = self.kept.as_ref().map(|kept| &kept.from.met);
+        let met = |place: usize| {
+            before.is_some_and(|met| met.get(place) == Some(&true)) || self.sorters.iter().any(|s| s.met[place])
+        };
+        (0..self.order.by.len()).map(met).collect()
     }
 
     /// Writes what is wanted of the sorted records.
@@ -207,21 +356,30 @@ impl Sorting {
             progress.iter().for_each(|progress| progress.merged(MERGED));
             stop.as_ref().map_or(Ok(()), |stop| stop.check().map_err(stopped))
         };
-        let all: u64 = self.sorters.iter().map(|sorter| sorter.records).sum();
+        let all = self.records();
         let before_tail = all.saturating_sub(self.rows.offset).min(self.rows.limit.unwrap_or(u64::MAX));
         let wanted = self.rows.of(None, before_tail);
         let warnings = self.warnings(all);
-        let on_disk = self.sorters.iter().any(|sorter| !sorter.runs.is_empty());
-        self.sort(on_disk)?;
+        let left = self.kept.as_mut().map_or_else(Vec::new, |kept| std::mem::take(&mut kept.runs));
+        let on_disk = !left.is_empty() || self.sorters.iter().any(|sorter| !sorter.runs.is_empty());
+        beside(&mut self.sorters, |sorter| {
+            sorter.finish();
+            if on_disk { sorter.finish_runs() } else { Ok(()) }
+        })?;
+        if on_disk {
+            // From here on nothing has to be read again.
+            self.note(None)?;
+        }
         target.write(&frame.prefix, 0)?;
         let emitter = Emitter::new(target, frame.prefix.len() as u64, frame.first_skips, to.ends() == Ends::Break)
             .only(wanted.skip, wanted.left);
         let mut spilled = Spilled::default();
         let emitted = if on_disk {
-            spilled.bytes = self.sorters.iter().map(|sorter| sorter.spilled).sum();
-            let runs: Vec<_> = self.sorters.drain(..).flat_map(|sorter| sorter.runs).collect();
+            spilled.bytes = self.spilled();
+            let own = self.sorters.drain(..).flat_map(|sorter| sorter.runs);
+            let runs: Vec<_> = left.into_iter().chain(own).collect();
             spilled.runs = runs.len() as u64;
-            let create = || SpillFile::create(&self.order.folder);
+            let create = || SpillFile::create(&self.order.folder.path);
             let (runs, more) =
                 reduce(runs, self.memory, budget, &create, self.order.block, &check, "sort by a shorter field")?;
             spilled.bytes += more;
@@ -234,33 +392,59 @@ impl Sorting {
         Ok(Sorted { records, left_out: all - records, at, spilled, warnings })
     }
 
-    /// Puts the records of each worker in order, beside each other.
-    fn sort(&mut self, on_disk: bool) -> Result<()> {
-        let sort = |sorter: &mut Sorter| {
-            sorter.finish();
-            if on_disk { sorter.finish_runs() } else { Ok(()) }
-        };
-        let Some((first, others)) = self.sorters.split_first_mut() else { return Ok(()) };
-        thread::scope(|scope| {
-            let threads: Vec<_> = others.iter_mut().map(|sorter| scope.spawn(move || sort(sorter))).collect();
-            let own = sort(first);
-            threads.into_iter().fold(own, |outcome, thread| match thread.join() {
-                Ok(other) => outcome.and(other),
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-        })
-    }
-
     /// The fields that no record had.
     fn warnings(&self, records: u64) -> Vec<Warning> {
-        let met = |place: usize| self.sorters.iter().any(|sorter| sorter.met[place]);
-        let missing = self.order.by.iter().enumerate().filter(|(place, _)| records > 0 && !met(*place));
+        let met = self.met();
+        let missing = self.order.by.iter().enumerate().filter(|(place, _)| records > 0 && !met[*place]);
         let warning = |(_, key): (usize, &SortKey)| {
             let text = format!("no record has a value in the field `{}`, which ⟨sort⟩ names", key.field());
             Warning::new(WarningKind::NoField, text)
         };
         missing.map(warning).collect()
     }
+}
+
+impl Kept {
+    /// The part of the next source that an earlier run has not read.
+    fn stretch(&mut self, opened: &Opened<'_>) -> Stretch {
+        let (number, seen) = (self.sources, &opened.route.seen);
+        self.sources += 1;
+        match (self.from.done.get(number), &self.from.underway) {
+            (Some(read), _) => {
+                // Nothing is handed out, so the line does not matter.
+                let at = opened.part.end.or(opened.source.map().map(|map| map.bytes().len())).unwrap_or_default();
+                let from = Some(Paused { at: at as u64, line: 1 });
+                Stretch { from, totals: read.recall(seen), done: true, ..Stretch::default() }
+            }
+            (None, Some(underway)) if number == self.from.done.len() => {
+                let (from, totals) = (underway.paused(), underway.read.recall(seen));
+                let until = Some(from.at + self.resumable.every);
+                Stretch { from: Some(from), totals, until, ..Stretch::default() }
+            }
+            (None, _) => Stretch { until: Some(self.resumable.every - self.since), ..Stretch::default() },
+        }
+    }
+
+    /// The source was read to its end.
+    fn ended(&mut self, read: ReadSource, bytes: u64) {
+        if self.sources > self.from.done.len() {
+            self.done.push(read);
+            self.since = (self.since + bytes).min(self.resumable.every - 1);
+        }
+    }
+}
+
+/// Does something with all sorters, beside each other.
+fn beside(sorters: &mut [Sorter], each: impl Fn(&mut Sorter) -> Result<()> + Copy + Send + Sync) -> Result<()> {
+    let Some((first, others)) = sorters.split_first_mut() else { return Ok(()) };
+    thread::scope(|scope| {
+        let threads: Vec<_> = others.iter_mut().map(|sorter| scope.spawn(move || each(sorter))).collect();
+        let own = each(first);
+        threads.into_iter().fold(own, |outcome, thread| match thread.join() {
+            Ok(other) => outcome.and(other),
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
 }
 
 /// What became of sorted records.

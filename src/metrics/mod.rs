@@ -27,7 +27,7 @@ pub use counted::{Metrics, Planned, PoolUse, Workers};
 pub use event::{Event, Events};
 pub use json::{Ran, json};
 pub use latency::LatencyRecorder;
-pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
+pub(crate) use pass::{Begin, Committed, Counted, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
 pub use report::{

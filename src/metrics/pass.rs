@@ -34,8 +34,10 @@ pub(crate) struct Begin<'s> {
     pub buffers: usize,
     /// What other sources wrote to the target.
     pub written_before: u64,
-    /// How much of the source another run has converted.
+    /// How much of the source another run, or an earlier pass of this one, has converted.
     pub read_before: u64,
+    /// What an earlier pass of this run has counted of the source.
+    pub counted: Counted,
     /// What the output buffers, and the windows of a stream, have room for, in bytes.
     pub buffer_bytes: usize,
     /// What codecs take, in bytes.
@@ -132,6 +134,13 @@ pub(crate) enum Doing {
 impl Doing {
     const ALL: [Doing; 5] =
         [Doing::Nothing, Doing::Converting, Doing::WaitingInput, Doing::WaitingTarget, Doing::HeldBack];
+}
+
+/// What a pass counts of a source.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    pub read: u64,
+    pub committed: Committed,
 }
 
 /// What all committed slices have together.
@@ -315,16 +324,17 @@ impl Pass {
     pub fn add_to(&self, metrics: &mut Metrics) {
         let (feed, committed) = (&self.feed, &self.committed);
         committed.bad.add_to(&mut metrics.bad, &self.source, metrics.read_bytes);
-        metrics.read_bytes += feed.read.get();
+        let Counted { read, committed: before } = self.begin.counted;
+        metrics.read_bytes += feed.read.get().saturating_sub(read);
         metrics.written_bytes += committed.written.get().saturating_sub(self.begin.written_before);
         metrics.written_bytes += committed.elsewhere.get();
-        metrics.records_read += committed.records_read.get();
-        metrics.records_written += committed.records_written.get();
-        metrics.records_bad += committed.records_bad.get();
-        metrics.records_filtered += committed.records_filtered.get();
-        metrics.bad_bytes += committed.bytes_bad.get();
+        metrics.records_read += committed.records_read.get().saturating_sub(before.records_read);
+        metrics.records_written += committed.records_written.get().saturating_sub(before.records_written);
+        metrics.records_bad += committed.records_bad.get().saturating_sub(before.records_bad);
+        metrics.records_filtered += committed.records_filtered.get().saturating_sub(before.records_filtered);
+        metrics.bad_bytes += committed.bytes_bad.get().saturating_sub(before.bytes_bad);
         for (cell, kind) in committed.lossy.iter().zip(LossyKind::ALL) {
-            metrics.lossy_values.count_many(kind, cell.get());
+            metrics.lossy_values.count_many(kind, cell.get().saturating_sub(before.lossy.of(kind)));
         }
         metrics.slices_claimed += feed.slices.get();
         metrics.slices_committed += committed.slices.get();

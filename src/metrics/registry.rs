@@ -45,16 +45,24 @@ impl Registry {
         pass
     }
 
-    /// The pass went well: what it counted counts.
+    /// The pass went well: what it counted counts, and the source is done.
     pub fn end(&self) {
+        if self.pause() {
+            self.lock().done.sources_done += 1;
+        }
+    }
+
+    /// The pass went well, and another one goes on with its source. Whether it had not ended before.
+    pub fn pause(&self) -> bool {
         let state = &mut *self.lock();
         if let (Some(pass), false) = (&state.pass, state.ended) {
             pass.add_to(&mut state.done);
             state.done.start_blocks += pass.start_blocks(state.blocks);
             state.blocks = audit::counts().blocks;
-            state.done.sources_done += 1;
             state.ended = true;
+            return true;
         }
+        false
     }
 
     /// The pass failed, and the job goes on without its source: what it counted is taken back.

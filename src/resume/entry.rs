@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::feed::Paused;
 use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
 use crate::record::Seen;
 use crate::resume::memory::Remembered;
+use crate::spill::SavedRun;
 
 /// The state of a run between two slices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,4 +44,65 @@ impl Entry {
         totals.recall(&self.counted);
         totals
     }
+}
+
+/// What was counted of a source, or of the part of it that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Read {
+    counted: <Totals as Remembered>::State,
+    seen: <&'static Seen as Remembered>::State,
+}
+
+impl Read {
+    pub fn new(totals: &Totals, seen: &Seen) -> Read {
+        Read { counted: totals.state(), seen: seen.state() }
+    }
+
+    /// What the run before had counted. Names that it met are met.
+    pub fn recall(&self, mut seen: &Seen) -> Totals {
+        seen.recall(&self.seen);
+        let mut totals = Totals::default();
+        totals.recall(&self.counted);
+        totals
+    }
+
+    /// How many records were bad.
+    pub fn failed(&self) -> u64 {
+        self.counted.records_failed
+    }
+}
+
+/// The source that is being read: where it goes on, and what was before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Underway {
+    pub at: u64,
+    pub line: u64,
+    pub read: Read,
+}
+
+impl Underway {
+    pub fn paused(&self) -> Paused {
+        Paused { at: self.at, line: self.line }
+    }
+}
+
+/// A checkpoint of a sort.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reached {
+    /// The folder of the runs; none: that of the target.
+    pub folder: Option<String>,
+    /// The sources that were read to their ends since the checkpoint before.
+    pub done: Vec<Read>,
+    /// The one after them.
+    pub underway: Option<Underway>,
+    /// How many slices there were.
+    pub slices: u64,
+    /// How many records are in all runs.
+    pub records: u64,
+    /// Which of the fields to sort by had a value.
+    pub met: Vec<bool>,
+    /// How many bytes were written.
+    pub spilled: u64,
+    /// The runs that were written since the checkpoint before.
+    pub runs: Vec<SavedRun>,
 }

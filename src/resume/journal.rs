@@ -11,13 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::resume::entry::Entry;
+use crate::resume::entry::{Entry, Reached};
 use crate::resume::identity::Identity;
+use crate::resume::runs::whole_folder;
 use crate::sink::open_left;
 use crate::source::place;
 
 /// The present format of journals. One of another format is not continued.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What a journal begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +28,12 @@ pub(crate) struct Begin {
     /// Of the journal itself: which settings it names, and how.
     #[serde(default)]
     format: u32,
-    source: Identity,
+    #[serde(default)]
+    sources: Vec<Identity>,
     settings: BTreeMap<String, String>,
+    /// Where the runs of a sort are, if that is not the folder of the target.
+    #[serde(default)]
+    folder: Option<String>,
     /// The columns that were found in the data.
     pub columns: Option<Vec<String>>,
 }
@@ -37,6 +42,8 @@ pub(crate) struct Begin {
 pub(crate) struct Found {
     pub begin: Begin,
     pub entries: Vec<Entry>,
+    /// The checkpoints of a sort.
+    pub sorted: Vec<Reached>,
     /// The quarantine was going to get its name.
     pub named: Option<Named>,
 }
@@ -53,12 +60,23 @@ pub(crate) struct Named {
 #[serde(untagged)]
 enum Behind {
     Entry(Box<Entry>),
+    Sorted(Box<Reached>),
     Named(Named),
 }
 
 impl Begin {
     pub fn new(source: Identity, settings: BTreeMap<String, String>) -> Begin {
-        Begin { version: env!("CARGO_PKG_VERSION").to_owned(), format: FORMAT, source, settings, columns: None }
+        Begin::of(vec![source], settings, None)
+    }
+
+    /// That of a sort, whose runs are in this folder.
+    pub fn sorting(sources: Vec<Identity>, settings: BTreeMap<String, String>, folder: Option<String>) -> Begin {
+        Begin::of(sources, settings, folder)
+    }
+
+    fn of(sources: Vec<Identity>, settings: BTreeMap<String, String>, folder: Option<String>) -> Begin {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Begin { version, format: FORMAT, sources, settings, folder, columns: None }
     }
 
     /// Refuses to go on with another job.
@@ -67,11 +85,12 @@ impl Begin {
             Some(format!("the earlier run was made by pagemill {}", before.version))
         } else if self.format != before.format {
             Some("another build of pagemill made the earlier run".to_owned())
-        } else if self.source != before.source {
+        } else if self.sources != before.sources {
             Some("its input has changed".to_owned())
         } else {
             let other = |(name, text): &(&String, &String)| before.settings.get(*name) != Some(*text);
-            self.settings.iter().find(other).map(|(name, _)| match name.as_str() {
+            let gone = || before.settings.iter().find(|(name, _)| !self.settings.contains_key(*name));
+            self.settings.iter().find(other).or_else(gone).map(|(name, _)| match name.as_str() {
                 "options" => "the settings of the formats have changed".to_owned(),
                 name => format!("the settings ⟨{name}⟩ have changed"),
             })
@@ -83,6 +102,32 @@ impl Begin {
                 target.display()
             ))),
         }
+    }
+}
+
+impl Found {
+    /// What is in the text of a journal; none if it has no beginning.
+    pub fn of(text: &[u8]) -> Option<Found> {
+        let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(content);
+        let begin = lines.next().and_then(|line| serde_json::from_slice(line).ok())?;
+        let mut found = Found { begin, entries: Vec::new(), sorted: Vec::new(), named: None };
+        for line in lines.map_while(|line| serde_json::from_slice(line).ok()) {
+            match line {
+                Behind::Entry(entry) => found.entries.push(*entry),
+                Behind::Sorted(reached) => found.sorted.push(*reached),
+                Behind::Named(named) => found.named = Some(named),
+            }
+        }
+        Some(found)
+    }
+
+    /// The folders in which a sort of `target` has its runs.
+    pub fn folders(&self, target: &Path) -> Vec<PathBuf> {
+        let entries = self.sorted.iter().map(|entry| &entry.folder);
+        let mut folders: Vec<_> = entries.chain([&self.begin.folder]).map(|name| whole_folder(name, target)).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        folders
     }
 }
 
@@ -139,16 +184,18 @@ impl Journal {
         let mut text = Vec::new();
         let read = self.file().seek(SeekFrom::Start(0)).and_then(|_| self.file().read_to_end(&mut text));
         read.map_err(|e| Error::io("read", &self.path, e))?;
-        let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(content);
-        let Some(begin) = lines.next().and_then(|line| serde_json::from_slice(line).ok()) else { return Ok(None) };
-        let mut found = Found { begin, entries: Vec::new(), named: None };
-        for line in lines.map_while(|line| serde_json::from_slice(line).ok()) {
-            match line {
-                Behind::Entry(entry) => found.entries.push(*entry),
-                Behind::Named(named) => found.named = Some(named),
-            }
+        Ok(Found::of(&text))
+    }
+
+    /// Goes on after the first `count` checkpoints of a sort: what follows them is cut off.
+    pub fn keep_sorted(&mut self, count: usize) -> Result<()> {
+        let mut kept = Vec::new();
+        if let Some(found) = self.read()?.filter(|_| count > 0) {
+            write_line(&found.begin, &mut kept);
+            found.sorted.iter().take(count).for_each(|entry| write_line(entry, &mut kept));
         }
-        Ok(Some(found))
+        *self.has_entries.get_mut() = count > 0;
+        self.cut(kept.len())
     }
 
     /// Goes on after `entry`: what follows it is cut off. Without one, everything is.
@@ -166,8 +213,12 @@ impl Journal {
             }
         }
         *self.has_entries.get_mut() = entry.is_some();
+        self.cut(kept.len())
+    }
+
+    fn cut(&mut self, len: usize) -> Result<()> {
         let file = self.file();
-        let cut = file.set_len(kept.len() as u64).and_then(|()| file.seek(SeekFrom::End(0)));
+        let cut = file.set_len(len as u64).and_then(|()| file.seek(SeekFrom::End(0)));
         cut.map(drop).map_err(|e| self.failed(e))
     }
 
@@ -183,6 +234,13 @@ impl Journal {
     /// Adds a checkpoint.
     pub fn append(&self, entry: &Entry) -> Result<()> {
         self.write(entry)?;
+        self.has_entries.store(true, Relaxed);
+        Ok(())
+    }
+
+    /// Adds a checkpoint of a sort.
+    pub fn append_sorted(&self, reached: &Reached) -> Result<()> {
+        self.write(reached)?;
         self.has_entries.store(true, Relaxed);
         Ok(())
     }

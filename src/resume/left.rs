@@ -1,13 +1,15 @@
 //! What an interrupted run left, where another one starts from the beginning.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::metrics::{Warning, WarningKind};
 use crate::quarantine::usual_place;
-use crate::resume::journal::lock;
+use crate::resume::journal::{Found, lock};
 use crate::resume::names;
+use crate::resume::runs::run_names;
 use crate::sink::TargetSpec;
 use crate::sink::open_left;
 
@@ -30,7 +32,20 @@ impl Left {
         let [_, journal] = names(path);
         left.journal = open_left(&journal).ok().flatten();
         left.journal.as_ref().map_or(Ok(()), |journal| lock(journal, path))?;
+        let mut text = Vec::new();
+        if let Some(journal) = &mut left.journal
+            && journal.read_to_end(&mut text).is_ok()
+            && let Some(found) = Found::of(&text)
+        {
+            left.add_runs(&found, path);
+        }
         Ok(Some(left))
+    }
+
+    /// The runs that a sort of this target left.
+    pub(crate) fn add_runs(&mut self, found: &Found, target: &Path) {
+        let names = run_names(target);
+        self.files.extend(found.folders(target).iter().flat_map(|folder| names.found(folder)));
     }
 
     /// The same, for a run that locks the journal itself.

@@ -10,15 +10,18 @@ mod identity;
 mod journal;
 mod left;
 mod memory;
+mod runs;
+mod sorted;
 mod tracker;
 
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, Reached as ReachedSort, Read as ReadSource, Underway};
 pub(crate) use journal::Journal;
 pub(crate) use left::Left;
+pub(crate) use sorted::{Same, Sorted as ResumableSort, is_asked as is_sort_resumable};
 pub(crate) use tracker::{Reached, Tracker, hash};
 
 use crate::error::{Error, ErrorClass, Result};
@@ -209,10 +212,14 @@ fn wanted<'o>(
         _ => None,
     };
     if !settings.rows.are_all() {
-        return match asked {
-            false => Ok(None),
-            true => Err(Error::usage(
-                "a run with ⟨limit⟩, ⟨offset⟩, ⟨tail⟩, ⟨sample⟩ or ⟨dedupe⟩ can't be resumed: a checkpoint does not say how many records were counted\n  Leave out checkpoints and resuming.",
+        let own_pass = [("⟨dedupe⟩", settings.rows.dedupe.is_some()), ("⟨sample⟩", settings.rows.sample.is_some())];
+        return match (asked, own_pass.into_iter().find(|(_, is_asked)| *is_asked)) {
+            (false, _) => Ok(None),
+            (true, Some((setting, _))) => Err(Error::usage(format!(
+                "a run with {setting} can't be resumed: which records stay is found out in a pass of its own that has no checkpoints\n  Leave out checkpoints and resuming.",
+            ))),
+            (true, None) => Err(Error::usage(
+                "a run with ⟨limit⟩, ⟨offset⟩ or ⟨tail⟩ can't be resumed: a checkpoint does not say how many records were counted\n  Leave out checkpoints and resuming.",
             )),
         };
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{HEAD, SpillFile};
+use super::file::SpillFile;
+use super::pack::HEAD;
 use crate::error::Result;
 
 /// The size of an item, in bytes.
@@ -102,7 +103,7 @@ impl ListWriter {
 
     fn write(&mut self) -> Result<()> {
         let Some(file) = &self.list.file else { return Ok(()) };
-        file.write(&mut self.block, self.at)?;
+        file.write(&mut self.block, false, self.at)?;
         self.at += self.block.len() as u64;
         Ok(())
     }
@@ -191,7 +192,7 @@ impl ListReader {
         let Some(number) = behind.checked_sub(1) else { return Ok(false) };
         (self.current, self.at) = (None, 0);
         let len = match &self.list.file {
-            Some(file) => file.read(&mut self.block, (number * (HEAD + BLOCK)) as u64, BLOCK)?,
+            Some(file) => file.read(&mut self.block, (number * (HEAD + BLOCK)) as u64, BLOCK)?.len,
             None => BLOCK.min(self.list.items.len() - number * BLOCK),
         };
         self.current = Some((number, len));

@@ -130,8 +130,8 @@ fn fan_in(runs: &[Run], memory: usize, budget: &Budget, instead: &str) -> Result
         sum <= memory
     });
     match fit.count() {
-        0 | 1 if runs.len() > 1 => {
-            let needed = runs[0].memory() + runs[1].memory();
+        count @ (0 | 1) if runs.len() > count => {
+            let needed = runs.iter().take(2).map(Run::memory).sum();
             let (limit, remedy) = (budget.ceiling(), budget.remedy(instead));
             Err(Error::memory(format!(
                 "{limit} is too low: merging what is sorted, with its long keys, takes {}, and there are {}\n  {remedy}",
@@ -158,7 +158,7 @@ pub(crate) fn reduce(
     instead: &str,
 ) -> Result<(Vec<Run>, u64)> {
     let (mut written, mut writer) = (0, None);
-    let memory = memory.saturating_sub(block);
+    let memory = memory.saturating_sub(RunWriter::memory(block));
     loop {
         // The shortest first: that is the least to write.
         runs.sort_by_key(Run::bytes);
@@ -243,7 +243,7 @@ mod tests {
         let all: Vec<&[&str]> = all.iter().map(|keys| &keys[..]).collect();
         let runs = runs(folder.path(), &all);
         let create = || SpillFile::create(folder.path());
-        let three = 3 * runs[0].memory() + 64;
+        let three = 3 * runs[0].memory() + RunWriter::memory(64);
         let budget = Budget::new(1000);
         let (fewer, written) = reduce(runs.clone(), three, &budget, &create, 64, &|| Ok(()), "").unwrap();
         assert!(fewer.len() <= 3 && written > 0, "{}", fewer.len());

@@ -1,6 +1,12 @@
 //! Writing and reading one run.
 
-use super::file::{HEAD, SpillFile};
+use std::time::Instant;
+
+use crc32fast::Hasher;
+use serde::{Deserialize, Serialize};
+
+use super::file::{MOST, SpillFile};
+use super::pack::{HEAD, Packer, Packing};
 use crate::error::{Error, Result};
 use crate::sys::Pages;
 
@@ -38,15 +44,52 @@ pub(crate) struct Run {
     block: usize,
     /// The longest key.
     key: usize,
+    /// The checksum of the checksums of its blocks: in a file with a name, each might be that of another block.
+    sum: u32,
+}
+
+/// A run in a file with a name, as another run of the program finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedRun {
+    /// The number of the file.
+    pub file: u32,
+    start: u64,
+    end: u64,
+    block: usize,
+    key: usize,
+    sum: u32,
+}
+
+impl SavedRun {
+    /// The run in this file; none if the file is too short, or the run can't be one.
+    pub fn open(&self, file: &SpillFile) -> Result<Option<Run>> {
+        let SavedRun { file: _, start, end, block, key, sum } = *self;
+        // Nobody allocates what a line claims that somebody changed.
+        // (How much memory the key takes is looked at before runs are merged.)
+        let can_be = start <= end && end <= file.len()? && block <= MOST && u32::try_from(key).is_ok();
+        Ok(can_be.then(|| Run { file: file.clone(), start, end, block, key, sum }))
+    }
 }
 
 impl Run {
+    /// What another run of the program has to know; none if the file has no name.
+    pub fn saved(&self) -> Option<SavedRun> {
+        let Run { file, start, end, block, key, sum } = self;
+        Some(SavedRun { file: file.number()?, start: *start, end: *end, block: *block, key: *key, sum: *sum })
+    }
+
+    /// What was written reaches the disk.
+    pub fn sync(&self) -> Result<()> {
+        self.file.sync()
+    }
+
     /// How many bytes it takes on disk.
     pub fn bytes(&self) -> u64 {
         self.end - self.start
     }
 
-    /// How much memory it takes to read it, in bytes: a block, and a key that began in the one before.
+    /// How much memory it takes to read it, in bytes: a block, the same one as it is on the disk, and a key that began
+    /// in the one before.
     pub fn memory(&self) -> usize {
         window(self.block, self.key)
     }
@@ -61,19 +104,30 @@ pub(crate) struct RunWriter {
     file: SpillFile,
     /// The block that is being filled.
     block: Vec<u8>,
+    packer: Packer,
     size: usize,
     /// Where the run began, and where the next block goes.
     start: u64,
     at: u64,
     key: usize,
+    sum: Hasher,
 }
 
 impl RunWriter {
     /// Writes blocks of `size` bytes.
     pub fn new(file: SpillFile, size: usize) -> RunWriter {
+        RunWriter::packing(file, size, Packing::wished())
+    }
+
+    fn packing(file: SpillFile, size: usize, packing: Packing) -> RunWriter {
         let mut block = Vec::with_capacity(size);
         block.resize(HEAD, 0);
-        RunWriter { file, block, size, start: 0, at: 0, key: 0 }
+        RunWriter { file, block, packer: Packer::new(packing, size), size, start: 0, at: 0, key: 0, sum: Hasher::new() }
+    }
+
+    /// What one takes of the memory, in bytes, with blocks of this size.
+    pub fn memory(size: usize) -> usize {
+        size + Packer::memory(size)
     }
 
     /// Adds a whole entry: lengths, key and body.
@@ -106,8 +160,12 @@ impl RunWriter {
 
     fn flush(&mut self) -> Result<()> {
         if self.block.len() > HEAD {
-            self.file.write(&mut self.block, self.at)?;
-            self.at += self.block.len() as u64;
+            let packed = self.packer.pack(&mut self.block);
+            let (len, began) = (packed.block.len(), Instant::now());
+            let checksum = self.file.write(packed.block, packed.is_packed, self.at)?;
+            self.sum.update(&checksum.to_le_bytes());
+            self.packer.wrote(len, began.elapsed());
+            self.at += len as u64;
             self.block.truncate(HEAD);
         }
         Ok(())
@@ -116,7 +174,8 @@ impl RunWriter {
     /// Ends the run.
     pub fn end(&mut self) -> Result<Run> {
         self.flush()?;
-        let run = Run { file: self.file.clone(), start: self.start, end: self.at, block: self.size, key: self.key };
+        let (start, end, sum) = (self.start, self.at, std::mem::take(&mut self.sum).finalize());
+        let run = Run { file: self.file.clone(), start, end, block: self.size, key: self.key, sum };
         (self.start, self.key) = (self.at, 0);
         Ok(run)
     }
@@ -136,6 +195,7 @@ pub(crate) struct RunReader {
     body: usize,
     prefix: u64,
     ended: bool,
+    sum: Hasher,
 }
 
 impl RunReader {
@@ -148,7 +208,8 @@ impl RunReader {
         let no_memory =
             |e| Error::memory(format!("the system has no memory for merging: {e}\n  Lower ⟨memory_limit⟩."));
         let window = Pages::new(room).map_err(no_memory)?;
-        let mut reader = RunReader { run, next, window, from: 0, to: 0, key: 0, body: 0, prefix: 0, ended: false };
+        let sum = Hasher::new();
+        let mut reader = RunReader { run, next, window, from: 0, to: 0, key: 0, body: 0, prefix: 0, ended: false, sum };
         reader.next()?;
         Ok(reader)
     }
@@ -203,7 +264,10 @@ impl RunReader {
     fn next(&mut self) -> Result<()> {
         if self.from == self.to && self.next == self.run.end {
             self.ended = true;
-            return Ok(());
+            return match std::mem::take(&mut self.sum).finalize() == self.run.sum {
+                true => Ok(()),
+                false => Err(self.run.file.changed()),
+            };
         }
         self.need(ENTRY)?;
         let (key, body) = lengths(&self.window[self.from..self.to]);
@@ -231,9 +295,9 @@ impl RunReader {
         if self.next >= self.run.end || self.window.len() - self.to < most {
             return Err(self.run.file.changed());
         }
-        let len = self.run.file.read(&mut self.window[self.to..], self.next, most)?;
-        self.to += len;
-        self.next += (HEAD + len) as u64;
+        let block = self.run.file.read(&mut self.window[self.to..], self.next, most)?;
+        (self.to, self.next) = (self.to + block.len, block.next);
+        self.sum.update(&block.checksum.to_le_bytes());
         Ok(())
     }
 }
@@ -265,10 +329,16 @@ mod tests {
         [0, 1, 7, 55, 56, 57, 200].iter().map(|len| (vec![*len as u8; *len], vec![b'x'; 3 * *len])).collect()
     }
 
+    const BOTH: [Packing; 2] = [Packing::Never, Packing::Always];
+
     #[test]
     fn runs_are_read_as_they_were_written() {
+        BOTH.into_iter().for_each(read_as_written);
+    }
+
+    fn read_as_written(packing: Packing) {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = RunWriter::new(SpillFile::create(folder.path()).unwrap(), 64);
+        let mut writer = RunWriter::packing(SpillFile::create(folder.path()).unwrap(), 64, packing);
         for (key, body) in entries() {
             writer.entry(&entry(&key, &body)).unwrap();
         }
@@ -277,6 +347,8 @@ mod tests {
         writer.put(b"bo").unwrap();
         writer.put(b"dy").unwrap();
         let (second, empty) = (writer.end().unwrap(), writer.end().unwrap());
+        let bytes: u64 = entries().iter().map(|(key, body)| (ENTRY + key.len() + body.len()) as u64).sum();
+        assert_eq!(first.bytes() < bytes, packing == Packing::Always, "{} {bytes}", first.bytes());
         assert_eq!(all(first).unwrap(), entries());
         assert_eq!(all(second).unwrap(), [(b"key".to_vec(), b"body".to_vec())]);
         assert_eq!((all(empty.clone()).unwrap(), empty.bytes()), (vec![], 0));
@@ -286,10 +358,14 @@ mod tests {
 
     #[test]
     fn a_changed_file_is_an_error() {
+        BOTH.into_iter().for_each(changed);
+    }
+
+    fn changed(packing: Packing) {
         use std::os::unix::fs::FileExt;
         let folder = tempfile::tempdir().unwrap();
         let file = SpillFile::create(folder.path()).unwrap();
-        let mut writer = RunWriter::new(file.clone(), 64);
+        let mut writer = RunWriter::packing(file.clone(), 64, packing);
         for (key, body) in entries() {
             writer.entry(&entry(&key, &body)).unwrap();
         }
@@ -298,15 +374,40 @@ mod tests {
         for at in 0..len {
             let mut old = [0];
             file.file().read_exact_at(&mut old, at).unwrap();
-            file.file().write_all_at(&[old[0] ^ 1], at).unwrap();
-            let error = all(run.clone()).unwrap_err().to_string();
-            assert!(error.contains("somebody changed the file"), "{at}: {error}");
+            for bit in [1, 0x80] {
+                file.file().write_all_at(&[old[0] ^ bit], at).unwrap();
+                let error = all(run.clone()).unwrap_err().to_string();
+                assert!(error.contains("somebody changed the file"), "{at}: {error}");
+            }
             file.file().write_all_at(&old, at).unwrap();
         }
         assert_eq!(all(run.clone()).unwrap(), entries());
         for cut in [0, 1, 63, len - 1] {
             file.file().set_len(cut).unwrap();
             assert!(all(run.clone()).unwrap_err().to_string().contains("somebody changed the file"));
+        }
+    }
+
+    /// Blocks with a right checksum that no run has: whoever can write the file can make them.
+    #[test]
+    fn a_made_up_block_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        // Text that LZ4 takes for a literal of 15 bytes and more that never come, nothing, and a match before the start.
+        let all_bad: [&[u8]; 4] = [b"\xff\xff\xff", b"\0", b"\x0f\xff\xff", b"\x10a\x09\x09"];
+        for bad in all_bad {
+            let file = SpillFile::create(folder.path()).unwrap();
+            let mut block = [&[0; HEAD], bad].concat();
+            file.write(&mut block, true, 0).unwrap();
+            let run = Run { file, start: 0, end: block.len() as u64, block: 64, key: 9, sum: 0 };
+            assert!(all(run).unwrap_err().to_string().contains("somebody changed the file"), "{bad:?}");
+        }
+        // Entries that are longer than they may be, or longer than the run.
+        for lengths in [[u32::MAX, 0], [3, u32::MAX], [500, 9]] {
+            let file = SpillFile::create(folder.path()).unwrap();
+            let mut block = [&[0; HEAD][..], &lengths.map(u32::to_le_bytes).concat(), b"key"].concat();
+            file.write(&mut block, false, 0).unwrap();
+            let run = Run { file, start: 0, end: block.len() as u64, block: 64, key: 9, sum: 0 };
+            assert!(all(run).unwrap_err().to_string().contains("somebody changed the file"), "{lengths:?}");
         }
     }
 

@@ -150,6 +150,14 @@ fn what_has_no_place_in_the_order_is_bad() {
     for flags in ["--resume", "--keep-going", "--out-dir x"] {
         say(here, &format!("sort a.csv --by id {flags}")).ends(2);
     }
+    say(here, "sort a.csv --by name:locale=xx").ends(2).says(&[
+        "--by: there is no collation `xx`",
+        "locale=sv",
+        "de-u-co-phonebk",
+    ]);
+    for by in ["name:locale", "name:locale=", "name:nocase:number", "name:nocase:nocase"] {
+        say(here, &format!("sort a.csv --by {by}")).ends(2).says(&["FIELD:nocase"]);
+    }
     say(here, "sort a.csv --by id --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
     say(here, "sort a.csv --by id --op wordcount").ends(2);
     say(here, "sort a.ndjson --by m").ends(0).says(&["no record has a value in the field `m`, which --by names"]);
@@ -217,6 +225,69 @@ fn the_bytes_are_the_same_in_every_way() {
     assert_eq!(names(here), ["a.csv", "a.json", "b.csv", "r.json"]);
 }
 
+/// Compressed or not, runs give the same bytes.
+#[test]
+fn compressed_runs_change_nothing() {
+    let text = table(60_000);
+    let expected = in_order(&text);
+    let here = with(&[("a.csv", &*text)]);
+    let here = here.path();
+    let run = |packing: &str, words: &str| {
+        let mut command = crate::support::command(here);
+        command.env("PAGEMILL_SPILL", packing).args(words.split(' '));
+        command.args(["--memory-limit", "15MB", "-j", "2", "--report", "r.json", "--force", "-q"]);
+        let out = crate::support::ran(command.output().unwrap()).ends(0).stdout;
+        (out, spilled(here)["bytes"].as_u64().unwrap())
+    };
+    for words in ["sort a.csv --by k:desc:number -t csv", "convert a.csv --dedupe id,t -t csv"] {
+        let [packed, plain] = ["packed", "plain"].map(|packing| run(packing, words));
+        assert!(packed.0 == plain.0, "{words}");
+        assert!(packed.0 == expected || !words.starts_with("sort"), "{words}");
+        assert!(packed.1 < plain.1, "{words}: {} {}", packed.1, plain.1);
+    }
+    // Where that is measured, the bytes are the same too.
+    assert!(run("auto", "sort a.csv --by k:desc:number -t csv").0 == expected);
+}
+
+#[cfg(feature = "collation")]
+#[test]
+fn text_comes_in_the_order_of_a_language() {
+    let names = "id,name\n1,Öberg\n2,zeta\n3,Ahlin\n4,\n5,ahlin\n6,Åkesson\n7,Oberg\n8,file10\n9,file2\n10,Ärla\n";
+    let numbers = "{\"id\":1,\"n\":10}\n{\"id\":2,\"n\":\"9\"}\n{\"id\":3,\"n\":[1]}\n";
+    let here = with(&[("a.csv", names), ("a.ndjson", numbers)]);
+    let here = here.path();
+    let sorted = |by: &str| ids(&say(here, &format!("sort a.csv --by {by} -t csv")).ends(0).stdout);
+    // Swedish has å, ä, ö after z; German has them beside a and o. Small letters come before capital ones.
+    assert_eq!(sorted("name:locale=sv"), "5 3 8 9 7 2 6 10 1 4");
+    assert_eq!(sorted("name:locale=de"), "5 3 6 10 8 9 7 1 2 4");
+    assert_eq!(sorted("name:desc:locale=sv"), "1 10 6 2 7 9 8 3 5 4");
+    // Names that are equal stay in the order of the input.
+    assert_eq!(sorted("name:nocase"), "3 5 6 10 8 9 7 1 2 4");
+    assert_eq!(sorted("name:nocase:locale=sv:natural"), "3 5 9 8 7 2 6 10 1 4");
+    assert_eq!(sorted("name:nocase:desc,id:desc"), "2 1 7 9 8 10 6 5 3 4");
+    assert_eq!(sorted("name"), "3 7 5 8 9 2 10 6 1 4");
+    let natural = say(here, "sort a.ndjson --by n:natural --on-error skip").ends(0).stdout;
+    assert_eq!(natural, "{\"id\":2,\"n\":\"9\"}\n{\"id\":1,\"n\":10}\n");
+    let totals =
+        say(here, "aggregate a.csv --by name --agg n=count() --sort name:locale=sv:nocase -t csv").ends(0).stdout;
+    let first: Vec<&str> = totals.lines().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(first, ["name", "Ahlin", "ahlin", "file10", "file2", "Oberg", "zeta", "Åkesson", "Ärla", "Öberg", ""]);
+    let plan = say(here, "sort a.csv --by name:locale=de-AT:nocase --explain").ends(0).stdout;
+    assert!(plan.contains("sorted by        name:locale=de-AT:nocase\n"), "{plan}");
+    // What does not fit, in every way.
+    let words = ["Öl", "öl", "ol", "Ål", "al", "zebra", "Zebra", "ärt"];
+    let mut text = "id,w\n".to_owned();
+    (0..60_000).for_each(|id| drop(writeln!(text, "{id},{}{}", words[id * 7919 % 8], "!".repeat(id % 61))));
+    fs::write(here.join("b.csv"), text).unwrap();
+    let sort = "sort b.csv --by w:locale=sv:nocase --report r.json --force -t csv -q";
+    let whole = say(here, &format!("{sort} -j 1")).ends(0).stdout;
+    assert!(whole.starts_with("id,w\n") && whole.lines().count() == 60_001);
+    for flags in ["-j 2 --memory-limit 15MB", "-j 7 --slice-size 10KB --io read --memory-limit 16MB"] {
+        assert!(say(here, &format!("{sort} {flags}")).ends(0).stdout == whole, "{flags}");
+        assert!(spilled(here)["runs"].as_u64() > Some(1), "{flags}");
+    }
+}
+
 /// A file system that is full: there is nothing under the name, and the error says what to do.
 #[cfg(target_os = "linux")]
 #[test]
@@ -229,7 +300,7 @@ fn a_full_disk_ends_the_sort() {
     let line =
         "ulimit -f 1024; trap '' XFSZ; exec \"$0\" sort a.csv --by k --memory-limit 15MB --spill-dir spill -o b.csv";
     let mut shell = std::process::Command::new("sh");
-    shell.current_dir(here).arg("-c").arg(line).arg(command(here).get_program());
+    shell.current_dir(here).env("PAGEMILL_SPILL", "plain").arg("-c").arg(line).arg(command(here).get_program());
     let ran = crate::support::ran(shell.output().unwrap()).ends(3);
     ran.says(&["can't write what does not fit into memory in spill", "--spill-dir"]);
     assert_eq!((names(here), names(&here.join("spill"))), (vec!["a.csv".to_owned(), "spill".to_owned()], vec![]));

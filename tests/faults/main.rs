@@ -8,6 +8,7 @@ mod pauses;
 mod pressure;
 mod resume;
 mod signals;
+mod sorts;
 #[path = "../support/mod.rs"]
 mod support;
 mod watched;

@@ -13,7 +13,7 @@ use crate::sys::variables;
 const PREFIX: &str = "PAGEMILL_";
 
 /// Variables that are no flags: a secret, and what tests and scripts need. Some are the beginnings of several names.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 15] = [
     "PAGEMILL_DASHBOARD_TOKEN",
     // A program that gets an alert may run pagemill too.
     "PAGEMILL_ALERT",
@@ -29,6 +29,7 @@ const OTHERS: [&str; 14] = [
     "PAGEMILL_PYTHON",
     "PAGEMILL_RENEW_API",
     "PAGEMILL_REQUIRE_ALL",
+    "PAGEMILL_SPILL",
 ];
 
 /// What the environment says.

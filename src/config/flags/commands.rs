@@ -56,8 +56,10 @@ impl Commands {
         .or(Commands::STATS);
     /// Commands that show a table on a terminal.
     pub(super) const SHOWN: Commands = Commands::HEAD.or(Commands::SORT).or(Commands::AGGREGATE);
-    /// Commands whose runs can be resumed.
+    /// Commands whose runs can be resumed where the output ends.
     pub(super) const LONG: Commands = Commands::EACH.or(Commands::REPLAY);
+    /// The same, and those that are resumed in their own way.
+    pub(super) const RESUMED: Commands = Commands::LONG.or(Commands::SORT);
     /// Commands that choose and change records.
     pub(super) const ROWS: Commands = Commands::RECORDS.or(Commands::STATS);
     /// Commands that choose and change records, and write records.

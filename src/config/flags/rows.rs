@@ -110,7 +110,7 @@ pub static FLAGS: &[Flag] = &[
         "by",
         List("FIELD[:desc][:KIND]"),
         Commands::SORT,
-        "Sort by these fields of the output, the most important first: ascending, or :desc; values as what they are, or all as :text, :number or :date",
+        "Sort by these fields of the output, the most important first: ascending, or :desc; values as what they are, or all as :text, :number or :date; text by its bytes, or by :locale=sv, :nocase, :natural",
     )
     .group(Group::Rows)
     .common()
@@ -129,7 +129,7 @@ pub static FLAGS: &[Flag] = &[
     aggregate(
         "sort",
         "KEYS",
-        "Sort the groups by fields of the result: a,b:desc[:text|number|date] [default: in the order of their first records]",
+        "Sort the groups by fields of the result: a,b:desc[:text|number|date], as sort --by [default: in the order of their first records]",
     )
     .sets(|s, _, texts| asked(s, texts, Aggregate::sort))
     .shows("sort", |s| written(s, 2)),

@@ -17,7 +17,7 @@ const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 }
 
 const fn resume(name: &'static str, takes: Takes, help: &'static str) -> Flag {
-    flag(name, takes, Commands::LONG, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
+    flag(name, takes, Commands::RESUMED, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
 }
 
 const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
@@ -110,9 +110,11 @@ pub static FLAGS: &[Flag] = &[
         Nothing,
         "Write checkpoints next to the output [default: if the input is a file of 2 GiB or more and the output is a file]",
     )
+    .help_in(&[(Commands::SORT, "Keep sorted runs on disk and write checkpoints next to the output, so that an interrupted sort can be resumed")])
     .overrides(&["no-checkpoint"])
     .sets(|s, _, _| put(&mut s.checkpoint, Checkpoint::On)),
     resume("no-checkpoint", Nothing, "Write no checkpoints")
+        .help_in(&[(Commands::SORT, "Write no checkpoints [default]")])
         .conflicts(&["resume"])
         .sets(|s, _, _| put(&mut s.checkpoint, Checkpoint::Off)),
     resume(
@@ -120,8 +122,10 @@ pub static FLAGS: &[Flag] = &[
         Text("SIZE"),
         "How much input is converted between two checkpoints [default: 64MiB]",
     )
+    .help_in(&[(Commands::SORT, "How much input is read between two checkpoints [default: 64MiB]")])
     .sets(|s, flag, texts| put(&mut s.checkpoint_every, size(flag, texts)? as u64)),
     resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
+        .help_in(&[(Commands::SORT, "Sync the sorted runs before every checkpoint, against power failures")])
         .sets(|s, _, _| put(&mut s.durable, true)),
     see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
     see("verbose", Nothing, Commands::SUMMED_UP, "Print a summary of the run at the end")

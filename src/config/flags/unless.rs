@@ -490,16 +490,26 @@ pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
     if files { None } else { No::new("no file is written", instead) }
 }
 
-/// Checkpoints are written next to an output file, and record the progress of one input.
+/// Checkpoints are written next to an output file, and record the progress of one input; those of a sort, of all.
 pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
-    let counting = ["limit", "offset", "tail", "sample", "dedupe"].into_iter().find(|flag| line.said.has(flag));
+    let sorts = line.command == Commands::SORT;
+    let passes = [("dedupe", "which records are equal"), ("sample", "which records are drawn")];
+    for (flag, what) in passes.into_iter().filter(|(flag, _)| line.said.has(flag)) {
+        return No::new(
+            format!(
+                "with `--{flag}` a run can't be resumed, since {what} is found out in a pass of its own that has no checkpoints"
+            ),
+            "Leave out one of the two.",
+        );
+    }
+    let counting = ["limit", "offset", "tail"].into_iter().find(|flag| !sorts && line.said.has(flag));
     if let Some(flag) = counting {
         return No::new(
             format!("with `--{flag}` a run can't be resumed, since no checkpoint says how many records were counted"),
             "Leave out one of the two.",
         );
     }
-    if matches!(line.origin, Origin::Many | Origin::Each) {
+    if !sorts && matches!(line.origin, Origin::Many | Origin::Each) {
         return No::new("there are several inputs", "Convert the inputs one by one, or leave the flag out.");
     }
     if !line.to_file {

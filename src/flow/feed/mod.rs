@@ -116,12 +116,24 @@ pub(crate) struct Feed<'s> {
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
     /// No slice begins here or later, though there may be records.
-    until: u64,
+    enough: u64,
+    /// Slices that begin here or later are left for another pass; none: all are handed out.
+    until: Option<u64>,
+    /// Where the first of those begins.
+    paused: Option<Paused>,
     /// No more slices: the input ended, or can't be cut or read.
     stopped: bool,
     stop: Option<Stop>,
     /// Where what is handed out is counted.
     pass: Option<Arc<Pass>>,
+}
+
+/// Where a pass over a mapped source ended before its end: the next slice begins there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paused {
+    pub at: u64,
+    /// Its line; 0 where lines are not counted.
+    pub line: u64,
 }
 
 pub(crate) enum Input<'s> {
@@ -155,7 +167,9 @@ impl<'s> Feed<'s> {
             held: None,
             lenient: false,
             end: None,
-            until: u64::MAX,
+            enough: u64::MAX,
+            until: None,
+            paused: None,
             stopped: false,
             stop: None,
             pass: None,
@@ -183,8 +197,18 @@ impl<'s> Feed<'s> {
     }
 
     /// Without slices that begin here or later.
-    pub fn until(self, until: u64) -> Feed<'s> {
+    pub fn enough(self, enough: u64) -> Feed<'s> {
+        Feed { enough, ..self }
+    }
+
+    /// Ends before the first slice that begins at this offset of a mapped source or behind it, but not before any.
+    pub fn until(self, until: Option<u64>) -> Feed<'s> {
         Feed { until, ..self }
+    }
+
+    /// Where the next pass goes on, if this one ended early.
+    pub fn paused(&self) -> Option<Paused> {
+        self.paused
     }
 
     /// Whether records that are larger than records may be are passed over.
@@ -217,7 +241,7 @@ impl<'s> Feed<'s> {
     ///
     /// An error takes the place of a slice: its number is its place in the order.
     pub fn next(&mut self, target: usize) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
-        if self.stopped || self.offset >= self.until {
+        if self.stopped || self.offset >= self.enough {
             return None;
         }
         self.target = target;
@@ -226,6 +250,13 @@ impl<'s> Feed<'s> {
             (Err(stop), _) => Err(FeedError::Read(stop)),
             (Ok(()), Input::Mapped(_)) => self.next_mapped(&mut held),
             (Ok(()), Input::Stream(_)) => self.next_streamed(&mut held),
+        };
+        let found = match found {
+            Ok(Some((at, line, _))) if self.next > 0 && self.until.is_some_and(|until| at >= until) => {
+                (self.offset, self.line, self.paused) = (at, line, Some(Paused { at, line }));
+                Ok(None)
+            }
+            found => found,
         };
         self.stopped = !matches!(found, Ok(Some(_)));
         if let Some(pass) = &self.pass {

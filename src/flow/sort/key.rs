@@ -8,104 +8,22 @@
 //! | text | `D0`, the text with `00 FF` for each zero byte, and `00 01` |
 //! | bytes | `D1`, and as text |
 //! | date | `D2`, and the fields of the time in UTC |
+//! | text in a collation | `D3`, the key of the collation, which has no zero byte, and `00 01` |
 //!
 //! Nothing begins with all of another value's bytes, so the keys of several fields can follow each other. Where the
 //! order is descending, all bytes but those of null are inverted.
 
+use super::by::{KeyKind, SortKey};
+use super::collate::Collation;
 use crate::expr::Moment;
 use crate::record::Value;
 use crate::record::decimal::Decimal;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 
-/// One of the fields that records are sorted by.
-///
-/// ```
-/// use pagemill::job::{KeyKind, SortKey};
-///
-/// let key = SortKey::new("fare").descending().as_kind(KeyKind::Number);
-/// assert_eq!((key.field(), key.is_descending(), key.kind()), ("fare", true, KeyKind::Number));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SortKey {
-    field: String,
-    descending: bool,
-    kind: KeyKind,
-}
-
-/// How the values of a field are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyKind {
-    /// Each as what it is: false and true, then numbers by their value, then text by its bytes, then bytes.
-    #[default]
-    Any,
-    /// All as text, by its bytes.
-    Text,
-    /// All as numbers, by their exact value. Another value makes the record bad.
-    Number,
-    /// All as dates or times, by the instant; where no offset from UTC is given, UTC. Another value makes the record bad.
-    Date,
-}
-
-impl KeyKind {
-    /// Its name in `--by`; none for the usual one.
-    pub fn name(self) -> Option<&'static str> {
-        match self {
-            KeyKind::Any => None,
-            KeyKind::Text => Some("text"),
-            KeyKind::Number => Some("number"),
-            KeyKind::Date => Some("date"),
-        }
-    }
-}
-
-impl SortKey {
-    /// By this field, or the field at this path, in ascending order.
-    pub fn new(field: impl Into<String>) -> SortKey {
-        SortKey { field: field.into(), descending: false, kind: KeyKind::Any }
-    }
-
-    /// In descending order. Records without a value come last all the same.
-    pub fn descending(self) -> SortKey {
-        SortKey { descending: true, ..self }
-    }
-
-    /// By values of this kind.
-    pub fn as_kind(self, kind: KeyKind) -> SortKey {
-        SortKey { kind, ..self }
-    }
-
-    /// The field.
-    pub fn field(&self) -> &str {
-        &self.field
-    }
-
-    /// Whether the order is descending.
-    pub fn is_descending(&self) -> bool {
-        self.descending
-    }
-
-    /// How values are compared.
-    pub fn kind(&self) -> KeyKind {
-        self.kind
-    }
-}
-
-impl std::fmt::Display for SortKey {
-    /// As in `--by`, for people.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.field)?;
-        if self.descending {
-            f.write_str(":desc")?;
-        }
-        self.kind.name().map_or(Ok(()), |name| write!(f, ":{name}"))
-    }
-}
-
-/// Appends the key of a value, whose text has `len` bytes; one that is not of the kind comes last, as null does.
-pub(crate) fn append_key(keys: &mut Vec<u8>, value: Value<'_>, len: usize, key: &SortKey) {
+/// Appends the key of a value, whose text this is; one that is not of the kind comes last, as null does.
+pub(crate) fn append_key(keys: &mut Vec<u8>, value: Value<'_>, text: &[u8], key: &SortKey) {
     let start = keys.len();
-    keys.resize(start + longest(len), 0);
+    keys.resize(start + longest(text, key), 0);
     let mut pen = Pen::new(&mut keys[start..]);
     let written = match pen.value(value, key, false) {
         Ok(()) => pen.len(),
@@ -117,9 +35,13 @@ pub(crate) fn append_key(keys: &mut Vec<u8>, value: Value<'_>, len: usize, key: 
     }
 }
 
-/// How long the key of a text of `len` bytes is at most.
-pub(crate) fn longest(len: usize) -> usize {
-    2 * len + 32
+/// How long the key of a text is at most.
+pub(crate) fn longest(text: &[u8], key: &SortKey) -> usize {
+    const AROUND: usize = 32;
+    match key.collation() {
+        None => 2 * text.len() + AROUND,
+        Some(collation) => AROUND + collation.write(text, &mut []).unwrap_or_else(|needed| needed),
+    }
 }
 
 /// Why a value has no place in the order.
@@ -143,6 +65,7 @@ const TRUE: u8 = 0x11;
 const TEXT: u8 = 0xd0;
 const BYTES: u8 = 0xd1;
 const DATE: u8 = 0xd2;
+const COLLATED: u8 = 0xd3;
 
 /// Numbers: what is below zero has the inverted bytes of what is above.
 const ZERO: u8 = 0x80;
@@ -191,13 +114,13 @@ impl<'r> Pen<'r> {
             return self.byte(NULL);
         }
         let start = self.len;
-        match key.kind {
+        match key.kind() {
             KeyKind::Any => self.any(value, untyped_is_text)?,
-            KeyKind::Text => self.as_text(value)?,
+            KeyKind::Text => self.as_text(value, key.collation())?,
             KeyKind::Number => self.as_number(value)?,
             KeyKind::Date => self.as_date(value)?,
         }
-        if key.descending {
+        if key.is_descending() {
             self.room[start..self.len].iter_mut().for_each(|byte| *byte = !*byte);
         }
         Ok(())
@@ -225,7 +148,7 @@ impl<'r> Pen<'r> {
         }
     }
 
-    fn as_text(&mut self, value: Value<'_>) -> Result<(), NoKey> {
+    fn as_text(&mut self, value: Value<'_>, collation: Option<&Collation>) -> Result<(), NoKey> {
         let mut room = DigitRoom::default();
         let text = match value {
             Value::Text(text) | Value::Untyped(text) | Value::Number(text) | Value::Bytes(text) => text,
@@ -236,7 +159,10 @@ impl<'r> Pen<'r> {
             Value::Float(number) => float_text(number, &mut room),
             _ => return Err(NoKey::NotA("text: it is a list or map")),
         };
-        self.text(TEXT, text)
+        let Some(collation) = collation else { return self.text(TEXT, text) };
+        self.byte(COLLATED)?;
+        self.len += collation.write(text, &mut self.room[self.len..]).map_err(|_| NoKey::Full)?;
+        self.put(&[0, 1])
     }
 
     fn as_number(&mut self, value: Value<'_>) -> Result<(), NoKey> {
@@ -406,7 +332,7 @@ mod tests {
                 let order = keys[0].cmp(&keys[1]);
                 let wanted = match b {
                     Some(_) => std::cmp::Ordering::Equal,
-                    None if by.descending && !pair[1].is_empty() => std::cmp::Ordering::Greater,
+                    None if by.is_descending() && !pair[1].is_empty() => std::cmp::Ordering::Greater,
                     None => std::cmp::Ordering::Less,
                 };
                 assert_eq!(
@@ -523,6 +449,36 @@ mod tests {
         assert!(texts.is_sorted() && texts[0] != texts[1]);
         assert_eq!(key(Value::Int(12), &field(KeyKind::Text)), key(Value::Text(b"12"), &field(KeyKind::Text)));
         assert!(key(Value::Raw(b"[]"), &field(KeyKind::Text)).is_err());
+    }
+
+    #[test]
+    #[cfg(feature = "collation")]
+    fn text_in_a_collation() {
+        let by = SortKey::new("x").collated(Collation::of("sv").unwrap());
+        for by in [by.clone(), by.descending()] {
+            let mut keys = ["", "a", "A", "a b", "ab", "b", "z", "å", "ö"]
+                .map(|text| key(Value::Text(text.as_bytes()), &by).unwrap());
+            if by.is_descending() {
+                keys.reverse();
+            }
+            assert!(keys.is_sorted_by(|one, other| one < other), "{by}");
+            let null = key(Value::Null, &by).unwrap();
+            assert!(keys.iter().all(|key| *key < null && !keys.iter().any(|o| o != key && o.starts_with(key))));
+        }
+        assert_eq!(key(Value::Int(12), &by_text()), key(Value::Text(b"12"), &by_text()));
+        assert!(key(Value::Raw(b"[]"), &by_text()).is_err());
+        // Keys that are longer than those of bytes: a ligature of eighteen letters.
+        let (long, mut keys) = ("\u{fdfa}".repeat(100), vec![7]);
+        append_key(&mut keys, Value::Text(long.as_bytes()), long.as_bytes(), &by_text());
+        assert!(keys.len() > 2 * long.len() && keys[0] == 7, "{}", keys.len());
+        let mut room = [0; 30];
+        let full = Pen::new(&mut room).value(Value::Text(long.as_bytes()), &by_text(), false);
+        assert_eq!(full, Err(NoKey::Full));
+    }
+
+    #[cfg(feature = "collation")]
+    fn by_text() -> SortKey {
+        SortKey::new("x").collated(Collation::root().unwrap())
     }
 
     #[test]

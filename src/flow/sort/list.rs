@@ -1,7 +1,8 @@
 //! Fields to sort by, as they are written.
 
 use crate::error::{Error, Result};
-use crate::flow::sort::key::{KeyKind, SortKey};
+use crate::flow::sort::by::{KeyKind, SortKey};
+use crate::flow::sort::collate::Collation;
 use crate::nearest::instead_of;
 use crate::op::{split, unescape};
 
@@ -14,7 +15,8 @@ const KINDS: [KeyKind; 3] = [KeyKind::Text, KeyKind::Number, KeyKind::Date];
 /// Usage: an empty name, an unknown word, or a field that is there twice.
 pub(crate) fn add_keys(setting: &str, list: &str, keys: &mut Vec<SortKey>) -> Result<()> {
     for part in split(list, ',')? {
-        let key = key(part).ok_or_else(|| no_key(setting, part))??;
+        let key = key(part).ok_or_else(|| no_key(setting, part))?;
+        let key = key.map_err(|error| Error::usage(format!("{setting}: {error}")))?;
         if keys.iter().any(|other| other.field() == key.field()) {
             return Err(Error::usage(format!("{setting}: `{}` is there twice", key.field())));
         }
@@ -23,30 +25,62 @@ pub(crate) fn add_keys(setting: &str, list: &str, keys: &mut Vec<SortKey>) -> Re
     Ok(())
 }
 
+/// What the words behind a field say, each at most once.
+#[derive(Default)]
+struct Words<'w> {
+    direction: Option<&'w str>,
+    kind: Option<KeyKind>,
+    locale: Option<&'w str>,
+    nocase: Option<()>,
+    natural: Option<()>,
+}
+
+impl<'w> Words<'w> {
+    /// Takes in a word; none: there is none, or it is there already.
+    fn add(&mut self, word: &'w str) -> Option<()> {
+        let is = |name: &str| name.eq_ignore_ascii_case(word);
+        let was_there = match word.split_once('=') {
+            Some((name, tag)) if name.eq_ignore_ascii_case("locale") && !tag.is_empty() => {
+                self.locale.replace(tag).is_some()
+            }
+            Some(_) => return None,
+            None if is("asc") || is("desc") => self.direction.replace(word).is_some(),
+            None if is("nocase") => self.nocase.replace(()).is_some(),
+            None if is("natural") => self.natural.replace(()).is_some(),
+            None => self.kind.replace(KINDS.into_iter().find(|kind| kind.name().is_some_and(is))?).is_some(),
+        };
+        (!was_there).then_some(())
+    }
+}
+
 /// None: it is no field to sort by.
 fn key(part: &str) -> Option<Result<SortKey>> {
     let parts = match split(part.trim(), ':') {
         Ok(parts) => parts,
         Err(error) => return Some(Err(error)),
     };
-    let (field, words) = parts.split_first()?;
-    let mut key = SortKey::new(unescape(field));
-    let (mut direction, mut kind) = (false, false);
-    for word in words {
-        let is_direction = ["asc", "desc"].iter().any(|name| name.eq_ignore_ascii_case(word));
-        if std::mem::replace(if is_direction { &mut direction } else { &mut kind }, true) {
-            return None;
-        }
-        key = match word.eq_ignore_ascii_case("desc") {
-            true => key.descending(),
-            false if is_direction => key,
-            false => {
-                let is_named = |kind: &KeyKind| kind.name().is_some_and(|name| name.eq_ignore_ascii_case(word));
-                key.as_kind(KINDS.into_iter().find(is_named)?)
-            }
-        };
+    let (field, rest) = parts.split_first()?;
+    let mut words = Words::default();
+    rest.iter().try_for_each(|word| words.add(word))?;
+    let key = SortKey::new(unescape(field)).as_kind(words.kind.unwrap_or_default());
+    let key =
+        if words.direction.is_some_and(|word| word.eq_ignore_ascii_case("desc")) { key.descending() } else { key };
+    if key.field().is_empty() {
+        return None;
     }
-    (!key.field().is_empty()).then_some(Ok(key))
+    let (locale, nocase, natural) = (words.locale, words.nocase.is_some(), words.natural.is_some());
+    if locale.is_none() && !nocase && !natural {
+        return Some(Ok(key));
+    }
+    // A collation is about text.
+    if words.kind.is_some_and(|kind| kind != KeyKind::Text) {
+        return None;
+    }
+    let collation = locale.map_or_else(Collation::root, Collation::of).map(|collation| {
+        let collation = if nocase { collation.without_case() } else { collation };
+        if natural { collation.natural() } else { collation }
+    });
+    Some(collation.map(|collation| key.collated(collation)))
 }
 
 /// The rest of a message about a field to sort by that is not there: what may be meant, and the fields that are.
@@ -74,7 +108,7 @@ fn ordered(field: &str) -> Option<(&str, &'static str)> {
 
 fn no_key(setting: &str, part: &str) -> Error {
     Error::usage(format!(
-        "{setting}: `{part}` is no field to sort by\n  Write FIELD, FIELD:desc or FIELD:desc:number; the kinds are text, number and date. In a name, write \\: for a colon."
+        "{setting}: `{part}` is no field to sort by\n  Write FIELD, FIELD:desc or FIELD:desc:number; the kinds are text, number and date. Text is compared by its bytes, or as FIELD:locale=sv, FIELD:nocase or FIELD:natural say. In a name, write \\: for a colon."
     ))
 }
 
@@ -102,6 +136,18 @@ mod tests {
         };
         assert_eq!(of("a, b:desc,c:Number:DESC,d:asc:date").unwrap(), "a b:desc c:desc:number d:date");
         assert_eq!(of(r"a\:b:text").unwrap(), "a:b:text");
+        #[cfg(feature = "collation")]
+        {
+            let list = "a:LOCALE=de-AT:desc,b:nocase:text,c:natural:nocase,d:date";
+            assert_eq!(of(list).unwrap(), "a:desc:locale=de-AT b:nocase c:nocase:natural d:date");
+            let error = of("a,b:locale=xx").unwrap_err().to_string();
+            assert!(error.contains("`sort`: there is no collation `xx`"), "{error}");
+            for bad in
+                ["a:nocase:number", "a:locale=", "a:locale", "a:natural:natural", "a:locale=de:locale=sv", "a:x=de"]
+            {
+                assert!(of(bad).is_err(), "{bad}");
+            }
+        }
         for bad in ["a:up", "a,", "", "a:desc:asc", "a:text:number", "a,a:desc", ":desc"] {
             assert!(of(bad).is_err(), "{bad}");
         }

@@ -1,16 +1,16 @@
 //! The end of a worker whose records are sorted: each is encoded, and kept with its key until all were read.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::buffer::{Buffer, Entries};
-use super::key::{NoKey, Pen, SortKey};
+use super::by::SortKey;
+use super::key::{NoKey, Pen};
 use crate::error::{Cause, Error, RecordError, Result};
 use crate::expr::find;
 use crate::format::Encode;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output, Value};
-use crate::spill::{ENTRY, Run, RunWriter, SpillFile};
+use crate::spill::{ENTRY, Run, RunWriter, SpillFolder};
 use crate::wording::megabytes;
 
 /// The number of a record at the end of its key: its slice among those of all sources, and its place there. It makes
@@ -22,7 +22,7 @@ pub(crate) struct Order {
     pub by: Vec<SortKey>,
     /// No more records than these are wanted.
     pub most: Option<u64>,
-    pub folder: PathBuf,
+    pub folder: SpillFolder,
     /// The size of blocks there.
     pub block: usize,
     pub strict: bool,
@@ -59,8 +59,8 @@ pub(crate) struct Sorter {
     from: Vec<u8>,
     /// What the record that is being taken lost.
     lost: Option<Lossy>,
-    /// How many slices the sources before had.
-    before: u64,
+    /// How many slices the sources before had, and the passes before over this one.
+    pub before: u64,
     slice: u64,
     /// The number of the next record in its slice.
     number: u32,
@@ -79,7 +79,7 @@ impl Sorter {
     /// # Errors
     /// Memory: the system has none.
     pub fn new(order: Arc<Order>, share: usize) -> Result<Sorter> {
-        let room = share.saturating_sub(order.block);
+        let room = share.saturating_sub(RunWriter::memory(order.block));
         Ok(Sorter {
             share,
             buffer: Buffer::new(room)?,
@@ -103,7 +103,7 @@ impl Sorter {
         (self.writing, self.slice) = (Some(writing), u64::MAX);
     }
 
-    /// The source had this many slices.
+    /// The pass had this many slices.
     pub fn ended(&mut self, slices: u64) {
         self.before += slices;
     }
@@ -236,7 +236,7 @@ impl Sorter {
     fn write(&mut self) -> Result<()> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            none => none.insert(RunWriter::new(SpillFile::create(&self.order.folder)?, self.order.block)),
+            none => none.insert(RunWriter::new(self.order.folder.create()?, self.order.block)),
         };
         self.buffer.write(writer)?;
         let run = writer.end()?;
@@ -251,11 +251,18 @@ impl Sorter {
         self.buffer.sort();
     }
 
-    /// The same if not all is in memory: that goes to disk too, and its memory is given back.
-    pub fn finish_runs(&mut self) -> Result<()> {
-        if self.buffer.records() > 0 {
-            self.write()?;
+    /// What is in memory goes to disk too.
+    pub fn write_all(&mut self) -> Result<()> {
+        if self.buffer.records() == 0 {
+            return Ok(());
         }
+        self.buffer.sort();
+        self.write()
+    }
+
+    /// The same, after all records were read: the memory is given back.
+    pub fn finish_runs(&mut self) -> Result<()> {
+        self.write_all()?;
         self.writer = None;
         self.buffer.release()
     }

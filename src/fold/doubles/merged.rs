@@ -43,7 +43,7 @@ impl Doubles {
         let runs = std::mem::take(&mut self.runs);
         let inputs = self.reduced(runs, half)?;
         let mut places = Sorter {
-            buffer: Buffer::new((half - block_size(half)).max(SHARE - block_size(SHARE)))?,
+            buffer: Buffer::new((half - writer(half)).max(SHARE - writer(SHARE)))?,
             out: None,
             runs: Vec::new(),
         };
@@ -123,6 +123,11 @@ impl Doubles {
         let stopped = |e| Error::io("compare", "the records", e);
         self.wish.stop.as_ref().map_or(Ok(()), |stop| stop.check().map_err(stopped))
     }
+}
+
+/// What writing runs takes of so much memory.
+fn writer(memory: usize) -> usize {
+    RunWriter::memory(block_size(memory))
 }
 
 /// Sorts places.

@@ -255,7 +255,7 @@ impl Doubles {
 
 /// The part of a share that a table may take: the rest is for sorting it, and for a block of a run.
 fn limit(share: usize) -> usize {
-    (share.saturating_sub(block_size(share)) / 4 * 3).saturating_sub(FEW)
+    (share.saturating_sub(RunWriter::memory(block_size(share))) / 4 * 3).saturating_sub(FEW)
 }
 
 /// The memory of a table with this share.

@@ -158,13 +158,15 @@ impl Group<'_> {
         kinds.clear();
         order.clear();
         for (field, key) in spec.sorted_columns() {
-            let len = parts(row[field], &mut DigitRoom::default()).1.len();
-            let more = longest(len).saturating_sub(order.capacity() - order.len());
+            let mut room = DigitRoom::default();
+            let text = parts(row[field], &mut room).1;
+            let needed = longest(text, key);
+            let more = needed.saturating_sub(order.capacity() - order.len());
             if more > 0 {
                 held.take(more)?;
-                order.reserve_exact(longest(len));
+                order.reserve_exact(needed);
             }
-            append_key(order, row[field], len, key);
+            append_key(order, row[field], text, key);
         }
         put_place(*first, order);
         body.clear();

@@ -53,6 +53,7 @@ use crate::fold::Fold;
 use crate::memory::Budget;
 use crate::record::digits::DigitRoom;
 use crate::record::{Batch, EncodeError, Seen};
+use crate::spill::RunWriter;
 pub(crate) use at::{At, Place};
 use chunks::Chunks;
 use column::{Accumulate, Taken};
@@ -138,7 +139,7 @@ impl Groups {
     }
 
     fn with(mut self, spilling: Spilling) -> Groups {
-        self.held.owe(spilling.block + Recent::SIZE);
+        self.held.owe(RunWriter::memory(spilling.block) + Recent::SIZE);
         Groups { spilling: Some(spilling), ..self }
     }
 
@@ -186,7 +187,7 @@ impl Groups {
             *broken = true;
             spilling.write(Table { keys, firsts, columns }, std::mem::take(count))?;
             *broken = false;
-            held.keep(spilling.block + Recent::SIZE + *key_room);
+            held.keep(RunWriter::memory(spilling.block) + Recent::SIZE + *key_room);
             recent.iter_mut().for_each(Recent::forget);
         }
         Ok(())

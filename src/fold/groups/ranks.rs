@@ -44,13 +44,13 @@ impl Writing {
                 let (small, mut room) = (Small { mantissa: mantissa.into(), scale }, [0; SHORT]);
                 let decimal = Decimal::Small(small);
                 let text = decimal.short_text(&mut room).unwrap_or_default();
-                append_key(key, Value::Number(text), text.len(), by);
+                append_key(key, Value::Number(text), text, by);
                 key.push(scale as u8);
                 body.push(scale as u8);
                 body.extend_from_slice(&mantissa.to_le_bytes());
             }
             Number::Long(text) => {
-                append_key(key, Value::Number(text), text.len(), by);
+                append_key(key, Value::Number(text), text, by);
                 key.push(LONG);
                 key.extend_from_slice(&(text.len() as u32).to_be_bytes());
                 key.extend_from_slice(text);

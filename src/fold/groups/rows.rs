@@ -56,7 +56,7 @@ impl Results {
     /// Memory: the system has none.
     pub fn new(memory: usize, folder: Arc<Path>, block: usize, most: Option<u64>) -> Result<Results> {
         let most = most.and_then(|most| usize::try_from(most).ok());
-        let buffer = Buffer::new(memory.saturating_sub(block))?;
+        let buffer = Buffer::new(memory.saturating_sub(RunWriter::memory(block)))?;
         Ok(Results {
             buffer,
             folder,

@@ -140,14 +140,14 @@ impl Groups {
             self.values(group, &arena, &mut row).map_err(memory)?;
             for (field, key) in &fields {
                 let mut room = DigitRoom::default();
-                let len = parts(row[*field], &mut room).1.len();
-                let needed = longest(len);
+                let text = parts(row[*field], &mut room).1;
+                let needed = longest(text, key);
                 if keys.capacity() - keys.len() < needed {
                     let more = keys.capacity().max(needed).max(1024);
                     held.take(more)?;
                     keys.reserve_exact(more);
                 }
-                append_key(&mut keys, row[*field], len, key);
+                append_key(&mut keys, row[*field], text, key);
             }
             ends.push(keys.len());
         }

@@ -39,7 +39,7 @@ use crate::metrics::{FileReport, Report};
 use crate::op::Folding;
 use crate::plan::named::Lacking;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
-use crate::resume::Left;
+use crate::resume::{Left, ResumableSort};
 use crate::sink::{Target, TargetSpec};
 use crate::wording::input;
 
@@ -52,7 +52,18 @@ impl Many {
     pub fn run(self) -> Result<Report> {
         let again = self.again();
         let possible = again.is_some();
-        again::begin_anew(self, again, |many| many.run_once(possible))
+        again::begin_anew(self, again, |many| {
+            let mut resumable = None;
+            let outcome = many.run_once(possible, &mut resumable);
+            match (resumable.and_then(Arc::into_inner), outcome) {
+                (Some(resumable), Ok(report)) => {
+                    resumable.finished();
+                    Ok(report)
+                }
+                (Some(resumable), Err(error)) => Err(resumable.fail(error)),
+                (None, outcome) => outcome,
+            }
+        })
     }
 
     /// The same for a second run, if there can be one.
@@ -64,8 +75,9 @@ impl Many {
         Some(Many { sources: again::sources(sources)?, target, settings, keep_going: *keep_going, split: None })
     }
 
-    /// Runs it; records that don't count end the run if it `begins_anew` then.
-    fn run_once(self, begins_anew: bool) -> Result<Report> {
+    /// Runs it; records that don't count end the run if it `begins_anew` then. `resumable` gets what was kept for
+    /// another run.
+    fn run_once(self, begins_anew: bool, resumable: &mut Option<Arc<ResumableSort>>) -> Result<Report> {
         let started = Instant::now();
         let Many { sources, target, settings, keep_going, split } = self;
         let sources = sources.into_iter().map(|source| source.now(&settings)).collect::<Result<Vec<_>>>()?;
@@ -91,14 +103,20 @@ impl Many {
             ));
         }
         live::refuse(&settings, keep_going)?;
-        let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
+        let mut sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         check_folder(&settings, target.path())?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
         if let Some(place) = &place {
             refuse_source(&place.clone().into(), &sources)?;
         }
-        let left = Left::of(&target, place.as_deref())?;
+        if let Some(sorting) = &mut sorting {
+            *resumable = sorting.resumable(&sources, &target, place.is_some(), &settings)?;
+        }
+        let left = match resumable {
+            Some(resumable) => resumable.left(),
+            None => Left::of(&target, place.as_deref())?,
+        };
         let mut target = target.open(settings.force, settings.stop.as_ref())?;
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
@@ -107,7 +125,8 @@ impl Many {
             target = encoded(target, to, &settings)?;
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
-        let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
+        let failed_before = sorting.as_ref().map_or(0, Sorting::failed_before);
+        let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, failed_before);
         if keep_going && !target.can().truncate && !settings.folds() {
             return Err(Error::usage(format!(
                 "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
@@ -141,6 +160,11 @@ impl Many {
             wanted: Wanted::ALL,
             kept: None,
         };
+        if let Some(resumable) = resumable.as_ref().filter(|resumable| resumable.nothing) {
+            run.sum.warnings.push(resumable.nothing_warning());
+        }
+        let sizes = run.files.iter().map(|file| fs::metadata(&file.source).map_or(0, |found| found.len()));
+        run.sum.resumed_from = run.sorting.as_ref().and_then(|sorting| sorting.resumed_from(sizes));
         let outcome = run.choose(deduping).and_then(|()| run.look()).and_then(|()| run.convert());
         let outcome =
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
@@ -519,9 +543,9 @@ impl<'s> Run<'s> {
         }
         if let Some(sorting) = &mut self.sorting {
             self.frame.get_or_insert_with(|| writing.frame());
-            let sorters = sorting.go_on(opened, &*writing)?;
+            sorting.go_on(opened, &*writing)?;
             self.ledger.begin(&opened.source.path, || opened.head());
-            let run = opened.sort(sorters, &self.sum.registry, &mut self.ledger);
+            let run = sorting.read(opened, &self.sum.registry, &mut self.ledger);
             return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
         }
         self.begin(&*writing)?;

@@ -132,8 +132,8 @@ impl List {
         let block = match &self.file {
             Some(file) => {
                 room.resize(BLOCK, 0);
-                let len = file.read(&mut room, (number * (HEAD + BLOCK)) as u64, BLOCK)?;
-                &room[..len]
+                let block = file.read(&mut room, (number * (HEAD + BLOCK)) as u64, BLOCK)?;
+                &room[..block.len]
             }
             None => &self.items[number * BLOCK..self.items.len().min((number + 1) * BLOCK)],
         };

@@ -42,7 +42,7 @@ impl<W: Wire> Packed<W> {
         key::<W>("price", pen);
         let cents = bits as u32 % 100_000;
         // As JSON is converted: 1.25 is a binary number, 1.10 has a zero to keep.
-        match W::DECIMALS && cents % 10 == 0 {
+        match W::DECIMALS && cents.is_multiple_of(10) {
             true => {
                 head::<W>(Of::Tag(4), pen);
                 head::<W>(Of::List(2), pen);
@@ -89,7 +89,7 @@ impl<W: Wire> Make for Packed<W> {
 #[inline]
 fn head<W: Wire>(of: Of, pen: &mut Pen<'_>) {
     if let Some(head) = W::head(of) {
-        pen.part(head.room(), head.len());
+        pen.part(head.room(), head.size());
     }
 }
 

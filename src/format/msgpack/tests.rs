@@ -68,7 +68,7 @@ fn a_list_that_holds_the_records() {
 fn a_list_that_is_too_short() {
     let (text, errors) = same(&[b"\x93", ONE, TWO].concat());
     assert_eq!(text, "{\"a\":1}\n");
-    assert_eq!(errors, [(9, "the input ends 1 record before the array does".to_owned())]);
+    assert_eq!(errors, [(10, "the input ends 1 record before the array does".to_owned())]);
     let (text, errors) = same(b"\x93");
     assert_eq!((text.len(), errors[0].0), (0, 1));
 }

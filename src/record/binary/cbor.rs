@@ -58,10 +58,10 @@ fn number(data: &[u8], at: usize, first: u8) -> Result<(u64, usize), Flaw> {
 fn head(major: u8, number: u64) -> Head {
     let first = major << 5;
     match number {
-        ..24 => Head::one(first | number as u8),
-        ..0x100 => Head::with(first | 24, [number as u8]),
-        ..0x1_0000 => Head::with(first | 25, (number as u16).to_be_bytes()),
-        ..0x1_0000_0000 => Head::with(first | 26, (number as u32).to_be_bytes()),
+        0..=23 => Head::one(first | number as u8),
+        24..=0xff => Head::with(first | 24, [number as u8]),
+        0x100..=0xffff => Head::with(first | 25, (number as u16).to_be_bytes()),
+        0x1_0000..=0xffff_ffff => Head::with(first | 26, (number as u32).to_be_bytes()),
         _ => Head::with(first | 27, number.to_be_bytes()),
     }
 }
@@ -73,7 +73,7 @@ fn simple(data: &[u8], at: usize, first: u8) -> Result<(Item<'static>, usize), F
         20 => (Item::Bool(false), at),
         21 => (Item::Bool(true), at),
         22 => (Item::Null, at),
-        info @ ..24 => (Item::Simple(info), at),
+        info @ (..20 | 23) => (Item::Simple(info), at),
         24 => match chunk::<1>(data, at)?[0] {
             // RFC 8949, 3.3: those have one byte, or none.
             byte @ ..32 => return Err(Flaw::Byte(byte)),

@@ -31,7 +31,7 @@ impl Head {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Room for more than the longest head, of which the first [`len`](Self::len) bytes count.
+    /// Room for more than the longest head, of which the first [`size`](Self::size) bytes count.
     #[inline(always)]
     pub fn room(&self) -> &[u8; 16] {
         &self.bytes
@@ -39,7 +39,7 @@ impl Head {
 
     /// How many bytes it has.
     #[inline(always)]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         usize::from(self.len)
     }
 }

@@ -159,17 +159,17 @@ impl Wire for MessagePack {
         };
         Some(match of {
             Of::UInt(number) => match number {
-                ..0x80 => Head::one(number as u8),
-                ..0x100 => Head::with(0xcc, [number as u8]),
-                ..0x1_0000 => Head::with(0xcd, (number as u16).to_be_bytes()),
-                ..0x1_0000_0000 => Head::with(0xce, (number as u32).to_be_bytes()),
+                0..=0x7f => Head::one(number as u8),
+                0x80..=0xff => Head::with(0xcc, [number as u8]),
+                0x100..=0xffff => Head::with(0xcd, (number as u16).to_be_bytes()),
+                0x1_0000..=0xffff_ffff => Head::with(0xce, (number as u32).to_be_bytes()),
                 _ => Head::with(0xcf, number.to_be_bytes()),
             },
             Of::Negative(less) => match !(i64::try_from(less).ok()?) {
-                number @ -32.. => Head::one(number as u8),
-                number @ -0x80.. => Head::with(0xd0, [number as u8]),
-                number @ -0x8000.. => Head::with(0xd1, (number as i16).to_be_bytes()),
-                number @ -0x8000_0000.. => Head::with(0xd2, (number as i32).to_be_bytes()),
+                number @ -32..=-1 => Head::one(number as u8),
+                number @ -0x80..=-33 => Head::with(0xd0, [number as u8]),
+                number @ -0x8000..=-0x81 => Head::with(0xd1, (number as i16).to_be_bytes()),
+                number @ -0x8000_0000..=-0x8001 => Head::with(0xd2, (number as i32).to_be_bytes()),
                 number => Head::with(0xd3, number.to_be_bytes()),
             },
             Of::Float(number) => match single(number) {

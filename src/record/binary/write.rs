@@ -40,7 +40,7 @@ impl Out for Direct<'_, '_> {
         match self.0.room(1)?.first_chunk_mut() {
             Some(room) => {
                 *room = *head.room();
-                self.0.advance(head.len());
+                self.0.advance(head.size());
                 Ok(())
             }
             None => self.0.put(head.bytes()),
@@ -273,23 +273,8 @@ impl<W: Wire> Writer<W> {
     }
 
     /// Writes a number that is given as text.
-    #[inline(always)]
-    fn number<O: Out>(&mut self, text: &[u8], out: &mut O) -> Result<(), Refusal> {
-        // The most frequent ones take no detour.
-        if let [digits @ ..] = text
-            && digits.len() <= 18
-            && !digits.is_empty()
-            && (digits[0] != b'0' || digits.len() == 1)
-            && digits.iter().all(u8::is_ascii_digit)
-        {
-            let number = digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-            return self.head(Of::UInt(number), out);
-        }
-        self.any_number(text, out)
-    }
-
     #[inline(never)]
-    fn any_number<O: Out>(&mut self, text: &[u8], out: &mut O) -> Result<(), Refusal> {
+    fn number<O: Out>(&mut self, text: &[u8], out: &mut O) -> Result<(), Refusal> {
         let (number, lost) = of_text(text, W::DECIMALS, &mut self.big);
         if let Some(kind) = lost {
             out.lose(kind);

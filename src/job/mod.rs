@@ -21,6 +21,7 @@ pub(crate) mod sort;
 pub(crate) mod spec;
 mod split;
 mod sum;
+mod types;
 mod write;
 
 pub use crate::flow::sort::{KeyKind, SortKey};

@@ -57,6 +57,10 @@ pub enum LossyKind {
     SpacesAsPadding,
     /// The items of a list were joined in one cell.
     ListJoined,
+    /// A value was written otherwise than the kind that was said for its field writes it; it means the same.
+    SpellingChanged,
+    /// A field that the schema lacks was left out.
+    FieldNotInSchema,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -73,7 +77,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 23] = [
+    pub const ALL: [LossyKind; 25] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -97,6 +101,8 @@ impl LossyKind {
         LossyKind::SurplusFields,
         LossyKind::SpacesAsPadding,
         LossyKind::ListJoined,
+        LossyKind::SpellingChanged,
+        LossyKind::FieldNotInSchema,
     ];
 
     /// The name in reports.
@@ -137,6 +143,8 @@ impl LossyKind {
             LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
             LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
             LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
+            LossyKind::SpellingChanged => ("spelling_changed", "value written as the schema's kind writes it, not as it was", "values written as the schema's kinds write them, not as they were"),
+            LossyKind::FieldNotInSchema => ("field_not_in_schema", "field left out because the schema has no such field", "fields left out because the schema has no such field"),
         }
     }
 }

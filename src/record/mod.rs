@@ -1,6 +1,7 @@
 //! The record model: what every decoder produces and every encoder consumes.
 
 mod batch;
+pub(crate) mod canonical;
 mod columns;
 #[doc(hidden)]
 pub mod decimal;

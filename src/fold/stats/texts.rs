@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 /// Longer texts are cut to this many bytes where they are kept.
-pub(super) const CUT: usize = 256;
+pub(crate) const CUT: usize = 256;
 
 /// The smallest and the largest text, by bytes; only the beginnings of long ones are kept.
 #[derive(Default)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     kept: Option<[Beginning; 2]>,
     /// The first bytes of both.
     low: u64,
@@ -16,7 +16,7 @@ pub(super) struct Texts {
 
 /// What is kept of a text. Whoever is shorter comes first, so one that was cut comes after one that was not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Beginning {
+pub(crate) struct Beginning {
     bytes: Box<[u8]>,
     pub is_cut: bool,
 }

@@ -53,7 +53,7 @@ impl Opened<'_> {
     /// What finds the narrowest schema of the records.
     ///
     /// # Errors
-    /// There is no memory for the names of columns, or one is there twice.
+    /// There is no memory for the names of columns.
     pub(crate) fn infer(&self) -> Result<Infer> {
         let (limits, depth) = (self.settings.key_limits(), self.settings.options.max_depth);
         let infer = Infer::new(limits, depth, &self.budget, self.number);

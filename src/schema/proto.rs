@@ -90,7 +90,7 @@ impl Made {
     fn field(&mut self, source: &str, of: &Type, scope: &mut Scope, level: usize) {
         let name = scope.names.word(source);
         // The compiler keeps names in brackets to itself, and has no texts with a zero.
-        let can_say = !(source.starts_with('[') && source.ends_with(']')) && !source.contains('\0');
+        let can_say = !(source.contains('\0') || source.starts_with('[') && source.ends_with(']'));
         let option = match json_name(&name) == source || !can_say {
             true => String::new(),
             false => format!(" [json_name = {}]", quoted(source)),

@@ -61,8 +61,8 @@ fn quoted(name: &str) -> String {
 }
 
 fn texts(symbols: &[Box<str>]) -> String {
-    let text = |symbol: &Box<str>| format!("'{}'", named(symbol).replace('\'', "''"));
-    symbols.iter().map(text).collect::<Vec<_>>().join(", ")
+    let text = |symbol: &str| format!("'{}'", named(symbol).replace('\'', "''"));
+    symbols.iter().map(|symbol| text(symbol)).collect::<Vec<_>>().join(", ")
 }
 
 fn postgres(kind: &Kind) -> String {

@@ -126,10 +126,11 @@ fn values_get_the_kinds_of_the_schema() {
         assert!(kept.contains(wanted), "{wanted}: {kept}");
     }
     // Repaired records get the same kinds.
-    let repaired = kept.replace("128", "0128").replace("1.555", "1.5");
-    fs::write(here.path().join("q.ndjson"), repaired).unwrap();
-    let again = say(here.path(), "replay q.ndjson -t ndjson --on-error skip");
-    assert!(again.stdout.contains("{\"i\":1,\"d\":1.50,"), "{} {}", again.stdout, again.stderr);
+    let lines = kept.lines().filter(|line| !line.contains("reason") || line.contains("1.555"));
+    let repaired: Vec<String> = lines.map(|line| line.replace("\"raw\":", "\"text\":\"1,1.5,,,\",\"was\":")).collect();
+    fs::write(here.path().join("q.ndjson"), repaired.join("\n") + "\n").unwrap();
+    let again = say(here.path(), "replay q.ndjson -t ndjson").ends(0);
+    assert_eq!(again.stdout, "{\"i\":1,\"d\":1.50,\"f\":null,\"b\":null,\"t\":null}\n");
 }
 
 #[test]
@@ -209,9 +210,6 @@ fn what_is_no_schema_is_refused_with_its_place() {
     }
     let said = say(here.path(), "convert t.csv -t csv --schema kind.json --types a=text").ends(2).stderr;
     assert!(said.contains("kind"), "{said}");
-    let twice = with(&[("t.csv", "a,a\n1,2\n")]);
-    let said = say(twice.path(), "schema t.csv").ends(1).stderr;
-    assert!(said.contains("the header has the name `a` twice"), "{said}");
 }
 
 /// Workers, slices and the way of reading don't change a byte.

@@ -78,7 +78,7 @@ impl Infer {
     /// With the columns of a source whose records all have these fields.
     ///
     /// # Errors
-    /// There is no memory, or two columns have one name.
+    /// There is no memory, or there are too many.
     pub fn with_fields(mut self, schema: &Schema) -> Result<Infer> {
         self.set_columns(schema)?;
         Ok(self)
@@ -97,15 +97,7 @@ impl Infer {
     fn set_columns(&mut self, schema: &Schema) -> Result<()> {
         let fields = self.root.fields.get_or_insert_default();
         self.columns.clear();
-        let mut met = std::collections::HashSet::new();
         for (column, name) in schema.names().enumerate() {
-            if !met.insert(name) {
-                let name = String::from_utf8_lossy(name);
-                return Err(Error::refused(format!(
-                    "the header has the name `{name}` twice, and a schema has each name once\n  Leave a column out by its position, such as ⟨drop {}⟩, or give other names: ⟨names a,b⟩ with ⟨skip_lines 1⟩.",
-                    column + 1
-                )));
-            }
             let first = First { slice: self.source, record: 0, node: column as u32 };
             let number = fields.of_record(name, first, &mut self.held, self.limits.keys)?;
             self.columns.push(number.ok_or_else(|| too_many(self.limits.keys))? as u32);

@@ -146,15 +146,7 @@ fn among<'a>(types: &[Type], value: Value<'a>, room: &mut Room<'a>) -> Found<'a>
     let mut other = None;
     for of in types {
         room.lost = None;
-        // Of formats that tell numbers and texts apart, a text is no number.
-        let is_quoted = matches!(value, Value::Text(_)) && !room.as_text;
-        if is_quoted
-            && matches!(of.kind, Kind::Bool | Kind::Int(_) | Kind::UInt(_) | Kind::Float(_) | Kind::Decimal { .. })
-        {
-            continue;
-        }
-        let is_number = matches!(value, Value::Number(_));
-        if is_number && matches!(of.kind, Kind::Text | Kind::Enum(_) | Kind::Bytes(_)) && other.is_some() {
+        if !is_of(&of.kind, value, room.as_text) {
             continue;
         }
         if let Some(found) = fitting(&of.kind, value, room)? {
@@ -167,6 +159,19 @@ fn among<'a>(types: &[Type], value: Value<'a>, room: &mut Room<'a>) -> Found<'a>
     }
     room.lost = before.or(other.and_then(|(_, lost)| lost));
     Ok(other.map(|(found, _)| found))
+}
+
+/// Whether a value may be of a kind of a union. Formats that tell numbers, truth values and texts apart say which it is.
+fn is_of(kind: &Kind, value: Value<'_>, as_text: bool) -> bool {
+    let numeric = matches!(kind, Kind::Int(_) | Kind::UInt(_) | Kind::Float(_) | Kind::Decimal { .. });
+    match (kind, value) {
+        (Kind::Any | Kind::Union(_), _) | (_, Value::Untyped(_)) => true,
+        (Kind::Bool, value) => matches!(value, Value::Bool(_)),
+        (_, Value::Text(_)) => as_text || !numeric,
+        (_, Value::Number(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_)) => numeric,
+        (_, Value::Bool(_)) => false,
+        _ => true,
+    }
 }
 
 /// A text, or a number as it is written.

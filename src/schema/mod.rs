@@ -81,7 +81,7 @@ pub(crate) fn shown(of: &Type) -> String {
     }
 }
 
-const INSTEAD: &str = "Make one with `pagemill schema INPUT -o FILE.json`, or give an Avro schema (.avsc).";
+const INSTEAD: &str = "`pagemill schema INPUT` makes one; an Avro schema (.avsc) is one too.";
 
 /// An error of a JSON text, with its place.
 fn placed(error: &serde_json::Error) -> String {

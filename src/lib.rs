@@ -145,6 +145,8 @@ pub mod sample;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod scan;
+#[doc(hidden)]
+pub mod schema;
 pub(crate) mod sigma;
 #[doc(hidden)]
 pub mod sink;
@@ -187,6 +189,8 @@ pub mod docs {
     pub mod rows {}
     #[doc = include_str!("docs/seeing.md")]
     pub mod seeing {}
+    #[doc = include_str!("docs/schema.md")]
+    pub mod schema {}
     #[doc = include_str!("docs/sort.md")]
     pub mod sort {}
     #[doc = include_str!("docs/speed.md")]

@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 19] = [
+pub static ALL: [Entry; 20] = [
     Entry {
         name: "convert",
         alias: None,
@@ -229,6 +229,25 @@ quantiles are of its numbers, text_min and text_max of its other values.
 
 On a terminal and with -t table, means and deviations are rounded, and ~ marks what is approximate. \
 -t html has a chart for each column, -t svg only the charts.",
+    },
+    Entry {
+        name: "schema",
+        alias: None,
+        about: "Print the narrowest schema that holds every value and gives its text back",
+        flags: Some(Commands::SCHEMA),
+        operands: INPUTS,
+        examples: &[
+    "pagemill schema trips.csv",
+    "pagemill schema trips.csv -o trips.schema.json",
+    "pagemill convert trips.csv -o trips.ndjson --schema trips.schema.json",
+    "pagemill schema events.ndjson -t duckdb",
+],
+        notes: "\
+All records are read, as convert reads and changes them. A kind is found only where the text that it gives every value is the one \
+in the source: 007, -0, and 1.10 beside 1.1 are text. In quotes everything is text, except dates and times.
+
+-t json is the form that --schema reads back, and so is avro. The others are for other systems. The numbers of different values \
+are estimates.",
     },
     Entry {
         name: "generate",

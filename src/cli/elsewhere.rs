@@ -17,6 +17,7 @@ const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both 
 const DEDUPE: &str =
     "duplicates are left out by a flag: pagemill convert INPUT --dedupe FIELDS, or --dedupe '*' for all fields";
 const SORT: &str = "sorting is a command: pagemill sort INPUT --by FIELD -o OUTPUT";
+const SCHEMA: &str = "values keep their text without a schema; pagemill schema INPUT finds one over all records, and --schema FILE uses it";
 const STATS: &str = "columns are described by a command: pagemill stats INPUT";
 const GROUPS: &str =
     "groups are made by a command: pagemill aggregate INPUT --by FIELD --agg 'n=count(), total=sum(FIELD)'";
@@ -31,7 +32,7 @@ const ALL_STATS: &str = "all is the default";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-pub const FLAGS: [(&str, Tip); 154] = [
+pub const FLAGS: [(&str, Tip); 159] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -137,6 +138,11 @@ pub const FLAGS: [(&str, Tip); 154] = [
     ("--na", Say("--null")),
     ("--unique", No(DEDUPE)),
     ("--stats", No(STATS)),
+    ("--infer-schema", No(SCHEMA)),
+    ("--infer-schema-length", No(SCHEMA)),
+    ("--infer", No(SCHEMA)),
+    ("--schema-file", Say("--schema")),
+    ("--avro-schema", Say("--schema")),
     ("--charset", Say("--encoding")),
     (
         "--flatten",
@@ -223,7 +229,7 @@ pub const IN_COMMANDS: [(&str, &str, Tip); 24] = [
 ];
 
 /// Commands of other tools.
-pub const COMMANDS: [(&str, Tip); 27] = [
+pub const COMMANDS: [(&str, Tip); 30] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -245,6 +251,9 @@ pub const COMMANDS: [(&str, Tip); 27] = [
     ("frequency", No(FREQUENCY)),
     ("explode", No("lists are taken apart by a flag: pagemill convert INPUT --explode FIELD")),
     ("describe", Say("stats")),
+    ("infer", Say("schema")),
+    ("infer-schema", Say("schema")),
+    ("types", Say("schema")),
     ("summary", Say("stats")),
     ("summarize", Say("stats")),
     ("groupby", No(GROUPS)),

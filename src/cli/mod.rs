@@ -50,6 +50,7 @@ mod report_file;
 mod request;
 #[cfg(feature = "history")]
 mod rules;
+mod schema;
 mod screen;
 mod settings;
 mod signals;
@@ -123,6 +124,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "split" => split::run(typed),
         "sort" => sort::run(typed),
         "aggregate" => aggregate::run(typed),
+        "schema" => schema::run(typed),
         "stats" => stats::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),

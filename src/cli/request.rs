@@ -179,7 +179,7 @@ impl Request {
         let to = settings.to.or_else(|| target.and_then(|path| settings.extensions.format_of(path)));
         let targets = match to {
             // An answer has no dialect.
-            _ if command == Commands::STATS => Kinds::NONE,
+            _ if command.describes() => Kinds::NONE,
             _ if settings.fold.is_some() => Kinds::WORDS,
             Some(to) => Kinds::of(to, settings.options.payload),
             None if target.is_some() => Kinds::ALL,

@@ -34,7 +34,7 @@ mod types;
 mod expression;
 
 pub use expression::{Expression, Running, text_value};
-pub use moment::Moment;
+pub use moment::{Moment, Precision};
 pub use path::{Spot, each as each_node, find, spot};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::fold::groups::Groups;
+use crate::fold::infer::Infer;
 pub(crate) use crate::fold::pen::Onto;
 use crate::fold::pen::Written;
 use crate::fold::stats::Stats;
@@ -17,6 +18,7 @@ pub(crate) enum Ending {
     Words(WordCount),
     Groups(Box<Groups>),
     Stats(Box<Stats>),
+    Schema(Box<Infer>),
 }
 
 impl Ending {
@@ -29,6 +31,7 @@ impl Ending {
             Ending::Words(_) => Ok(()),
             Ending::Groups(groups) => groups.go_on(budget),
             Ending::Stats(stats) => stats.go_on(budget),
+            Ending::Schema(infer) => infer.go_on(budget),
         }
     }
 
@@ -44,6 +47,11 @@ impl Ending {
             }
             Ending::Groups(groups) => groups.finish()?.write(onto),
             Ending::Stats(stats) => stats.finish()?.write(onto),
+            Ending::Schema(infer) => {
+                let text = infer.finish()?.text();
+                onto.target.write(text.as_bytes(), 0)?;
+                Ok(Written { bytes: text.len() as u64, records, ..Written::default() })
+            }
         }
     }
 }
@@ -56,6 +64,7 @@ impl Fold for Ending {
             Ending::Words(words) => Ending::Words(words.another()),
             Ending::Groups(groups) => Ending::Groups(Box::new(groups.another())),
             Ending::Stats(stats) => Ending::Stats(Box::new(stats.another())),
+            Ending::Schema(infer) => Ending::Schema(Box::new(infer.another())),
         }
     }
 
@@ -64,6 +73,7 @@ impl Fold for Ending {
             Ending::Words(words) => words.add(slice, batch, records),
             Ending::Groups(groups) => groups.add(slice, batch, records),
             Ending::Stats(stats) => stats.add(slice, batch, records),
+            Ending::Schema(infer) => infer.add(slice, batch, records),
         }
     }
 
@@ -72,6 +82,7 @@ impl Fold for Ending {
             (Ending::Words(words), Ending::Words(other)) => words.merge(other),
             (Ending::Groups(groups), Ending::Groups(other)) => groups.merge(*other),
             (Ending::Stats(stats), Ending::Stats(other)) => stats.merge(*other),
+            (Ending::Schema(infer), Ending::Schema(other)) => infer.merge(*other),
             // Those of a job are alike.
             _ => {}
         }

@@ -4,6 +4,7 @@ pub(crate) mod doubles;
 pub(crate) mod draw;
 pub(crate) mod ending;
 pub(crate) mod groups;
+pub(crate) mod infer;
 pub(crate) mod keys;
 pub(crate) mod pen;
 pub(crate) mod records;
@@ -81,6 +82,8 @@ impl Folding {
         match self {
             Folding::WordCount => Format::PLAIN,
             Folding::Stats => Format::ANSWER,
+            // Its text is no record: what writes it does not ask.
+            Folding::Schema => Format::PLAIN,
         }
     }
 }

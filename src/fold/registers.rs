@@ -1,5 +1,5 @@
-//! About how many different values there are: HyperLogLog with 2¹⁴ registers and the estimator of Ertl (2017), which needs
-//! no tables. Its standard error is 0.81 %.
+//! About how many different values there are: HyperLogLog with the estimator of Ertl (2017), which needs no tables. With 2¹⁴
+//! registers its standard error is 0.81 %, with 2¹¹ 2.3 %.
 //!
 //! Registers only depend on which values there are, not on their order.
 
@@ -45,13 +45,19 @@ fn hash_of([low, high]: [u64; 2], len: u64) -> u64 {
 /// How many bits of a hash choose a register.
 const BITS: u32 = 14;
 pub(crate) const REGISTERS: usize = 1 << BITS;
-/// How many bits are left.
-const REST: usize = (u64::BITS - BITS) as usize;
+/// The most bits that are left beside those that choose a register.
+const MOST: usize = 62;
 
 /// Notes the hash of a value.
 #[inline(always)]
 pub(crate) fn note(registers: &mut [u8], hash: u64) {
-    let register = &mut registers[(hash >> REST) as usize];
+    note_in::<BITS>(registers, hash);
+}
+
+/// The same in two to the power of `BITS` registers.
+#[inline(always)]
+pub(crate) fn note_in<const BITS: u32>(registers: &mut [u8], hash: u64) {
+    let register = &mut registers[(hash >> (u64::BITS - BITS)) as usize];
     // A bit behind those that are left ends the zeros.
     let zeros = ((hash << BITS) | (1 << (BITS - 1))).leading_zeros() as u8 + 1;
     if zeros > *register {
@@ -59,13 +65,15 @@ pub(crate) fn note(registers: &mut [u8], hash: u64) {
     }
 }
 
-/// How many different hashes the registers have seen.
+/// How many different hashes the registers have seen, whose number is a power of two.
 pub(crate) fn estimated(registers: &[u8]) -> u64 {
-    let mut counts = [0u32; REST + 2];
+    // How many bits of a hash are left.
+    let rest = (u64::BITS - registers.len().trailing_zeros()) as usize;
+    let mut counts = [0u32; MOST + 2];
     registers.iter().for_each(|zeros| counts[usize::from(*zeros)] += 1);
     let all = registers.len() as f64;
-    let mut sum = all * tau(1.0 - f64::from(counts[REST + 1]) / all);
-    for count in counts[1..=REST].iter().rev() {
+    let mut sum = all * tau(1.0 - f64::from(counts[rest + 1]) / all);
+    for count in counts[1..=rest].iter().rev() {
         sum = 0.5 * (sum + f64::from(*count));
     }
     sum += all * sigma(f64::from(counts[0]) / all);

@@ -111,6 +111,9 @@ pub(crate) struct Takes {
     pub untyped: bool,
     /// It needs to know of every value whether it is a number.
     pub typed: bool,
+    /// It has to know the types of all fields before the first record. Then it takes everything apart, and is given columns
+    /// with types.
+    pub types: bool,
     /// A record with one value is written as that value.
     pub lone: bool,
     /// Which records are written as JSON text.

@@ -97,6 +97,23 @@ impl Job {
         self.with(|settings| settings.fold = Some(Folding::Stats))
     }
 
+    /// Writes the narrowest schema that holds every value and gives its text back, instead of records. Its form is one
+    /// that [`PinSchema`](crate::op::PinSchema) reads.
+    ///
+    /// ```
+    /// use pagemill::{Format, Job, SourceSpec, TargetSpec};
+    ///
+    /// let csv = SourceSpec::bytes("fare,zip\n1.10,007\n22.30,\n");
+    /// let report = Job::new(csv, TargetSpec::Memory).from(Format::Csv).schema().run()?;
+    /// let schema: serde_json::Value = serde_json::from_slice(&report.output).unwrap();
+    /// assert_eq!(schema["fields"][0]["kind"], "decimal");
+    /// assert_eq!((&schema["fields"][1]["kind"], &schema["fields"][1]["nullable"]), (&"text".into(), &true.into()));
+    /// # Ok::<(), pagemill::Error>(())
+    /// ```
+    pub fn schema(self) -> Job {
+        self.with(|settings| settings.fold = Some(Folding::Schema))
+    }
+
     /// Only these fields, in this order.
     pub fn select<N: Into<String>>(self, fields: impl IntoIterator<Item = N>) -> Job {
         self.with(|settings| settings.select = fields.into_iter().map(Into::into).collect())

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::flow::order::reached::Place;
 use crate::fold::ending::{self, Ending};
 use crate::fold::groups::Groups;
+use crate::fold::infer::Infer;
 use crate::fold::pen::Written;
 use crate::fold::stats::Stats;
 use crate::fold::windows::{How, TimeWindows};
@@ -47,7 +48,22 @@ impl Opened<'_> {
                 };
                 Some(Ending::Stats(Box::new(stats)))
             }
+            Some(Folding::Schema) => Some(Ending::Schema(Box::new(self.infer()?))),
         })
+    }
+
+    /// What finds the narrowest schema of the records.
+    ///
+    /// # Errors
+    /// There is no memory for the names of columns.
+    pub(crate) fn infer(&self) -> Result<Infer> {
+        let (limits, depth) = (self.settings.key_limits(), self.settings.options.max_depth);
+        let infer = Infer::new(limits, depth, &self.budget, self.number);
+        // A table has columns even without records.
+        match &self.route.names {
+            Some(names) => infer.with_fields(names),
+            None => Ok(infer),
+        }
     }
 
     /// Which of the names that were given occur, and the number of the first that groups read, if that shows only in the

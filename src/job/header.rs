@@ -43,6 +43,10 @@ impl Opened<'_> {
     /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: the output
     /// can be started over.
     pub fn header(&mut self, restartable: bool) -> Result<(Option<Columns>, bool)> {
+        if self.route.to.takes(&self.options).types {
+            let types = self.types()?;
+            return Ok((Some(self.route.columns_of(types, UnknownKey::Count)), true));
+        }
         let repeatable = self.source.is_repeatable();
         if self.route.keyed.is_some() {
             if repeatable && restartable && !self.settings.strict {

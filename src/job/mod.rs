@@ -22,6 +22,7 @@ pub(crate) mod sort;
 pub(crate) mod spec;
 mod split;
 mod sum;
+mod types;
 mod write;
 
 pub use crate::flow::sort::{Collation, KeyKind, SortKey};

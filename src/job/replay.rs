@@ -110,7 +110,7 @@ impl Replay {
                 )));
             }
             section.head().fill(&mut settings.options);
-            section.head().type_fields(&mut settings.ops);
+            section.head().type_fields(&mut settings.ops)?;
             if section.head().says_utf8() {
                 settings.encoding = Some(Encoding::utf8());
             }

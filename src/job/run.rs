@@ -361,6 +361,7 @@ impl Opened<'_> {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
             totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
             totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
+            totals.lossy.count_many(LossyKind::FieldNotInSchema, self.route.not_in_schema * totals.records_in);
         }
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));

@@ -72,6 +72,7 @@ impl Job {
                 (Some(_), _) => "passed through",
                 _ if self.settings.aggregate.is_some() => "decoded and put into groups",
                 _ if self.settings.fold == Some(Folding::Stats) => "decoded and described",
+                _ if self.settings.fold == Some(Folding::Schema) => "decoded, to find their schema",
                 (None, _) => "decoded and encoded",
             }
         );

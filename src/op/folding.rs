@@ -8,6 +8,8 @@ pub enum Folding {
     WordCount,
     /// What there is to say about every field: counts, kinds, sums, ends, quantiles, the most frequent values.
     Stats,
+    /// The narrowest schema that holds every value and gives its text back.
+    Schema,
 }
 
 impl Folding {
@@ -16,6 +18,7 @@ impl Folding {
         match self {
             Folding::WordCount => "wordcount",
             Folding::Stats => "stats",
+            Folding::Schema => "schema",
         }
     }
 }

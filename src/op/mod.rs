@@ -18,6 +18,7 @@ mod only;
 mod parse;
 mod paths;
 mod pattern;
+mod pin;
 mod project;
 mod repeated;
 mod reverse;
@@ -52,11 +53,12 @@ pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
 pub(crate) use pattern::{check_pattern, finds, lacks, may_be_pattern, regex_of};
+#[doc(hidden)]
+pub use pin::PinSchema;
 pub(crate) use project::Order;
 pub use project::{Projection, project};
 pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
-#[doc(hidden)]
 pub use select::KeyedFilter;
 pub use set::Set;
 pub use source_column::SourceColumn;
@@ -65,7 +67,8 @@ pub(crate) use spread::Spread;
 pub use trim::Trim;
 pub use typed::{FieldKind, TypeFields};
 
-use crate::record::Batch;
+use crate::error::Result;
+use crate::record::{Batch, Schema};
 
 /// The fingerprint of an op that is fully described by its name and fields.
 fn named(op: &dyn Op) -> Option<String> {
@@ -175,6 +178,35 @@ pub trait Op: Send + Sync {
     /// It counts records or lines: they have to come in their order, so there is one worker.
     fn is_ordered(&self) -> bool {
         false
+    }
+
+    /// Whether records in columns keep a column of this name. Others are left out before they are decoded, and counted.
+    #[doc(hidden)]
+    fn keeps(&self, column: &[u8]) -> bool {
+        let _ = column;
+        true
+    }
+
+    /// Whether the columns of a source are those that it needs.
+    ///
+    /// # Errors
+    /// One is missing.
+    #[doc(hidden)]
+    fn check_columns(&self, source: &Schema) -> Result<()> {
+        let _ = source;
+        Ok(())
+    }
+
+    /// The schema whose types it gives the values, if it does.
+    #[doc(hidden)]
+    fn types(&self) -> Option<std::sync::Arc<Schema>> {
+        None
+    }
+
+    /// The text of the schema whose types it gives the values, if it does.
+    #[doc(hidden)]
+    fn pins(&self) -> Option<&str> {
+        None
     }
 
     /// It replaces the batches of nested records by others, for which arenas get more room.

@@ -22,7 +22,7 @@ impl Aim<'_> {
         if settings.folds() {
             // Whatever the target is, a fold sees everything.
             let (detail, straight) = (Detail::All, Straight::Never);
-            let takes = Takes { detail, straight, untyped: false, typed: false, lone: false, ..takes };
+            let takes = Takes { detail, straight, untyped: false, typed: false, types: false, lone: false, ..takes };
             return Aim { takes, tabular: false, list: None, writes: false };
         }
         let list = match &settings.columns {

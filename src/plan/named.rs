@@ -11,7 +11,7 @@ use crate::record::Schema;
 
 /// Whether an op comes before fields are selected: it may need fields that are not.
 pub(super) fn is_step(op: &dyn Op) -> bool {
-    op.makes().is_some() || op.only_drops() || !op.reads().is_empty()
+    op.makes().is_some() || op.only_drops() || !op.reads().is_empty() || op.pins().is_some()
 }
 
 /// The setting that an op is given with.
@@ -164,16 +164,33 @@ pub(super) fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking:
     Ok(made)
 }
 
-/// Refuses names for columns of a source without a header, which have none.
-pub(super) fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
-    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
-    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
-    match list.iter().find(|name| nameless && !number(name)) {
-        None => Ok(()),
-        Some(name) => Err(Error::usage(format!(
-            "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
+/// The columns of a source that its schema has, if it lacks some: these are left out and counted.
+///
+/// # Errors
+/// Some are left out, and the run is strict; or one is missing that can't be.
+pub(super) fn known(ops: &[Arc<dyn Op>], strict: bool, source: &Schema) -> Result<Option<Schema>> {
+    ops.iter().filter(|_| !source.is_empty()).try_for_each(|op| op.check_columns(source))?;
+    let keeps = |name: &&[u8]| ops.iter().all(|op| op.keeps(name));
+    match source.names().find(|name| !keeps(name)) {
+        None => Ok(None),
+        Some(name) if strict => Err(Error::refused(format!(
+            "⟨schema⟩ has no field `{}`, so that column would be left out\n  Add it to the schema, or leave out ⟨strict⟩ to accept it.",
+            String::from_utf8_lossy(name)
         ))),
+        Some(name) if !source.names().any(|name| keeps(&name)) => Err(Error::refused(format!(
+            "⟨schema⟩ has none of the fields of the source, not even `{}`\n  Give the schema of this input.",
+            String::from_utf8_lossy(name)
+        ))),
+        Some(_) => Ok(Some(Schema::new(source.names().filter(keeps)))),
     }
+}
+
+/// The error for columns that a list leaves out, when nothing may be left out.
+pub(super) fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
+    let names: Vec<_> = names.collect();
+    let columns = if names.len() == 1 { "column" } else { "columns" };
+    let some = some(names.into_iter());
+    Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
 }
 
 /// The most names of a kind that an error lists.
@@ -190,10 +207,14 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
     }
 }
 
-/// The error for columns that a list leaves out, when nothing may be left out.
-pub(super) fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
-    let names: Vec<_> = names.collect();
-    let columns = if names.len() == 1 { "column" } else { "columns" };
-    let some = some(names.into_iter());
-    Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
+/// Refuses names for columns of a source without a header, which have none.
+pub(super) fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
+    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
+    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
+    match list.iter().find(|name| nameless && !number(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!(
+            "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
+        ))),
+    }
 }

@@ -14,7 +14,9 @@ use crate::op::{
 };
 use crate::plan::aim::Aim;
 use crate::plan::inside::{Inside, spreads};
-use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, leaves_out, names_of, read_by, setting};
+use crate::plan::named::{
+    Lacking, check_fields, check_nameless, is_step, known, leaves_out, names_of, read_by, setting,
+};
 use crate::plan::needs::checks_utf8;
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
@@ -49,6 +51,8 @@ pub(crate) struct Route {
     pub keyed: Option<Box<Route>>,
     /// How many columns of the source are left out.
     pub left_out: u64,
+    /// The same of those that the schema of the source lacks.
+    pub not_in_schema: u64,
     /// Which of the given names occur.
     pub seen: Arc<Seen>,
     /// The numbers of these names.
@@ -153,7 +157,7 @@ impl Route {
         let utf8 = to.needs_utf8()
             || settings.ops.iter().any(|op| op.needs_utf8())
             || settings.aggregate.as_ref().is_some_and(Aggregate::needs_utf8)
-            || settings.fold == Some(Folding::Stats)
+            || matches!(settings.fold, Some(Folding::Stats | Folding::Schema))
             || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
@@ -183,6 +187,7 @@ impl Route {
             tested: None,
             keyed: None,
             left_out: 0,
+            not_in_schema: 0,
             seen: Arc::new(seen),
             numbers,
             ordered: settings.aggregate.as_ref().is_some_and(Aggregate::is_ordered),
@@ -249,6 +254,10 @@ impl Route {
         projected: bool,
         lacking: Lacking,
     ) -> Result<bool> {
+        let known = known(&self.ops, settings.strict, source)?;
+        let all = source.len();
+        let source = known.as_ref().unwrap_or(source);
+        self.not_in_schema = (all - source.len()) as u64;
         let made = check_fields(&self.ops, source, lacking)?;
         let is_first = |name: &&[u8]| self.ops.iter().any(|op| op.comes_first() && op.makes() == Some(*name));
         let (first, last): (Vec<_>, Vec<_>) = made.iter().copied().partition(is_first);
@@ -297,7 +306,8 @@ impl Route {
             }
             (fields, names) = read_by(aggregate, settings.rows.dedupe.as_deref(), &fields, &inside, lacking)?;
         }
-        let mut unchanged = !projected && made.is_empty() && !incomplete && settings.aggregate.is_none();
+        let mut unchanged =
+            known.is_none() && !projected && made.is_empty() && !incomplete && settings.aggregate.is_none();
         let spreads = spreads(settings, aim.tabular, &names);
         if let Some(list) = aim.list.filter(|_| !spreads) {
             unique("⟨columns⟩", list)?;
@@ -306,7 +316,7 @@ impl Route {
             let picked: Vec<_> = list.iter().map(|name| names.position(name.as_bytes())).collect();
             let found = picked.iter().enumerate().filter(|(_, column)| column.is_some());
             found.for_each(|(place, _)| self.seen.mark(self.numbers.columns + place));
-            self.left_out = names.len() as u64 - picked.iter().flatten().count() as u64;
+            self.left_out += names.len() as u64 - picked.iter().flatten().count() as u64;
             if settings.strict && self.left_out > 0 {
                 let left_out = names.names().filter(|name| !list.iter().any(|listed| listed.as_bytes() == *name));
                 return Err(leaves_out(left_out));

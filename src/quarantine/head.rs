@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::format::csv::{CleanNames, Dialect};
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Format, OpenError, Opening, Options, Ragged, ReadFormat, Types};
-use crate::op::{FieldKind, Op, TypeFields};
+use crate::op::{FieldKind, Op, PinSchema, TypeFields};
 
 /// The version of quarantines.
 const VERSION: u32 = 1;
@@ -58,6 +58,9 @@ struct Reading {
     /// The kinds that the values of some fields were said to have, which only ops look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kinds: Vec<(String, FieldKind)>,
+    /// The text of the schema whose types the values got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schema: Option<String>,
 }
 
 impl Head {
@@ -83,6 +86,7 @@ impl Head {
             bytes: options.bytes_as,
             unflatten: options.unflatten,
             kinds: kinds(ops).collect(),
+            schema: ops.iter().find_map(|op| op.pins()).map(str::to_owned),
         };
         Head { quarantine: VERSION, from, header: STANDARD.encode(header), reading }
     }
@@ -123,11 +127,21 @@ impl Head {
     }
 
     /// Gives values their kinds again, before all other ops, unless these say some themselves.
-    pub fn type_fields(&self, ops: &mut Vec<Arc<dyn Op>>) {
-        let known = &self.reading.kinds;
-        if !known.is_empty() && kinds(ops).next().is_none() {
+    ///
+    /// # Errors
+    /// Usage: the schema is none that is supported.
+    pub fn type_fields(&self, ops: &mut Vec<Arc<dyn Op>>) -> Result<()> {
+        let Reading { kinds: known, schema, bytes, max_depth, .. } = &self.reading;
+        if kinds(ops).next().is_some() || ops.iter().any(|op| op.pins().is_some()) {
+            return Ok(());
+        }
+        if !known.is_empty() {
             ops.insert(0, Arc::new(TypeFields::new(known.iter().map(|(name, kind)| (name.as_str(), *kind)))));
         }
+        if let Some(schema) = schema {
+            ops.insert(0, Arc::new(PinSchema::of_text(schema, *bytes, *max_depth)?));
+        }
+        Ok(())
     }
 
     /// Sets the options that were not set to anything else.
@@ -159,7 +173,7 @@ impl Head {
     }
 
     /// What reads the records.
-    pub fn open(&self, options: &Options) -> Result<Opening, OpenError> {
+    pub fn open(&self, options: &Options) -> std::result::Result<Opening, OpenError> {
         let options = Options { records_at: None, strict: false, ..options.clone() };
         self.from.reopen(&options, &self.header())
     }

@@ -57,12 +57,15 @@ pub enum LossyKind {
     SpacesAsPadding,
     /// The items of a list were joined in one cell.
     ListJoined,
-    /// A number was written with other digits, or as a binary number whose text is another one; its value is the same.
-    NumberRespelled,
     /// A tag or an extension type was left out; the value was kept.
     TypeDropped,
     /// The key of a map is not text, and became text.
     KeyAsText,
+    /// A value is written in another way than it was, which means the same: a number with other digits, or what a kind
+    /// was named for.
+    SpellingChanged,
+    /// A field that the schema lacks was left out.
+    FieldNotInSchema,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -79,7 +82,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 26] = [
+    pub const ALL: [LossyKind; 27] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -103,9 +106,10 @@ impl LossyKind {
         LossyKind::SurplusFields,
         LossyKind::SpacesAsPadding,
         LossyKind::ListJoined,
-        LossyKind::NumberRespelled,
         LossyKind::TypeDropped,
         LossyKind::KeyAsText,
+        LossyKind::SpellingChanged,
+        LossyKind::FieldNotInSchema,
     ];
 
     /// The name in reports.
@@ -146,9 +150,10 @@ impl LossyKind {
             LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
             LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
             LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
-            LossyKind::NumberRespelled => ("number_respelled", "number that keeps its value but not its spelling (such as 1.10, written as 1.1)", "numbers that keep their values but not their spelling (such as 1.10, written as 1.1)"),
             LossyKind::TypeDropped => ("type_dropped", "tag or extension type left out, whose value was kept", "tags or extension types left out, whose values were kept"),
             LossyKind::KeyAsText => ("key_as_text", "key of a map that was no text and became text", "keys of maps that were no text and became text"),
+            LossyKind::SpellingChanged => ("spelling_changed", "value that means the same but is written in another way (such as 1.10, written as 1.1)", "values that mean the same but are written in another way (such as 1.10, written as 1.1)"),
+            LossyKind::FieldNotInSchema => ("field_not_in_schema", "field left out because the schema has no such field", "fields left out because the schema has no such field"),
         }
     }
 }

@@ -171,11 +171,11 @@ impl Sorted {
             }
             journal.keep_sorted(good)?;
             from = (good > 0).then_some(all);
-        } else if let Some(left) = &mut left {
-            if let Some(found) = journal.read()? {
-                left.add_runs(&found, target);
-                folders.extend(found.folders(target));
-            }
+        } else if let Some(left) = &mut left
+            && let Some(found) = journal.read()?
+        {
+            left.add_runs(&found, target);
+            folders.extend(found.folders(target));
         }
         folders.sort_unstable();
         folders.dedup();

@@ -41,6 +41,7 @@ mod quarantine;
 mod reports;
 mod rows;
 mod rows_bad;
+mod schema;
 mod sort;
 mod split;
 mod stats;

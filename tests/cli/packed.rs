@@ -93,7 +93,7 @@ fn canonical_is_for_these_formats() {
     ran(here, "convert a.csv -o a.cbor --canonical").ends(0);
     assert_eq!(bytes(here, "a.cbor"), b"\xa3\x61a\x02\x62bb\xc4\x82\x21\x18\x6e\x63a.c\x03");
     assert_eq!(ran(here, "convert a.cbor -t csv").ends(0).stdout, "a,bb,a.c\n2,1.10,3\n");
-    ran(here, "convert a.csv -o a.msgpack").ends(0).says(&["(number_respelled)"]);
+    ran(here, "convert a.csv -o a.msgpack").ends(0).says(&["(spelling_changed)"]);
     ran(here, "convert a.csv -o b.msgpack --strict").ends(1).says(&["1.10"]);
 }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::circles::Graph;
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["nearest", "sigma", "wording", "chart", "address"],
     &["error"],
     &["sys", "scan"],
     &["memory", "compress"],
     &["record"],
+    &["schema"],
     &["expr"],
     &["source", "format", "op", "sink", "spill", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],

@@ -42,6 +42,10 @@ impl Commands {
     pub const AGGREGATE: Commands = Commands(1 << 15);
     /// `stats`.
     pub const STATS: Commands = Commands(1 << 16);
+    /// `schema`.
+    pub const SCHEMA: Commands = Commands(1 << 17);
+    /// Commands that describe fields.
+    pub const DESCRIBE: Commands = Commands::STATS.or(Commands::SCHEMA);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::MANY.or(Commands::COUNT);
@@ -53,7 +57,7 @@ impl Commands {
         .or(Commands::SPLIT)
         .or(Commands::SORT)
         .or(Commands::AGGREGATE)
-        .or(Commands::STATS);
+        .or(Commands::DESCRIBE);
     /// Commands that show a table on a terminal.
     pub(super) const SHOWN: Commands = Commands::HEAD.or(Commands::SORT).or(Commands::AGGREGATE);
     /// Commands whose runs can be resumed where the output ends.
@@ -61,7 +65,7 @@ impl Commands {
     /// The same, and those that are resumed in their own way.
     pub(super) const RESUMED: Commands = Commands::LONG.or(Commands::SORT);
     /// Commands that choose and change records.
-    pub(super) const ROWS: Commands = Commands::RECORDS.or(Commands::STATS);
+    pub(super) const ROWS: Commands = Commands::RECORDS.or(Commands::DESCRIBE);
     /// Commands that choose and change records, and write records.
     pub(super) const RECORDS: Commands =
         Commands::LONG.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT).or(Commands::AGGREGATE);
@@ -94,7 +98,7 @@ impl Commands {
 
     /// The name of a single one.
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 17] = [
+        const NAMES: [&str; 18] = [
             "convert",
             "replay",
             "count",
@@ -112,6 +116,7 @@ impl Commands {
             "sort",
             "aggregate",
             "stats",
+            "schema",
         ];
         NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
     }
@@ -126,6 +131,11 @@ impl Commands {
         self.are_in(Commands::ALL.or(Commands::TUNE))
     }
 
+    /// Whether it describes fields, and writes no records.
+    pub fn describes(self) -> bool {
+        self.are_in(Commands::DESCRIBE)
+    }
+
     /// Whether the others include all of these.
     pub(super) const fn are_in(self, others: Commands) -> bool {
         self.0 & !others.0 == 0
@@ -137,7 +147,7 @@ impl Commands {
             Commands::REPLAY => "the quarantine file says how its records are read",
             Commands::MAN => "a manual page is the same whatever is configured",
             Commands::COUNT => "records are counted, not written",
-            Commands::STATS => "fields are described, and no record is written",
+            Commands::STATS | Commands::SCHEMA => "fields are described, and no record is written",
             _ => "it is for other commands",
         }
     }

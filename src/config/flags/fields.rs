@@ -5,10 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Expression, List, Text, Word};
+use super::flag::Takes::{Expression, List, Path, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, made_for_nothing, no_lists, no_names, uncounted};
+use super::unless::{
+    BYTES_AND_TEXT, any_bytes_do, fields_are_text, made_for_nothing, no_lists, no_names, no_types, uncounted,
+};
 use super::values::put;
 use super::words::{BYTES, INVALID_UTF8, TYPES};
 use crate::config::list::{parse_fields, parse_names, parse_pairs};
@@ -110,6 +112,16 @@ pub static FLAGS: &[Flag] = &[
         }
     })
     .shows("source_column", |s| json!(steps(s, "source-column").first())),
+    flag(
+        "schema",
+        Path("FILE"),
+        Commands::RUN,
+        "Make all values those of this schema: one of pagemill schema, or of Avro (.avsc). What it lacks is left out and counted",
+    )
+    .group(Group::Typed)
+    .common()
+    .unless(no_types)
+    .shows("schema", |s| json!(s.ops.iter().find(|op| op.name() == "schema").and_then(|op| op.plan()))),
     flag(
         "parse-json",
         Expression("FIELDS"),

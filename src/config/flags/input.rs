@@ -11,6 +11,7 @@ use super::unless::{no_file, no_folder, no_list, not_recursive, nothing_can_exis
 use super::values::put;
 use crate::format::Format;
 use crate::job::Encoding;
+use crate::schema::Form;
 
 /// The names of formats, each with its alias, if any.
 fn formats() -> Vec<(&'static str, Option<&'static str>)> {
@@ -20,6 +21,11 @@ fn formats() -> Vec<(&'static str, Option<&'static str>)> {
 /// The same, and a table for people.
 fn formats_and_table() -> Vec<(&'static str, Option<&'static str>)> {
     formats().into_iter().chain([("table", None)]).collect()
+}
+
+/// The forms of a schema.
+fn schemas() -> Vec<(&'static str, Option<&'static str>)> {
+    Form::names().map(|name| (name, None)).collect()
 }
 
 pub static FLAGS: &[Flag] = &[
@@ -83,7 +89,7 @@ pub static FLAGS: &[Flag] = &[
     .unless(no_file)
     .sets(|s, _, _| put(&mut s.snapshot, true))
     .shows("snapshot", |s| json!(s.snapshot)),
-    flag("output", Path("OUTPUT"), Commands::WRITE.or(Commands::STATS), "File to write; - is standard output, which is the default")
+    flag("output", Path("OUTPUT"), Commands::WRITE.or(Commands::DESCRIBE), "File to write; - is standard output, which is the default")
         .help_in(&[
             (Commands::AUDIT, "File to write; - is standard output [default: the output is discarded]"),
             (Commands::GENERATE, "File to write; - is standard output [default: -]"),
@@ -120,6 +126,15 @@ pub static FLAGS: &[Flag] = &[
         Word("FORMAT", answers),
         Commands::STATS,
         "How to write the answer; html and svg have charts [default: by the extension of the output; on a terminal table, else csv]",
+    )
+    .short('t')
+    .common()
+    .shows("to", |s| json!(s.to.map(|format| format.name()))),
+    flag(
+        "to",
+        Word("FORMAT", schemas),
+        Commands::SCHEMA,
+        "How to write the schema [default: by the extension of the output (.json, .avsc, .proto); on a terminal table, else json]",
     )
     .short('t')
     .common()

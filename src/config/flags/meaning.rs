@@ -1,14 +1,17 @@
 //! The settings that flags mean.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::flag::Takes;
 use super::said::Said;
 use super::table::find;
 use super::values::put;
 use crate::error::Error;
+use crate::format::Options;
 use crate::format::csv::Delimiter;
 use crate::job::{Checkpoint, OnError, Settings};
+use crate::op::PinSchema;
 
 /// The settings that flags mean.
 ///
@@ -24,6 +27,11 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
         if let Some(set) = known(name)?.sets {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }
+    }
+    // Values are typed before any op sees them.
+    if let Some(path) = said.path("schema") {
+        let Options { bytes_as, max_depth, .. } = settings.options;
+        settings.ops.insert(0, Arc::new(PinSchema::read(path, bytes_as, max_depth)?));
     }
     // Then the steps, whose order among each other counts; ops come last.
     let in_order = |name: &str| known(name).is_ok_and(|flag| flag.step && matches!(flag.takes, Takes::Expression(_)));

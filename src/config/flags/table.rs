@@ -52,7 +52,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 16] = [
+    const EACH: [Commands; 17] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -69,6 +69,7 @@ mod tests {
         Commands::SORT,
         Commands::AGGREGATE,
         Commands::STATS,
+        Commands::SCHEMA,
     ];
 
     #[test]

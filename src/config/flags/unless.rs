@@ -30,6 +30,17 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// A schema says the types of all fields.
+pub fn no_types(line: &Line<'_>) -> Option<No> {
+    if line.settings.ops.iter().any(|op| op.name() == "types") {
+        return No::new(
+            "--types says what some fields are, and a schema says it of all",
+            "Change the kind of the field in the schema, or leave out one of the two.",
+        );
+    }
+    uncounted(line)
+}
+
 /// A count needs made fields only to choose records by them, or to make more.
 pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
     let used = ["where", "explode", "parse-json", "dedupe"].iter().any(|flag| line.said.has(flag));
@@ -186,7 +197,7 @@ fn together(line: &Line<'_>) -> bool {
 
 /// Text has one field, whose name is not written; a table without a header has no names either.
 pub fn no_names(line: &Line<'_>) -> Option<No> {
-    if line.command == Commands::STATS {
+    if line.command.describes() {
         return None;
     }
     let headless = line.said.has("no-headers") || line.said.has("out-no-headers");
@@ -253,7 +264,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
             "For one field, say what its values are: --types zip=text,n=decimal; or leave it out.",
         );
     }
-    if line.command == Commands::STATS {
+    if line.command.describes() {
         return None;
     }
     let steps = STEPS.iter().any(|flag| line.said.has(flag));
@@ -351,7 +362,7 @@ pub fn first_error_ends(line: &Line<'_>) -> Option<No> {
 
 /// Column names belong to tables, or are made from keys.
 pub fn no_columns(line: &Line<'_>) -> Option<No> {
-    let described = line.command == Commands::STATS;
+    let described = line.command.describes();
     let keys = line.sources.meets(Kinds::NESTED) && (described || line.targets.meets(Kinds::TABLES));
     if !keys && !line.sources.meets(Kinds::TABLES) {
         return No::new(line.both(), "It is for names of columns, and for keys that become some: leave it out.");
@@ -393,7 +404,7 @@ pub fn never_nested(line: &Line<'_>) -> Option<No> {
 pub fn no_keys(line: &Line<'_>) -> Option<No> {
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
     // All names of fields are kept where they are described.
-    if line.command == Commands::STATS || keys_become_columns(line) || together(line) && tables {
+    if line.command.describes() || keys_become_columns(line) || together(line) && tables {
         return None;
     }
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")
@@ -494,7 +505,7 @@ pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
 pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
     let sorts = line.command == Commands::SORT;
     let passes = [("dedupe", "which records are equal"), ("sample", "which records are drawn")];
-    for (flag, what) in passes.into_iter().filter(|(flag, _)| line.said.has(flag)) {
+    if let Some((flag, what)) = passes.into_iter().find(|(flag, _)| line.said.has(flag)) {
         return No::new(
             format!(
                 "with `--{flag}` a run can't be resumed, since {what} is found out in a pass of its own that has no checkpoints"

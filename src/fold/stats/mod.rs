@@ -16,7 +16,7 @@ mod result;
 mod sketch;
 mod summary;
 mod table;
-mod texts;
+pub(crate) mod texts;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -9,11 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 const REST: &str = "…";
 
 /// Longer texts are cut to this many bytes where they are kept.
-pub(super) const CUT: usize = 256;
+pub(crate) const CUT: usize = 256;
 
 /// The smallest and the largest text, by bytes; only the beginnings of long ones are kept.
 #[derive(Default)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     kept: Option<[Beginning; 2]>,
     /// The first bytes of both.
     low: u64,
@@ -22,7 +22,7 @@ pub(super) struct Texts {
 
 /// What is kept of a text. Whoever is shorter comes first, so one that was cut comes after one that was not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Beginning {
+pub(crate) struct Beginning {
     bytes: Box<[u8]>,
     pub is_cut: bool,
 }

@@ -103,6 +103,7 @@ fn takes(preset: Preset, options: &Options) -> Takes {
         // A table keeps a field as it was read, text or not, unless every field is written as text.
         untyped: !options.out_dialect.quote_all || escapes,
         typed: false,
+        types: false,
         lone: false,
         json: JsonText::Never,
         straight: Straight::Columns,

@@ -62,7 +62,7 @@ pub(super) static FRAMES: Entry = Entry {
 
 fn takes(detail: Detail, json: JsonText, straight: Straight) -> Takes {
     let lone = matches!(straight, Straight::Lone);
-    Takes { detail, untyped: false, typed: false, lone, json, straight, whole_record: 0 }
+    Takes { detail, untyped: false, typed: false, types: false, lone, json, straight, whole_record: 0 }
 }
 
 /// Writes the length of a record, to go before it.

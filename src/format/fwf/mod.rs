@@ -55,6 +55,7 @@ fn takes(options: &Options) -> Takes {
         detail: Detail::Maps,
         untyped: true,
         typed: false,
+        types: false,
         lone: false,
         json: JsonText::Never,
         straight: layout.as_ref().map_or(Straight::Never, |layout| Straight::All(layout.schema())),

@@ -100,6 +100,7 @@ const TAKES: Takes = Takes {
     detail: Detail::Record,
     untyped: false,
     typed: true,
+    types: false,
     lone: false,
     json: JsonText::Never,
     straight: Straight::Never,

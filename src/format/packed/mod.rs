@@ -45,6 +45,7 @@ pub(super) const fn entry<W: Wire>(
             detail: Detail::All,
             untyped: false,
             typed: true,
+            types: false,
             lone: false,
             json: JsonText::Never,
             straight: Straight::Never,

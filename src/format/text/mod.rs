@@ -42,6 +42,7 @@ pub(super) static TEXT: Entry = Entry {
         detail: Detail::Fields,
         untyped: false,
         typed: false,
+        types: false,
         lone: true,
         json: JsonText::Others,
         straight: Straight::Lone,

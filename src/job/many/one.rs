@@ -362,7 +362,7 @@ impl<'s> Run<'s> {
     fn lacking(&self) -> Lacking {
         match (&self.settings.columns, &self.settings.fold) {
             // Each source has its own.
-            (_, Some(Folding::Stats)) => Lacking::Absent,
+            (_, Some(Folding::Stats | Folding::Schema)) => Lacking::Absent,
             (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
             _ => Lacking::Absent,
         }

@@ -152,6 +152,14 @@ impl<'a> Batch<'a> {
         self.losses.lose_between(kind, count);
     }
 
+    /// An op changes a value of a record so that something is lost: that is counted, or the record is refused.
+    pub(crate) fn lose_in(&mut self, record: usize, kind: LossyKind) {
+        match self.strict {
+            true => self.reject_with(record, lossy_error(self.spans[record].start, kind)),
+            false => self.losses.lose_between(kind, 1),
+        }
+    }
+
     /// The last record ended, at `offset`, has lost something: either that is counted, or the record is refused.
     #[cold]
     fn settle(&mut self, kind: LossyKind, offset: usize) {

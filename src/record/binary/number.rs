@@ -142,7 +142,7 @@ fn of_any_text<'b>(text: &[u8], decimals: bool, big: &'b mut Big) -> (Number<'b>
         return decimal(negative, mantissa, exponent, text, big).unwrap_or(AS_TEXT);
     }
     match near {
-        Ok(near) if near.exact => (Number::Float(near.value), Some(LossyKind::NumberRespelled)),
+        Ok(near) if near.exact => (Number::Float(near.value), Some(LossyKind::SpellingChanged)),
         _ => AS_TEXT,
     }
 }
@@ -179,7 +179,7 @@ fn decimal<'b>(
         Some(behind) => rest = behind,
         None => same = false,
     });
-    let lost = (!same || !rest.is_empty()).then_some(LossyKind::NumberRespelled);
+    let lost = (!same || !rest.is_empty()).then_some(LossyKind::SpellingChanged);
     let small = if len <= 19 { std::str::from_utf8(digits).ok()?.parse::<u64>().ok() } else { None };
     let whole = match small {
         Some(size) if !negative => Whole::UInt(size),
@@ -229,7 +229,7 @@ mod tests {
             ] {
                 check(text, decimals, want, None);
             }
-            check("-0", decimals, Number::Float(-0.0), Some(LossyKind::NumberRespelled));
+            check("-0", decimals, Number::Float(-0.0), Some(LossyKind::SpellingChanged));
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
             ("1e+3", 3, Whole::UInt(1)),
             ("0.0000000000000000000000001e0", -25, Whole::UInt(1)),
         ] {
-            check(text, true, Number::Decimal(power, whole), Some(LossyKind::NumberRespelled));
+            check(text, true, Number::Decimal(power, whole), Some(LossyKind::SpellingChanged));
         }
         check("18446744073709551616", true, Number::Big(false, &[1, 0, 0, 0, 0, 0, 0, 0, 0]), None);
         check("-18446744073709551616", true, Number::Negative(u64::MAX), None);
@@ -261,15 +261,15 @@ mod tests {
 
     #[test]
     fn without_decimal_fractions() {
-        check("1.10", false, Number::Float(1.1), Some(LossyKind::NumberRespelled));
-        check("1e3", false, Number::Float(1000.0), Some(LossyKind::NumberRespelled));
+        check("1.10", false, Number::Float(1.1), Some(LossyKind::SpellingChanged));
+        check("1e3", false, Number::Float(1000.0), Some(LossyKind::SpellingChanged));
         for text in
             ["18446744073709551616", "-9223372036854775809", "1e400", "0.1234567890123456789", "9007199254740993.5"]
         {
             // 2^64 is a binary number too, but not with this text.
             let binary = text == "18446744073709551616";
             match binary {
-                true => check(text, false, Number::Float(18446744073709551616.0), Some(LossyKind::NumberRespelled)),
+                true => check(text, false, Number::Float(18446744073709551616.0), Some(LossyKind::SpellingChanged)),
                 false if text == "-9223372036854775809" => {
                     check(text, false, Number::Text, Some(LossyKind::NumberAsText))
                 }

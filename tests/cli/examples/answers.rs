@@ -289,6 +289,36 @@ pub const ANSWERS: &[Answer] = &[
         "pagemill stats rides.csv events.ndjson -t csv",
         &["\ncity,text,5,0,2,0,3,", "\nuser.id,number,2,0,5,2,1,,7,7,14,7,0,"],
     ),
+    // 12.50 and 3 are no decimals of one scale, and no shortest floating-point numbers.
+    parts(
+        "pagemill schema trips.csv",
+        &["{\"name\":\"id\",\"kind\":\"int8\",\"nullable\":false,", "{\"name\":\"fare\",\"kind\":\"text\",\"nullable\":false,"],
+    ),
+    parts("pagemill schema trips.csv -o trips.schema.json", &["{\"schema\":1,\"records\":2,\"fields\":["])
+        .after("cat trips.schema.json"),
+    answer(
+        "pagemill convert trips.csv -o trips.ndjson --schema trips.schema.json",
+        "{\"trip_id\":\"T1\",\"id\":7,\"from_station\":\" Zürich HB \",\"fare\":\"12.50\"}\n{\"trip_id\":\"T2\",\"id\":8,\"from_station\":\"Bern, Bahnhof\",\"fare\":\"3\"}\n",
+    )
+    .before("pagemill schema trips.csv -o trips.schema.json")
+    .after("cat trips.ndjson"),
+    parts("pagemill schema events.ndjson -t duckdb", &["CREATE TABLE \"events\" (\n", "\"user\" STRUCT(\"id\" TINYINT, \"name\" VARCHAR"]),
+    parts("pagemill schema rides.csv -t table", &["\ncity   text  no ", "\nfare   text  yes ", "\nat     date  no "]),
+    parts(
+        "pagemill schema rides.csv -o rides.schema.json",
+        &["{\"name\":\"at\",\"kind\":\"date\",\"nullable\":false,", "\"min\":\"2023-12-31\",\"max\":\"2024-02-02\""],
+    )
+    .after("cat rides.schema.json"),
+    parts(
+        "pagemill convert rides.csv -o rides.ndjson --schema rides.schema.json",
+        &["{\"city\":\"Bern\",\"user\":\"c\",\"fare\":null,\"at\":\"2024-02-02\"}\n"],
+    )
+    .before("pagemill schema rides.csv -o rides.schema.json")
+    .after("cat rides.ndjson"),
+    answer(
+        "pagemill schema rides.csv -t postgres",
+        "CREATE TABLE \"rides\" (\n    \"city\" text NOT NULL,\n    \"user\" text NOT NULL,\n    \"fare\" text,\n    \"at\" date NOT NULL\n);\n",
+    ),
     answer(
         "pagemill aggregate big.csv --by id --agg 'n=count()' --memory-limit 32MB --spill-dir /var/tmp -o groups.csv",
         "id,n\n1,1\n2,1\n",

@@ -441,6 +441,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),
     ("otlp", "a collector: otlp.rs"),
+    ("schema", "a file that is one: schema.rs"),
     ("snapshot", "a file that grows: parts.rs"),
     ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

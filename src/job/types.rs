@@ -1,0 +1,99 @@
+//! The types of all fields, for targets that have to know them before the first record.
+//!
+//! They are those of the schema that was given, or the narrowest ones, for which the source is read once more.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::fold::Fold;
+use crate::job::opened::Opened;
+use crate::op::Op;
+use crate::record::Schema;
+use crate::wording::input;
+
+impl Opened<'_> {
+    /// The fields of the records that reach the target, with their types. A field for which a schema was given has the
+    /// type that this says.
+    ///
+    /// # Errors
+    /// Usage: the source can't be read twice, and no schema says all types. Those of a run.
+    pub fn types(&mut self) -> Result<Schema> {
+        let given = self.route.ops.iter().find_map(|op| op.types());
+        let settings = self.settings;
+        let alone = |op: &Arc<dyn Op>| op.types().is_some();
+        let changes = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
+        if let Some(given) = given.as_ref().filter(|_| !changes && self.route.ops.iter().all(alone)) {
+            return Ok((**given).clone());
+        }
+        if !self.source.is_repeatable() {
+            let said = match given {
+                None => {
+                    "its fields have to be known before the first record, and it can't be read twice\n  Give ⟨schema⟩, or a file."
+                }
+                Some(_) => {
+                    "steps change its fields, and it can't be read twice to find the types of all\n  Give a file."
+                }
+            };
+            return Err(Error::usage(format!("{}: {said}", input(&self.source.path))));
+        }
+        let infer = self.infer()?;
+        let found = self.first_pass(infer)?.0.finish()?.schema().map_err(Error::refused)?;
+        let Some(given) = given else { return Ok(found) };
+        let of = |index: usize| {
+            let name = found.name(index);
+            let said = given.position(name).map(|number| given.type_of(number));
+            (name.to_vec(), said.unwrap_or_else(|| found.type_of(index)).clone())
+        };
+        Ok(Schema::typed((0..found.len()).map(of)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Settings;
+    use crate::op::Set;
+    use crate::record::Kind;
+    use crate::{Format, SourceSpec, TargetSpec};
+
+    fn types(text: &'static str, change: impl FnOnce(&mut Settings)) -> Vec<(String, Kind, bool)> {
+        let mut settings = Settings { from: Some(Format::Csv), to: Some(Format::Tsv), ..Settings::default() };
+        change(&mut settings);
+        let mut opened = Opened::new(SourceSpec::bytes(text), &TargetSpec::Memory, &settings).unwrap();
+        let schema = opened.types().unwrap();
+        let field = |index| {
+            let of = schema.type_of(index);
+            (String::from_utf8(schema.name(index).to_vec()).unwrap(), of.kind.clone(), of.nullable)
+        };
+        (0..schema.len()).map(field).collect()
+    }
+
+    #[test]
+    fn the_narrowest_types_of_what_is_written() {
+        let text = "a,b\n1,x\n300,\n";
+        assert_eq!(types(text, |_| {}), [("a".into(), Kind::Int(16), false), ("b".into(), Kind::Text, true)]);
+        let set = |settings: &mut Settings| {
+            settings.ops.push(Arc::new(Set::parse("c=a*1000").unwrap()));
+            settings.select = vec!["c".into()];
+            settings.rename = vec![("c".into(), "d".into())];
+        };
+        assert_eq!(types(text, set), [("d".into(), Kind::Int(32), false)]);
+    }
+
+    #[test]
+    fn a_given_schema_says_the_types() {
+        let schema =
+            r#"{"schema":1,"fields":[{"name":"a","kind":"int64"},{"name":"b","kind":"text","nullable":true}]}"#;
+        let pin = crate::op::PinSchema::of_text(schema, Default::default(), 100).unwrap();
+        let pin: Arc<dyn Op> = Arc::new(pin);
+        let text = "a,b\n1,x\n300,\n";
+        let given = types(text, |settings| settings.ops.push(pin.clone()));
+        assert_eq!(given, [("a".into(), Kind::Int(64), false), ("b".into(), Kind::Text, true)]);
+        let given = types(text, |settings| {
+            settings.ops.push(pin);
+            settings.ops.push(Arc::new(Set::parse("c=a+1").unwrap()));
+        });
+        assert_eq!(given[0], ("a".into(), Kind::Int(64), false));
+        assert_eq!(given[2], ("c".into(), Kind::Int(16), false));
+    }
+}

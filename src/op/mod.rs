@@ -53,12 +53,12 @@ pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
 pub(crate) use pattern::{check_pattern, finds, lacks, may_be_pattern, regex_of};
-#[doc(hidden)]
 pub use pin::PinSchema;
 pub(crate) use project::Order;
 pub use project::{Projection, project};
 pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
+#[doc(hidden)]
 pub use select::KeyedFilter;
 pub use set::Set;
 pub use source_column::SourceColumn;

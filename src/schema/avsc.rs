@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::avro::{NAME, UNIT};
-use super::{FIELDS, LEVELS, placed};
+use super::limits::{FIELDS, LEVELS, placed};
 use crate::record::{Kind, Schema, Type, Unit};
 
 type Outcome<T> = std::result::Result<T, String>;

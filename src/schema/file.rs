@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FIELDS, LEVELS, placed};
+use super::limits::{FIELDS, LEVELS, placed};
 use crate::record::{Kind, Schema, Type, Unit};
 
 /// The version of the form.

@@ -119,7 +119,6 @@ pub static FLAGS: &[Flag] = &[
         "Make all values those of this schema: one of pagemill schema, or of Avro (.avsc). What it lacks is left out and counted",
     )
     .group(Group::Typed)
-    .common()
     .unless(no_types)
     .shows("schema", |s| json!(s.ops.iter().find(|op| op.name() == "schema").and_then(|op| op.plan()))),
     flag(

@@ -35,6 +35,8 @@ struct Step {
 
 /// The most leaves.
 const STEPS: usize = 512;
+/// Room for this many lists and maps that are not leaves is made at once.
+const CONTAINERS: usize = 32;
 /// How many bytes are looked at for each leaf.
 const AHEAD: usize = 128;
 
@@ -68,6 +70,8 @@ impl Template {
     /// leaf.
     pub fn end(&mut self, tail: &[u8], nodes: &[Value<'_>]) -> bool {
         self.set_behind(tail);
+        // Records with more of them may come when nothing is to be allocated any more.
+        self.containers.reserve(CONTAINERS);
         self.containers.extend((0..).zip(nodes).filter_map(|(node, value)| match *value {
             Value::Map(inside) => Some((node, Value::Map(inside))),
             Value::List(inside) => Some((node, Value::List(inside))),

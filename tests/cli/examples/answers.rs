@@ -339,6 +339,14 @@ pub const ANSWERS: &[Answer] = &[
         "id,name\n1,Ada\n2,\"Grace\nHopper\"\n",
     )
     .after("cat sorted.csv"),
+    answer("pagemill sort big.csv --by id --checkpoint -o sorted.csv", "id,name\n1,Ada\n2,\"Grace\nHopper\"\n")
+        .after("cat sorted.csv"),
+    answer(
+        "pagemill sort people.csv --by name:locale=sv:nocase -o register.csv",
+        "name,n\nAdam,5\nzorn,3\nZorn,4\nÅberg,2\nÖberg,1\n",
+    )
+    .before("printf 'name,n\\nÖberg,1\\nÅberg,2\\nzorn,3\\nZorn,4\\nAdam,5\\n' > people.csv")
+    .after("cat register.csv"),
     answer(
         "pagemill convert events.ndjson -o latest.ndjson --dedupe user.id --dedupe-keep last",
         "{\"user\":{\"id\":1},\"t\":3}\n",

@@ -50,6 +50,8 @@ impl Opened<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
     use crate::job::Settings;
     use crate::op::Set;
@@ -59,7 +61,10 @@ mod tests {
     fn types(text: &'static str, change: impl FnOnce(&mut Settings)) -> Vec<(String, Kind, bool)> {
         let mut settings = Settings { from: Some(Format::Csv), to: Some(Format::Tsv), ..Settings::default() };
         change(&mut settings);
-        let mut opened = Opened::new(SourceSpec::bytes(text), &TargetSpec::Memory, &settings).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let source = SourceSpec::Path(file.path().to_owned());
+        let mut opened = Opened::new(source, &TargetSpec::Memory, &settings).unwrap();
         let schema = opened.types().unwrap();
         let field = |index| {
             let of = schema.type_of(index);
@@ -78,6 +83,13 @@ mod tests {
             settings.rename = vec![("c".into(), "d".into())];
         };
         assert_eq!(types(text, set), [("d".into(), Kind::Int(32), false)]);
+    }
+
+    #[test]
+    fn what_can_be_read_once_needs_a_schema() {
+        let settings = Settings { from: Some(Format::Csv), to: Some(Format::Tsv), ..Settings::default() };
+        let mut opened = Opened::new(SourceSpec::bytes("a\n1\n"), &TargetSpec::Memory, &settings).unwrap();
+        assert!(opened.types().unwrap_err().to_string().contains("it can't be read twice"));
     }
 
     #[test]

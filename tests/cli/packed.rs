@@ -58,7 +58,7 @@ fn from_each_and_to_each() {
         assert_eq!(ran(here, &format!("convert out.frames -t ndjson {frames}")).ends(0).stdout, LINES);
     }
     ran(here, "split a.cbor --records 1 -o part{part}.msgpack").ends(0);
-    assert_eq!(bytes(here, "part1.msgpack"), &PACK[..8]);
+    assert_eq!(bytes(here, "part000001.msgpack"), &PACK[..8]);
 }
 
 #[test]

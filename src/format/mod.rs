@@ -2,7 +2,6 @@
 //!
 //! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
-mod cbor;
 mod choose;
 mod comment;
 mod copies;
@@ -20,7 +19,6 @@ mod joined;
 pub mod json;
 mod line_cut;
 mod marked;
-mod msgpack;
 mod options;
 mod packed;
 mod ragged;

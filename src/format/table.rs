@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{cbor, csv, fixed, frames, fwf, json, msgpack, sniff, text};
+use super::{csv, fixed, frames, fwf, json, packed, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -53,9 +53,9 @@ table! {
         /// Lines of text whose fields have fixed widths.
         Fwf = fwf::FWF,
         /// MessagePack: values, or one array of them.
-        Msgpack = msgpack::MSGPACK,
+        Msgpack = packed::MSGPACK,
         /// CBOR, RFC 8949: values (RFC 8742), or one array of them.
-        Cbor = cbor::CBOR,
+        Cbor = packed::CBOR,
     }
 }
 

@@ -53,6 +53,9 @@ impl Opened<'_> {
         let how = How { on_error: OnError::Skip, strict: false, tries: false, ledger: None, resumable: None };
         let outcome = self.fold_by(how, Records::default(), &Target::memory(), &Registry::new()).0;
         self.reading.look_ahead(false);
+        if std::mem::take(&mut self.begun) {
+            self.rewind()?;
+        }
         match outcome {
             // Nothing was converted yet.
             Err(error) if error.stopped_at().is_some() => Err(Error::stopped(None)),

@@ -197,15 +197,11 @@ impl Sorting {
         let Some(path) = is_sort_resumable(&rows, target, quarantine, settings)? else { return Ok(None) };
         let mut same = Same::new(&self.order.by, &self.rows);
         for source in sources {
-            let again = match source {
-                SourceSpec::Path(path) => SourceSpec::Path(path.clone()),
-                SourceSpec::Beginning(path, len) => SourceSpec::Beginning(path.clone(), *len),
-                _ => {
-                    return Err(Error::usage(format!(
-                        "a sort can be resumed only if its inputs are files, and {} is read once\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩.",
-                        input(source.name())
-                    )));
-                }
+            let Some(again) = source.again() else {
+                return Err(Error::usage(format!(
+                    "a sort can be resumed only if its inputs are files, and {} is read once\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩.",
+                    input(source.name())
+                )));
             };
             let opened = Opened::among(again, &TargetSpec::Memory, settings, Lacking::Absent)?;
             same.add(&opened.source, &opened.route, settings)?;

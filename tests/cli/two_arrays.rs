@@ -129,7 +129,7 @@ fn every_command_takes_the_last_array() {
     assert_eq!(fs::read_to_string(here.join("all.csv")).unwrap(), "id,n\n5,\n4,\n6,\n7,1\n");
     say(here, &format!("convert a.json b.json -o most.csv --keep-going {at}")).ends(0);
     assert_eq!(fs::read_to_string(here.join("most.csv")).unwrap(), "id,n\n5,\n4,\n6,\n7,1\n");
-    say(here, &format!("convert a.json b.json --out-dir out -t csv {at}")).ends(0).says(&["1 repeated key"]);
+    say(here, &format!("convert a.json b.json --out-dir out -t csv {at}")).ends(0).says(&["2 repeated keys"]);
     assert_eq!(fs::read_to_string(here.join("out/b.csv")).unwrap(), "id,n\n6,\n7,1\n");
     say(here, &format!("convert b.json -o last.ndjson --tail 1 {at}")).ends(0);
     assert_eq!(fs::read_to_string(here.join("last.ndjson")).unwrap(), "{\"id\":7,\"n\":1}\n");

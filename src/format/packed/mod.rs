@@ -1,8 +1,13 @@
-//! What formats of values that state their own length share: a sequence of values, or one array that holds all records.
+//! Formats of values that state their own length, MessagePack and CBOR: a sequence of values, or one array that holds all
+//! records.
 
+#[cfg(test)]
+mod cbor_tests;
 mod cut;
 mod decode;
 mod encode;
+#[cfg(test)]
+mod msgpack_tests;
 
 use std::marker::PhantomData;
 
@@ -12,13 +17,20 @@ use super::{
 };
 use crate::error::RecordError;
 use crate::record::Schema;
-use crate::record::binary::{Flaw, Item, Skim, Skimmed, Wire};
+use crate::record::binary::{Cbor, Flaw, Item, MessagePack, Skim, Skimmed, Wire};
 use crate::record::json::Step;
 use crate::record::json::unflatten;
 use cut::{Cutter, Within};
 
+/// MessagePack.
+pub(super) static MSGPACK: Entry =
+    entry::<MessagePack>("msgpack", "MessagePack", &["messagepack", "mpk"], &["msgpack", "mpk"]);
+
+/// CBOR (RFC 8949), in sequences (RFC 8742).
+pub(super) static CBOR: Entry = entry::<Cbor>("cbor", "CBOR", &[], &["cbor", "cborseq"]);
+
 /// What is true of all of them.
-pub(super) const fn entry<W: Wire>(
+const fn entry<W: Wire>(
     name: &'static str,
     title: &'static str,
     aliases: &'static [&'static str],

@@ -228,9 +228,9 @@ impl Work for Compact<'_, '_, '_, '_, '_> {
 }
 
 /// Counts bytes, and what is lossy.
-struct Measure<'o, 'w> {
-    len: usize,
-    output: &'o mut Output<'w>,
+pub(super) struct Measure<'o, 'w> {
+    pub len: usize,
+    pub output: &'o mut Output<'w>,
 }
 
 impl Sink for Measure<'_, '_> {
@@ -244,7 +244,7 @@ impl Sink for Measure<'_, '_> {
 }
 
 /// Writes what was measured, without counting lossy values again.
-struct Again<'o, 'w>(&'o mut Output<'w>);
+pub(super) struct Again<'o, 'w>(pub &'o mut Output<'w>);
 
 impl Sink for Again<'_, '_> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {

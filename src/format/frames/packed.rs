@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::decode::behind;
+use super::encode::{Again, Measure};
 use super::frame::{Frame, Rule};
 use super::prefix::{LONGEST, Prefix};
 use crate::error::{Error, Fault, RecordError};
 use crate::format::{Decode, Encode, Shape, Want};
 use crate::record::binary::{Columns, Direct, Out, Reader, Wire, Writer};
-use crate::record::json::{Refusal, Step};
+use crate::record::json::{Refusal, Sink, Step};
 use crate::record::line_form::longest_json;
 use crate::record::{Batch, EncodeError, LossyKind, Mark, Output};
 
@@ -182,28 +183,20 @@ impl<W: Wire> Encoder<W> {
     }
 }
 
-/// Counts bytes, and what is lossy.
-struct Measure<'o, 'w> {
-    len: usize,
-    output: &'o mut Output<'w>,
-}
-
 impl Out for Measure<'_, '_> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.len += bytes.len();
-        Ok(())
+        Sink::put(self, bytes)
     }
     fn lose(&mut self, kind: LossyKind) {
-        self.output.lose(kind);
+        Sink::lose(self, kind);
     }
 }
-
-/// Writes what was measured, without counting lossy values again.
-struct Again<'o, 'w>(&'o mut Output<'w>);
 
 impl Out for Again<'_, '_> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.0.put(bytes)
+        Sink::put(self, bytes)
     }
-    fn lose(&mut self, _: LossyKind) {}
+    fn lose(&mut self, kind: LossyKind) {
+        Sink::lose(self, kind);
+    }
 }

@@ -58,6 +58,7 @@ impl SourceColumn {
         let mut out = batch.rebuild();
         for record in 0..batch.len() {
             let (span, tree) = (batch.span(record), batch.tree(record));
+            let mut hint = "Give ⟨source_column⟩ another name.";
             let bad = match tree.value() {
                 Value::Map(_) if tree.children().any(|child| child.key() == name) => {
                     Some("the record has a field with the name of the source column already")
@@ -71,14 +72,17 @@ impl SourceColumn {
                     }
                     None
                 }
-                _ => Some("the record is not an object, so it can't get the source column"),
+                _ => {
+                    hint = "Leave out ⟨source_column⟩, or such records: ⟨on_error skip⟩.";
+                    Some("the record is not an object, so it can't get the source column")
+                }
             };
             if bad.is_some() {
                 out.push_tree(b"", tree, span.start)?;
             }
             out.end_record(span.start, span.end)?;
             if let Some(reason) = bad {
-                let error = RecordError::new(span.start, reason).hint("Give ⟨source_column⟩ another name.");
+                let error = RecordError::new(span.start, reason).hint(hint);
                 out.reject_with(record, error);
             }
         }

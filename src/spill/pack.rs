@@ -127,7 +127,7 @@ impl Packer {
         let packed = packed.unwrap_or(bytes.len()).min(bytes.len());
         self.packed.add(bytes.len(), nanos(began.elapsed()));
         self.saved.add(bytes.len(), (bytes.len() - packed) as u64);
-        match packed > bytes.len() - bytes.len() / LEAST_SAVED {
+        match packed >= bytes.len() - bytes.len() / LEAST_SAVED {
             true => Packed { block, is_packed: false },
             false => Packed { block: &mut self.room[..HEAD + packed], is_packed: true },
         }
@@ -201,6 +201,23 @@ mod tests {
         assert_eq!(unpack(&[], &mut [0; 10]), None);
         let packed = Packer::new(Packing::Always, SIZE).pack(&mut noise()).is_packed;
         assert!(!packed, "what does not become shorter stays as it is");
+    }
+
+    /// The last block of a run may be the end of an entry.
+    #[test]
+    fn the_shortest_blocks_come_back() {
+        let mut packer = Packer::new(Packing::Always, 64);
+        for len in 1..40 {
+            let mut block = vec![b'x'; HEAD + len];
+            let content = block[HEAD..].to_vec();
+            let packed = packer.pack(&mut block);
+            let mut room = [0; 64];
+            let found = match packed.is_packed {
+                true => unpack(&packed.block[HEAD..], &mut room).map(|len| &room[..len]),
+                false => Some(&packed.block[HEAD..]),
+            };
+            assert_eq!(found, Some(&*content), "{len}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 83] = [
+const SETTINGS: [&str; 84] = [
     "Each",
     "agg",
     "aggregate.sort",
@@ -67,6 +67,7 @@ const SETTINGS: [&str; 83] = [
     "rename",
     "resume",
     "sample",
+    "schema",
     "select",
     "set",
     "skip.footer",

@@ -13,7 +13,6 @@ use crate::scan::vector::Vector;
 ///
 /// A record with the same text there has the same keys and the same nesting, so only the end of each leaf has to be
 /// found.
-#[derive(Default)]
 pub(super) struct Template {
     steps: Vec<Step>,
     /// The lists and maps that are not leaves, and their nodes.
@@ -39,6 +38,13 @@ const STEPS: usize = 512;
 const CONTAINERS: usize = 32;
 /// How many bytes are looked at for each leaf.
 const AHEAD: usize = 128;
+
+impl Default for Template {
+    fn default() -> Template {
+        // The first record with lists and maps may come when nothing is to be allocated any more.
+        Template { steps: Vec::new(), containers: Vec::with_capacity(CONTAINERS), tail: None }
+    }
+}
 
 impl Template {
     /// Starts over.
@@ -70,8 +76,6 @@ impl Template {
     /// leaf.
     pub fn end(&mut self, tail: &[u8], nodes: &[Value<'_>]) -> bool {
         self.set_behind(tail);
-        // Records with more of them may come when nothing is to be allocated any more.
-        self.containers.reserve(CONTAINERS);
         self.containers.extend((0..).zip(nodes).filter_map(|(node, value)| match *value {
             Value::Map(inside) => Some((node, Value::Map(inside))),
             Value::List(inside) => Some((node, Value::List(inside))),

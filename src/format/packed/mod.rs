@@ -172,7 +172,8 @@ impl<W: Wire> WriteFormat for Target<W> {
     }
 
     fn may_refuse(&self) -> bool {
-        self.steps.is_some()
+        // A keyed record may be a list.
+        self.steps.is_some() || matches!(self.shape, Shape::Keyed)
     }
 
     fn encoder(&self) -> Box<dyn Encode> {

@@ -306,7 +306,8 @@ fn number_hint(scalar: Scalar<'_>) -> String {
         && digits.contains([',', '.'])
         && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.'));
     match () {
-        () if NULLS.contains(&&*text.to_ascii_lowercase()) => {
+        // A binary number has no text that could be null.
+        () if NULLS.contains(&&*text.to_ascii_lowercase()) && !matches!(scalar, Scalar::Field(Value::Float(_))) => {
             format!("⟨null {text}⟩ reads it as null; ⟨on_error skip⟩ leaves out such records.")
         }
         () if has_marks => {

@@ -6,6 +6,7 @@ use super::Op;
 use super::splice::dotted;
 use crate::error::{Cause, Error, RecordError, Result};
 use crate::expr::{Moment, find};
+use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::json::name_of;
 use crate::record::{Batch, Value};
 use crate::scan::number::is_json_number;
@@ -76,6 +77,8 @@ impl FieldKind {
         let (Value::Text(text) | Value::Untyped(text) | Value::Number(text)) = value else {
             return match (self, value) {
                 (_, Value::Null | Value::Absent) | (FieldKind::Boolean, Value::Bool(_)) => Some(value),
+                (FieldKind::Integer | FieldKind::Decimal, Value::Int(_) | Value::UInt(_)) => Some(value),
+                (FieldKind::Decimal, Value::Float(number)) if number.is_finite() => Some(value),
                 (FieldKind::Text, Value::Float(number)) if !number.is_finite() => Some(Value::Text(name_of(number))),
                 (FieldKind::Text, Value::Bool(truth)) => Some(Value::Text(if truth { b"true" } else { b"false" })),
                 _ => None,
@@ -100,6 +103,21 @@ impl FieldKind {
             }
         }
     }
+}
+
+/// A number of a typed source with its text, which is what text formats have.
+#[cold]
+fn with_text<'a>(value: Value<'a>, offset: usize, batch: &Batch<'a>) -> Result<Value<'a>, RecordError> {
+    let mut room: DigitRoom = [0; 32];
+    let text = match value {
+        Value::Int(number) => int_text(number, &mut room),
+        Value::UInt(number) => uint_text(number, &mut room),
+        Value::Float(number) if number.is_finite() => float_text(number, &mut room),
+        _ => return Ok(value),
+    };
+    let place = batch.arena().bytes(text.len(), offset)?;
+    place.copy_from_slice(text);
+    Ok(Value::Number(place))
 }
 
 /// Makes the values of some fields values of the kinds that they have. A record with one that is not of its kind is bad.
@@ -128,7 +146,11 @@ impl TypeFields {
                 format!("`{}`", String::from_utf8_lossy(text).chars().take(40).collect::<String>())
             }
             Value::Bool(truth) => format!("`{truth}`"),
+            Value::Int(number) => format!("`{number}`"),
+            Value::UInt(number) => format!("`{number}`"),
             Value::Float(number) if !number.is_finite() => format!("`{}`", String::from_utf8_lossy(name_of(number))),
+            Value::Float(number) => format!("`{number:?}`"),
+            Value::Bytes(_) => "bytes".to_owned(),
             Value::List(_) | Value::Raw([b'[', ..]) => "a list".to_owned(),
             _ => "an object".to_owned(),
         };
@@ -163,12 +185,18 @@ impl Op for TypeFields {
                 let empty = *kind != FieldKind::Text
                     && batch.untyped_is_text()
                     && matches!(value, Value::Text(b"") | Value::Untyped(b""));
-                match kind.of(if empty { Value::Null } else { value }) {
-                    Some(typed) => batch.nodes_mut(record).1[place] = typed,
-                    None => {
-                        let error = self.wrong(number, value, batch.span(record).start);
-                        batch.reject_with(record, error);
+                let offset = batch.span(record).start;
+                let value = match (kind, value) {
+                    _ if empty => Ok(Value::Null),
+                    (FieldKind::Text, Value::Int(_) | Value::UInt(_) | Value::Float(_)) => {
+                        with_text(value, offset, batch)
                     }
+                    _ => Ok(value),
+                };
+                let typed = value.and_then(|value| kind.of(value).ok_or_else(|| self.wrong(number, value, offset)));
+                match typed {
+                    Ok(typed) => batch.nodes_mut(record).1[place] = typed,
+                    Err(error) => batch.reject_with(record, error),
                 }
             }
         }

@@ -23,8 +23,7 @@ pub use limit::MaxErrors;
 pub(crate) use line::Origin;
 
 /// What to do about a record of a quarantine that is as bad as it was.
-pub(crate) const NOT_REPAIRED: &str =
-    "This has not been repaired yet: put the repaired record into `text`, or delete the line.";
+pub(crate) const NOT_REPAIRED: &str = "This has not been repaired yet: put the repaired record into `text`, or its bytes as base64 into `raw`, or delete the line.";
 pub use section::Section;
 pub use target::usual_place;
 pub(crate) use target::{Quarantine, place_for};

@@ -129,6 +129,77 @@ fn broken_input_ends_well() {
     ran(here, "convert a.csv -t ndjson").ends(1).says(&["CBOR", "-f cbor"]);
 }
 
+#[test]
+fn what_is_not_whole_or_not_packed() {
+    let here = folder();
+    let here = here.path();
+    let write = |name: &str, bytes: &[u8]| fs::write(here.join(name), bytes).unwrap();
+    // Arrays that end inside their second record.
+    write("a.msgpack", b"\x93\x81\xa1i\x00\x81\xa1");
+    write("a.cbor", b"\x9f\xa1\x61i\x00\xa1\x61");
+    for policy in ["fail", "skip", "quarantine"] {
+        let line = |name: &str| ran(here, &format!("convert {name} -o out.ndjson --on-error {policy} --force"));
+        line("a.msgpack").ends(1).says(&["the input ends 2 records before the array does"]);
+        line("a.cbor").ends(1).says(&["the array of records is not closed"]);
+    }
+    // Text under the name of another format.
+    write("text.msgpack", b"{\"a\":1}\n");
+    write("text.cbor", b"id,name\n1,Ada\n");
+    ran(here, "convert text.msgpack -t ndjson --on-error skip")
+        .ends(0)
+        .says(&["it begins like text, not like MessagePack", "-f ndjson"]);
+    ran(here, "convert text.cbor -t ndjson").ends(0).says(&["it begins like text, not like CBOR", "-f csv"]);
+    ran(here, "convert text.msgpack -t ndjson --strict").ends(1).says(&["it begins like text"]);
+    write("four.msgpack", b"\x81\xa1a\x01");
+    assert!(!ran(here, "convert four.msgpack -t ndjson").ends(0).stderr.contains("like text"));
+}
+
+#[test]
+fn lists_are_no_records_of_these_targets() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.ndjson"), "{\"a\":1}\n[1,2]\n[]\n").unwrap();
+    for format in ["msgpack", "cbor"] {
+        let said = ran(here, &format!("convert a.ndjson -o a.{format}")).ends(1);
+        said.says(&["record 2", "the record is a list", "-t frames"]);
+        ran(here, &format!("convert a.ndjson -o a.{format} --on-error skip")).ends(0);
+        assert_eq!(ran(here, &format!("convert a.{format} -t ndjson")).ends(0).stdout, "{\"a\":1}\n");
+        // Bad also if it is not wanted.
+        ran(here, &format!("convert a.ndjson -o b.{format} --where a=1")).ends(1).says(&["record 2"]);
+        let frames = format!("--frame u16be --payload {format}");
+        ran(here, &format!("convert a.ndjson -o a.frames --force {frames}")).ends(0);
+        let back = ran(here, &format!("convert a.frames -t ndjson {frames}"));
+        assert_eq!(back.ends(0).stdout, "{\"a\":1}\n[1,2]\n[]\n");
+    }
+    // Copied unchanged.
+    fs::write(here.join("lists.cbor"), b"\x81\x01\x80").unwrap();
+    ran(here, "convert lists.cbor -o copy.cbor").ends(0);
+    assert_eq!(bytes(here, "copy.cbor"), b"\x81\x01\x80");
+}
+
+/// What is said about the kinds of fields means the same as for text formats.
+#[test]
+fn kinds_of_fields() {
+    let here = folder();
+    let here = here.path();
+    // 5, -5 and 1.5; NaN.
+    fs::write(here.join("a.cbor"), b"\xa1\x61n\x05\xa1\x61n\x24\xa1\x61n\xf9\x3e\x00").unwrap();
+    fs::write(here.join("nan.cbor"), b"\xa1\x61n\xf9\x7e\x00").unwrap();
+    for name in ["a.cbor", "a.msgpack", "a.ndjson"] {
+        if name != "a.cbor" {
+            ran(here, &format!("convert a.cbor -o {name}")).ends(0);
+        }
+        let typed = |kind: &str| ran(here, &format!("convert {name} -t ndjson -q --types n={kind} --on-error skip"));
+        assert_eq!(typed("integer").ends(0).stdout, "{\"n\":5}\n{\"n\":-5}\n", "{name}");
+        assert_eq!(typed("decimal").ends(0).stdout, "{\"n\":5}\n{\"n\":-5}\n{\"n\":1.5}\n", "{name}");
+        assert_eq!(typed("text").ends(0).stdout, "{\"n\":\"5\"}\n{\"n\":\"-5\"}\n{\"n\":\"1.5\"}\n", "{name}");
+        ran(here, &format!("convert {name} -t ndjson --types n=boolean")).ends(1).says(&["`5`, which is not true or"]);
+        ran(here, &format!("convert {name} -t ndjson --types n=date")).ends(1).says(&["`5`, which is not a date"]);
+    }
+    let said = ran(here, "convert nan.cbor -t ndjson --where n+1>0").ends(1);
+    assert!(!said.stderr.contains("--null"), "{}", said.stderr);
+}
+
 /// Bytes are bytes, and text in text formats.
 #[test]
 fn bytes_there_and_back() {

@@ -360,7 +360,7 @@ fn replay_says_what_helps_there() {
     let here = with(&[("a.csv", "id,name\n1,Ada\n2\n"), ("b.csv", "id,city\n3\n4,x\n"), ("bad.csv", "a,b\n1\n2\n3\n")]);
     let here = here.path();
     convert(here, "a.csv -o a.ndjson --on-error quarantine").ends(0);
-    let unrepaired = "This has not been repaired yet: put the repaired record into `text`, or delete the line.";
+    let unrepaired = "This has not been repaired yet: put the repaired record into `text`, or its bytes as base64 into `raw`, or delete the line.";
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson").ends(1).says(&[unrepaired]);
     assert!(!ran.stderr.contains("--ragged"), "{}", ran.stderr);
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson --on-error skip").ends(1);

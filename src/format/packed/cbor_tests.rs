@@ -46,6 +46,7 @@ fn sequences_and_lists() {
         [b"\x82", &both[..]].concat(),
         [b"\x9f", &both[..], b"\xff"].concat(),
         [b"\xd9\xd9\xf7\x9f", &both[..], b"\xff"].concat(),
+        [b"\xd9\xd9\xf7\xd9\xd9\xf7\x9f", &both[..], b"\xff"].concat(),
     ] {
         assert_eq!(same(&data), (two.clone(), vec![]), "{data:02x?}");
     }
@@ -55,6 +56,9 @@ fn sequences_and_lists() {
     let (text, errors) = same(&[b"\x9f", &both[..]].concat());
     assert_eq!(text, "{\"a\":1}\n");
     assert_eq!(errors, [(11, "the array of records is not closed".to_owned())]);
+    let (text, errors) = same(&[b"\x9f", &both[..5]].concat());
+    assert_eq!(text, "{\"a\":1}\n");
+    assert_eq!(errors, [(6, "the array of records is not closed".to_owned())]);
     assert_eq!(same(b"\x9f").1, [(1, "the array of records is not closed".to_owned())]);
     // Something follows the list, so it is a record like others.
     let (text, errors) = same(&[b"\x9f", &both[..], b"\xff\x01"].concat());

@@ -78,8 +78,8 @@ impl<W: Wire> Cutter<W> {
 }
 
 impl<W: Wire> Cut for Cutter<W> {
-    /// A record that is cut off by the end of the input becomes a slice, and the decoder reports it. The last record of a
-    /// list is held back until the list is known to end there: else the input is not whole.
+    /// A record of a sequence that is cut off by the end of the input becomes a slice, and the decoder reports it. The last
+    /// record of a list is held back until the list is known to end there: else the input is not whole.
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
         if self.is_over(data, 0) {
             if self.within == Within::Open {
@@ -106,6 +106,8 @@ impl<W: Wire> Cut for Cutter<W> {
                     return match (next as u64).saturating_add(self.skim.least()) {
                         // However much follows.
                         least if least > self.max_record as u64 => Err(record_too_large(0, self.max_record)),
+                        // Then the list is not whole either.
+                        _ if end && self.within != Within::Nothing => Err(not_closed(data.len(), self.within)),
                         _ if end => Ok(Boundary::At(data.len())),
                         _ => Ok(Boundary::More),
                     };

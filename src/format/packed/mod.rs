@@ -74,16 +74,44 @@ const fn entry<W: Wire>(
 /// How much is looked at to tell a list that holds all records from a sequence of records that are lists.
 const LOOK: usize = 64 << 10;
 
+/// How much of the beginning is looked at for marks.
+const MARKED: usize = 64;
+
+/// How many bytes at the beginning are looked at to tell text, and how many there have to be.
+const TEXT: usize = 64;
+const LEAST_TEXT: usize = 4;
+
+/// The warning for a source that is text, as it seems.
+#[cold]
+fn like_text<W: Wire>() -> String {
+    format!(
+        "it begins like text, not like {}: is it JSON Lines (⟨from ndjson⟩), JSON (⟨from json⟩) or CSV (⟨from csv⟩)?",
+        W::TITLE
+    )
+}
+
 /// Reads the beginning: a list is taken for the one that holds all records if nothing follows it, or if it is so long
 /// that this can't be told.
 fn open<W: Wire>(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
-    let begins = |mark: &[u8]| head.len() < mark.len() && mark.starts_with(head);
+    let mut start = 0;
+    // It may be said twice.
+    while start < MARKED && !W::MARK.is_empty() && head[start..].starts_with(W::MARK) {
+        start += W::MARK.len();
+    }
+    let begins = |mark: &[u8]| head.len() - start < mark.len() && mark.starts_with(&head[start..]);
     if begins(W::MARK) && !W::MARK.is_empty() && !end {
         return Ok(Opening::More);
     }
-    let start = if !W::MARK.is_empty() && head.starts_with(W::MARK) { W::MARK.len() } else { 0 };
-    let ready =
-        |start, within| Ok(Opening::Ready(Box::new(Source::<W>::new(start, within, options)) as Box<dyn ReadFormat>));
+    let texts = head.iter().take(TEXT).take_while(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')).count();
+    if texts == head.len() && texts < TEXT && !end {
+        return Ok(Opening::More);
+    }
+    let is_text = texts >= LEAST_TEXT && texts == head.len().min(TEXT);
+    let ready = |start, within| {
+        let mut source = Source::<W>::new(start, within, options);
+        source.warnings.extend(is_text.then(like_text::<W>));
+        Ok(Opening::Ready(Box::new(source) as Box<dyn ReadFormat>))
+    };
     let (count, inside) = match W::item(head, start) {
         Ok((Item::List(count), inside)) => (count, inside),
         Err(Flaw::Cut) if !end => return Ok(Opening::More),
@@ -124,13 +152,14 @@ struct Source<W> {
     max_depth: usize,
     max_fields: usize,
     max_record: usize,
+    warnings: Vec<String>,
     wire: PhantomData<W>,
 }
 
 impl<W> Source<W> {
     fn new(start: usize, within: Within, options: &Options) -> Source<W> {
         let Options { max_depth, max_fields, max_record, .. } = *options;
-        Source { start, within, max_depth, max_fields, max_record, wire: PhantomData }
+        Source { start, within, max_depth, max_fields, max_record, warnings: Vec::new(), wire: PhantomData }
     }
 }
 
@@ -141,6 +170,10 @@ impl<W: Wire> ReadFormat for Source<W> {
 
     fn schema(&self) -> Option<&Schema> {
         None
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
@@ -172,7 +205,8 @@ impl<W: Wire> WriteFormat for Target<W> {
     }
 
     fn may_refuse(&self) -> bool {
-        self.steps.is_some()
+        // A keyed record may be a list.
+        self.steps.is_some() || matches!(self.shape, Shape::Keyed)
     }
 
     fn encoder(&self) -> Box<dyn Encode> {

@@ -69,6 +69,10 @@ fn a_list_that_is_too_short() {
     let (text, errors) = same(&[b"\x93", ONE, TWO].concat());
     assert_eq!(text, "{\"a\":1}\n");
     assert_eq!(errors, [(10, "the input ends 1 record before the array does".to_owned())]);
+    // Also inside a record: two of three are not whole.
+    let (text, errors) = same(&[b"\x93", ONE, &TWO[..3]].concat());
+    assert_eq!(text, "{\"a\":1}\n");
+    assert_eq!(errors, [(8, "the input ends 2 records before the array does".to_owned())]);
     let (text, errors) = same(b"\x93");
     assert_eq!((text.len(), errors[0].0), (0, 1));
 }

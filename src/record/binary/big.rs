@@ -43,6 +43,11 @@ impl Big {
     /// Takes the number with these bytes, the highest first.
     pub fn set_bytes(&mut self, bytes: &[u8]) {
         self.clear();
+        self.more_bytes(bytes);
+    }
+
+    /// These bytes follow.
+    pub fn more_bytes(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.grow(256, (*byte).into(), NINE));
     }
 

@@ -5,7 +5,7 @@ use super::dates::{LONGEST, moment};
 use super::number::decimal_text;
 use super::{Flaw, Item, Reader, Wire, chunk};
 use crate::error::RecordError;
-use crate::record::digits::{float_text, uint_text};
+use crate::record::digits::uint_text;
 use crate::record::{Batch, LossyKind, Value};
 
 /// A value, and the place after it.
@@ -19,6 +19,19 @@ fn copied<'a>(text: &[u8], at: usize, batch: &Batch<'a>) -> Result<&'a [u8], Rec
     let place = batch.arena().bytes(text.len(), at)?;
     place.copy_from_slice(text);
     Ok(place)
+}
+
+/// The tag that only says that this is CBOR.
+const SELF_DESCRIBED: u64 = 55_799;
+
+/// The item at `at`, without tags that say nothing.
+fn plain<W: Wire>(data: &[u8], mut at: usize) -> Result<(Item<'_>, usize), Flaw> {
+    loop {
+        match W::item(data, at)? {
+            (Item::Tag(SELF_DESCRIBED), inside) => at = inside,
+            found => return Ok(found),
+        }
+    }
 }
 
 impl<W: Wire> Reader<W> {
@@ -67,8 +80,6 @@ impl<W: Wire> Reader<W> {
         at: usize,
         batch: &mut Batch<'a>,
     ) -> Result<Found<'a>, RecordError> {
-        /// It only says that this is CBOR.
-        const SELF_DESCRIBED: u64 = 55_799;
         let found = match tag {
             1 => self.seconds(data, at, batch)?,
             2 | 3 => match self.whole(data, at, Some(tag)) {
@@ -88,7 +99,7 @@ impl<W: Wire> Reader<W> {
     /// Takes a whole number of any size into `big`; tells whether it is below zero, and the place after it. `tag`: the
     /// tag that has been read.
     fn whole(&mut self, data: &[u8], at: usize, tag: Option<u64>) -> Option<(bool, usize)> {
-        let (item, end) = W::item(data, at).ok()?;
+        let (item, end) = plain::<W>(data, at).ok()?;
         match (item, tag) {
             (Item::Tag(tag @ (2 | 3)), None) => self.whole(data, end, Some(tag)),
             (Item::Bytes(bytes), Some(tag)) if bytes.len() <= MOST_BYTES => {
@@ -97,6 +108,23 @@ impl<W: Wire> Reader<W> {
                     self.big.add_one();
                 }
                 Some((tag == 3, end))
+            }
+            (Item::Parts { text: false }, Some(tag)) => {
+                self.big.set_bytes(b"");
+                let (mut from, mut len) = (end, 0);
+                while !W::ends(data, from) {
+                    let Ok((Item::Bytes(part), next)) = W::item(data, from) else { return None };
+                    len += part.len();
+                    if len > MOST_BYTES {
+                        return None;
+                    }
+                    self.big.more_bytes(part);
+                    from = next;
+                }
+                if tag == 3 {
+                    self.big.add_one();
+                }
+                Some((tag == 3, from + 1))
             }
             (Item::UInt(number), None) => {
                 self.big.set_bytes(&number.to_be_bytes());
@@ -119,8 +147,8 @@ impl<W: Wire> Reader<W> {
         at: usize,
         batch: &Batch<'a>,
     ) -> Result<Found<'a>, RecordError> {
-        let Ok((Item::List(Some(2)), inside)) = W::item(data, at) else { return Ok(None) };
-        let power = match W::item(data, inside) {
+        let Ok((Item::List(Some(2)), inside)) = plain::<W>(data, at) else { return Ok(None) };
+        let power = match plain::<W>(data, inside) {
             Ok((Item::UInt(power), end)) => i64::try_from(power).ok().map(|power| (power, end)),
             Ok((Item::Negative(less), end)) => i64::try_from(less).ok().map(|less| (!less, end)),
             _ => None,
@@ -171,19 +199,14 @@ impl<W: Wire> Reader<W> {
 
     /// A number of seconds since 1970 began, as text.
     fn seconds<'a>(&self, data: &'a [u8], at: usize, batch: &Batch<'a>) -> Result<Found<'a>, RecordError> {
-        let (mut room, mut digits) = ([0; LONGEST], [0; 32]);
-        let (seconds, fraction, end) = match W::item(data, at) {
+        let (mut room, mut digits) = ([0; LONGEST], [0; LONGEST]);
+        let (seconds, fraction, end) = match plain::<W>(data, at) {
             Ok((Item::UInt(number), end)) => (i64::try_from(number).ok(), &b""[..], end),
             Ok((Item::Negative(less), end)) => (i64::try_from(less).ok().map(|less| !less), &b""[..], end),
-            Ok((Item::Float(number), end)) if (0.0..1e15).contains(&number) => {
-                let text = float_text(number, &mut digits);
-                let Some(point) = text.iter().position(|byte| *byte == b'.') else { return Ok(None) };
-                if text.contains(&b'e') {
-                    return Ok(None);
-                }
-                let fraction = &text[point + 1..];
-                (Some(number as i64), if fraction == b"0" { b"" } else { fraction }, end)
-            }
+            Ok((Item::Float(number), end)) if number.abs() < 1e15 => match seconds_and_digits(number, &mut digits) {
+                Some((seconds, fraction)) => (Some(seconds), fraction, end),
+                None => return Ok(None),
+            },
             _ => return Ok(None),
         };
         match seconds.and_then(|seconds| moment(seconds, fraction, &mut room)) {
@@ -227,6 +250,28 @@ impl<W: Wire> Reader<W> {
         self.lose(LossyKind::TypeDropped, batch);
         if number == UNDEFINED { Value::Null } else { Value::UInt(number.into()) }
     }
+}
+
+/// The whole seconds before or at a number of them, and the digits of the rest, those of the shortest decimal that reads
+/// back as the number. None: there are too many.
+fn seconds_and_digits(number: f64, room: &mut [u8; LONGEST]) -> Option<(i64, &[u8])> {
+    use std::io::Write;
+    let mut rest = &mut room[..];
+    // Never with an exponent.
+    write!(rest, "{}", number.abs()).ok()?;
+    let len = LONGEST - rest.len();
+    let point = room[..len].iter().position(|byte| *byte == b'.').map_or(len, |point| point + 1);
+    let (whole, digits) = (number.abs() as i64, &mut room[point..len]);
+    if number >= 0.0 {
+        return Some((whole, digits));
+    }
+    // What is missing to the second below: the last digit is no zero.
+    let Some(last) = digits.len().checked_sub(1) else { return Some((-whole, digits)) };
+    for (place, digit) in digits.iter_mut().enumerate() {
+        let nine_or_ten = b'9' + u8::from(place == last);
+        *digit = nine_or_ten - *digit + b'0';
+    }
+    Some((-whole - 1, digits))
 }
 
 /// The seconds and the billionths of a moment.

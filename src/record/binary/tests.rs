@@ -144,6 +144,29 @@ fn moments_of_messagepack() {
     }
 }
 
+/// Seconds below zero and small ones; tags that say nothing in the middle; numbers in parts.
+#[test]
+fn tags_of_cbor() {
+    for (bytes, json, lost) in [
+        // -0.5, -1.25 and -2.0.
+        ("c1f9b800", "\"1969-12-31T23:59:59.5Z\"", 1),
+        ("c1f9bd00", "\"1969-12-31T23:59:58.75Z\"", 1),
+        ("c1f9c000", "\"1969-12-31T23:59:58Z\"", 1),
+        // 1e-6 and -1e-6.
+        ("c1fb3eb0c6f7a0b5ed8d", "\"1970-01-01T00:00:00.000001Z\"", 1),
+        ("c1fbbeb0c6f7a0b5ed8d", "\"1969-12-31T23:59:59.999999Z\"", 1),
+        ("c1d9d9f700", "\"1970-01-01T00:00:00Z\"", 1),
+        ("c2d9d9f74101", "1", 0),
+        ("c4d9d9f782d9d9f721186e", "1.10", 0),
+        ("c25f41014100ff", "256", 0),
+        ("c35f41014100ff", "-257", 0),
+        ("c25fff", "0", 0),
+    ] {
+        let found = decoded::<Cbor>(&hex(bytes)).unwrap();
+        assert_eq!((&found.json[..], found.lossy.of(LossyKind::TypeDropped)), (json, lost), "{bytes}");
+    }
+}
+
 #[test]
 fn keys_that_are_no_text() {
     let found = decoded::<Cbor>(&hex("a70100200141ff02f503f604f93e0005c11a514b67b006")).unwrap();

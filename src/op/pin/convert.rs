@@ -140,13 +140,15 @@ fn fitting<'a>(kind: &Kind, value: Value<'a>, room: &mut Room<'a>) -> Found<'a> 
     }
 }
 
-/// The first type of a union that holds the value as it is, or else the first that holds it.
+/// The first type of a union that holds the value as it is, or else the first that holds it. Numbers are text where
+/// the union has no kind of numbers.
 fn among<'a>(types: &[Type], value: Value<'a>, room: &mut Room<'a>) -> Found<'a> {
     let before = room.lost;
     let mut other = None;
     for of in types {
         room.lost = None;
-        if !is_of(&of.kind, value, room.as_text) {
+        let may_be = is_of(&of.kind, value, room.as_text);
+        if !may_be && (of.kind != Kind::Text || has_kind_of(types, value)) {
             continue;
         }
         if let Some(found) = fitting(&of.kind, value, room)? {
@@ -163,7 +165,7 @@ fn among<'a>(types: &[Type], value: Value<'a>, room: &mut Room<'a>) -> Found<'a>
 
 /// Whether a value may be of a kind of a union. Formats that tell numbers, truth values and texts apart say which it is.
 fn is_of(kind: &Kind, value: Value<'_>, as_text: bool) -> bool {
-    let numeric = matches!(kind, Kind::Int(_) | Kind::UInt(_) | Kind::Float(_) | Kind::Decimal { .. });
+    let numeric = is_numeric(kind);
     match (kind, value) {
         (Kind::Any | Kind::Union(_), _) | (_, Value::Untyped(_)) => true,
         (Kind::Bool, value) => matches!(value, Value::Bool(_)),
@@ -172,6 +174,19 @@ fn is_of(kind: &Kind, value: Value<'_>, as_text: bool) -> bool {
         (_, Value::Bool(_)) => false,
         _ => true,
     }
+}
+
+fn is_numeric(kind: &Kind) -> bool {
+    matches!(kind, Kind::Int(_) | Kind::UInt(_) | Kind::Float(_) | Kind::Decimal { .. })
+}
+
+/// Whether one of the types of a union is of numbers, if the value is one; other values are not looked for.
+fn has_kind_of(types: &[Type], value: Value<'_>) -> bool {
+    types.iter().any(|of| match (&of.kind, value) {
+        (Kind::Union(types), _) => has_kind_of(types, value),
+        (kind, Value::Number(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_)) => is_numeric(kind),
+        _ => true,
+    })
 }
 
 /// A text, or a number as it is written.
@@ -320,4 +335,34 @@ fn of_typed<'a>(kind: &Kind, value: Value<'a>, room: &mut Room<'a>) -> Found<'a>
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pinned(kind: Kind, value: Value<'static>, as_text: bool) -> Option<(String, Option<LossyKind>)> {
+        let arena = Arena::new(1 << 12, 1 << 16);
+        let mut room = Room { arena: &arena, offset: 0, bytes_as: BytesAs::Base64, as_text, lost: None };
+        let found = convert(&kind.into(), value, &mut room).ok()?;
+        Some((format!("{:?}", found), room.lost))
+    }
+
+    fn shown(value: Value<'_>) -> String {
+        format!("{value:?}")
+    }
+
+    #[test]
+    fn a_union_without_numbers_has_them_as_text() {
+        let list = || Kind::List(std::sync::Arc::new(Kind::Any.into()));
+        let union = |kinds: Vec<Kind>| Kind::Union(kinds.into_iter().map(Type::from).collect());
+        let found = |kind, value| pinned(kind, value, false).map(|(text, _)| text);
+        let one = Value::Number(b"1");
+        assert_eq!(found(union(vec![Kind::Text, list()]), one), Some(shown(Value::Text(b"1"))));
+        assert_eq!(found(union(vec![Kind::Bool, Kind::Text]), Value::Number(b"-0")), Some(shown(Value::Text(b"-0"))));
+        // A kind of numbers says which numbers there are.
+        assert_eq!(found(union(vec![Kind::Int(8), Kind::Text]), one), Some(shown(one)));
+        assert_eq!(found(union(vec![Kind::Int(8), Kind::Text]), Value::Number(b"300")), None);
+        assert_eq!(found(union(vec![Kind::Int(8), Kind::Text]), Value::Bool(true)), None);
+    }
 }

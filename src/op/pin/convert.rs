@@ -133,11 +133,22 @@ fn fitting<'a>(kind: &Kind, value: Value<'a>, room: &mut Room<'a>) -> Found<'a> 
         (Kind::Union(types), value) => return among(types, value, room),
         _ => {}
     }
-    match value {
-        Value::Text(text) | Value::Untyped(text) => of_text(kind, text, false, room),
-        Value::Number(text) => of_text(kind, text, true, room),
-        value => of_typed(kind, value, room),
-    }
+    let found = match value {
+        Value::Text(text) | Value::Untyped(text) => of_text(kind, text, false, room)?,
+        Value::Number(text) => of_text(kind, text, true, room)?,
+        value => of_typed(kind, value, room)?,
+    };
+    // A field of a table that is not in quotes is not yet one or the other.
+    let changed = match (value, found) {
+        (Value::Text(_), Some(Value::Number(_) | Value::Bool(_))) if !room.as_text => LossyKind::SpellingChanged,
+        (Value::Number(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_), Some(Value::Text(_))) => {
+            LossyKind::NumberAsText
+        }
+        (Value::Bool(_), Some(Value::Text(_))) => LossyKind::BoolAsText,
+        _ => return Ok(found),
+    };
+    room.lost = room.lost.or(Some(changed));
+    Ok(found)
 }
 
 /// The first type of a union that holds the value as it is, or else the first that holds it. Numbers are text where
@@ -350,6 +361,23 @@ mod tests {
 
     fn shown(value: Value<'_>) -> String {
         format!("{value:?}")
+    }
+
+    #[test]
+    fn a_change_between_numbers_and_texts_is_counted() {
+        let lost = |kind, value, as_text| pinned(kind, value, as_text).unwrap().1;
+        for value in [Value::Number(b"1.10"), Value::Int(1), Value::UInt(1), Value::Float(1.5), Value::Float(f64::NAN)]
+        {
+            assert_eq!(lost(Kind::Text, value, false), Some(LossyKind::NumberAsText), "{value:?}");
+        }
+        assert_eq!(lost(Kind::Text, Value::Bool(true), false), Some(LossyKind::BoolAsText));
+        assert_eq!(lost(Kind::Int(8), Value::Text(b"5"), false), Some(LossyKind::SpellingChanged));
+        assert_eq!(lost(Kind::Bool, Value::Text(b"true"), false), Some(LossyKind::SpellingChanged));
+        // Fields of tables.
+        for (kind, text) in [(Kind::Int(8), b"5".as_slice()), (Kind::Bool, b"true"), (Kind::Text, b"1.10")] {
+            assert_eq!(lost(kind.clone(), Value::Untyped(text), false), None);
+            assert_eq!(lost(kind, Value::Text(text), true), None);
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{FIELDS, LEVELS, placed};
+use super::limits::{FIELDS, LEVELS, placed, twice};
+use crate::record::canonical::DIGITS;
 use crate::record::{Kind, Schema, Type, Unit};
 
 /// The version of the form.
@@ -194,7 +195,16 @@ fn of(node: &Node, path: &str, level: usize, room: &mut usize) -> Outcome<Type> 
         "float64" => Kind::Float(64),
         "decimal" => {
             let precision = node.precision.filter(|precision| *precision > 0).ok_or_else(|| needs("precision"))?;
-            Kind::Decimal { precision, scale: node.scale.unwrap_or(0) }
+            let scale = node.scale.unwrap_or(0);
+            if u32::from(precision) > DIGITS {
+                return Err(wrong(format!("a decimal has at most {DIGITS} digits, and `precision` is {precision}")));
+            }
+            if i16::from(scale) > i16::from(precision) {
+                return Err(wrong(format!(
+                    "`scale` is {scale}, and `precision`, the number of all digits, only {precision}"
+                )));
+            }
+            Kind::Decimal { precision, scale }
         }
         "date" => Kind::Date,
         "time" => Kind::Time(unit(node).ok_or_else(|| needs("unit"))?),
@@ -210,6 +220,10 @@ fn of(node: &Node, path: &str, level: usize, room: &mut usize) -> Outcome<Type> 
             Kind::Record(Arc::new(fields(inside, &format!("{path}."), level + 1, room)?))
         }
         "enum" => match &node.symbols {
+            Some(symbols) if twice(symbols).is_some() => {
+                let symbol = twice(symbols).unwrap_or_default();
+                return Err(wrong(format!("the symbol `{symbol}` is there twice")));
+            }
             Some(symbols) if !symbols.is_empty() => Kind::Enum(symbols.clone().into()),
             _ => return Err(needs("symbols")),
         },

@@ -95,6 +95,18 @@ mod tests {
     fn what_is_wrong_has_a_place() {
         for (text, wanted) in [
             ("", "it is not JSON"),
+            (
+                r#"{"schema":1,"fields":[{"name":"a","kind":"decimal","precision":39}]}"#,
+                "the field `a`: a decimal has at most 38 digits",
+            ),
+            (
+                r#"{"schema":1,"fields":[{"name":"a","kind":"decimal","precision":2,"scale":3}]}"#,
+                "the field `a`: `scale` is 3, and `precision`, the number of all digits, only 2",
+            ),
+            (
+                r#"{"schema":1,"fields":[{"name":"a","kind":"enum","symbols":["x","y","x"]}]}"#,
+                "the field `a`: the symbol `x` is there twice",
+            ),
             ("{\"schema\":1,\n \"fields\":[}", "line 2, column 12"),
             (r#"{"fields":[]}"#, "neither a schema of pagemill nor one of Avro"),
             (r#"{"schema":2,"fields":[]}"#, "version 2"),

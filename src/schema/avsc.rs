@@ -117,7 +117,8 @@ impl Named {
                 }
                 Value::String(name) if name == "null" => nullable = true,
                 Value::Array(_) => return Err(place.wrong("a union is directly inside a union")),
-                value => kinds.push(self.of(value, Place { level: place.level + 1, ..place })?),
+                // A union with null is no level: a record inside another one is as deep as if it could not be null.
+                value => kinds.push(self.of(value, place)?),
             }
         }
         let kind = match kinds.len() {
@@ -294,6 +295,15 @@ mod tests {
         assert!(read(br#""int""#).unwrap_err().contains("has to be a record"));
         let deep = (0..40).fold(r#""int""#.to_owned(), |inner, _| format!(r#"{{"type":"array","items":{inner}}}"#));
         assert!(read(field(&deep).as_bytes()).unwrap_err().contains("more than 32 deep"));
+    }
+
+    #[test]
+    fn records_that_may_be_null_are_one_level_each() {
+        let record = |of: Type| Schema::typed([("r", of)]);
+        let innermost = record(Kind::Text.into());
+        let nested = |schema: Schema| record(Type { kind: Kind::Record(Arc::new(schema)), nullable: true });
+        let deep = (0..30).fold(innermost, |inner, _| nested(inner));
+        assert_eq!(read(write(&deep, "deep").to_string().as_bytes()).unwrap(), deep);
     }
 
     #[test]

@@ -115,6 +115,14 @@ impl File {
         }
     }
 
+    /// The same with texts in place of timestamps of nanoseconds of which not all values that were seen are from the
+    /// years 1678 to 2261: 64 bits hold those years.
+    pub(super) fn within_nanoseconds(&self) -> File {
+        let mut file = self.clone();
+        file.fields.iter_mut().for_each(Node::narrow);
+        file
+    }
+
     /// As a text, with a line for each field.
     pub fn text(&self) -> String {
         // These types have nothing that JSON can't hold.
@@ -276,6 +284,17 @@ fn unit(node: &Node) -> Option<Unit> {
 }
 
 impl Node {
+    fn narrow(&mut self) {
+        let range = self.seen.as_ref().and_then(|seen| Some((seen.min.as_deref()?, seen.max.as_deref()?)));
+        let is_within = range.is_some_and(|(min, max)| min >= "1678" && max < "2262");
+        if self.kind == "timestamp" && self.unit.as_deref() == Some("ns") && !is_within {
+            (self.kind, self.unit, self.utc) = ("text".to_owned(), None, None);
+        }
+        let inside = self.items.iter_mut().chain(&mut self.values).map(|inner| &mut **inner);
+        inside.for_each(Node::narrow);
+        self.fields.iter_mut().chain(&mut self.of).flatten().for_each(Node::narrow);
+    }
+
     /// A node of a kind.
     pub(crate) fn of(kind: &Kind) -> Node {
         let mut node = Node::default();

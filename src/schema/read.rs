@@ -46,7 +46,11 @@ pub(crate) fn of_text(text: &[u8]) -> std::result::Result<Schema, String> {
             }
         }
         Some(b'[' | b'"') => avsc::read(text),
-        _ => Err(format!("it is not JSON\n  {INSTEAD}")),
+        None => Err(format!("it is empty\n  {INSTEAD}")),
+        Some(_) => match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => Err(format!("it is no object, and a schema is one\n  {INSTEAD}")),
+            Err(_) => Err(format!("it is not JSON\n  {INSTEAD}")),
+        },
     }
 }
 
@@ -94,7 +98,11 @@ mod tests {
     #[test]
     fn what_is_wrong_has_a_place() {
         for (text, wanted) in [
-            ("", "it is not JSON"),
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            ("null", "it is no object"),
+            ("1", "it is no object"),
+            ("id,fare", "it is not JSON"),
             (
                 r#"{"schema":1,"fields":[{"name":"a","kind":"decimal","precision":39}]}"#,
                 "the field `a`: a decimal has at most 38 digits",

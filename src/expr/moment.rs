@@ -45,6 +45,9 @@ impl Moment {
             _ => text[10..].iter().any(|byte| matches!(byte, b'+' | b'-')),
         };
         if with_offset {
+            if is_a_day_off(text) {
+                return None;
+            }
             // What is near the last or the first moment has no timestamp that leaves room for every offset.
             return match PARSER.parse_timestamp(text) {
                 Ok(timestamp) => Some(Moment::utc(timestamp)),
@@ -89,6 +92,16 @@ impl Moment {
     }
 }
 
+/// Whether the offset from UTC has 24 hours or more, which ISO 8601 has not.
+fn is_a_day_off(text: &[u8]) -> bool {
+    let clock = text.iter().position(|byte| matches!(byte, b'T' | b't' | b' ')).unwrap_or(0);
+    let sign = text[clock..].iter().position(|byte| matches!(byte, b'+' | b'-' | b'['));
+    match sign.map(|sign| &text[clock + sign..]) {
+        Some([b'+' | b'-', hours @ ..]) => hours.get(..2).is_some_and(|hours| hours >= b"24".as_slice()),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +119,10 @@ mod tests {
             ("2024-06-01T23:19:16.500+02:00", Some("2024-06-01T21:19:16.5Z")),
             ("2024-06-01T23:19:16-05", Some("2024-06-02T04:19:16Z")),
             ("2024-06-01T24:00:00", None),
+            ("2024-06-01T06:19:16+24:00", None),
+            ("2024-06-01T06:19:16-25", None),
+            ("2024-06-01T06:19:16+23:59", Some("2024-05-31T06:20:16Z")),
+            ("+002024-06-24T06:19:16Z", Some("2024-06-24T06:19:16Z")),
             ("9999-12-31T23:59:59Z", Some("9999-12-31T23:59:59Z")),
             ("9999-12-31T23:59:59.999999999+00:00", Some("9999-12-31T23:59:59.999999999Z")),
             ("9999-12-31T23:59:59-01:00", None),

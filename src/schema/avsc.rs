@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::avro::{NAME, UNIT};
-use super::limits::{FIELDS, LEVELS, placed};
+use super::limits::{FIELDS, LEVELS, placed, twice};
+use crate::record::canonical::DIGITS;
 use crate::record::{Kind, Schema, Type, Unit};
 
 type Outcome<T> = std::result::Result<T, String>;
@@ -111,9 +112,13 @@ impl Named {
         let mut nullable = false;
         for value in types {
             match value {
+                Value::String(name) if name == "null" && nullable => {
+                    return Err(place.wrong("`null` is there twice in a union"));
+                }
                 Value::String(name) if name == "null" => nullable = true,
                 Value::Array(_) => return Err(place.wrong("a union is directly inside a union")),
-                value => kinds.push(self.of(value, Place { level: place.level + 1, ..place })?),
+                // A union with null is no level: a record inside another one is as deep as if it could not be null.
+                value => kinds.push(self.of(value, place)?),
             }
         }
         let kind = match kinds.len() {
@@ -136,6 +141,9 @@ impl Named {
         match (text(object, "logicalType").unwrap_or_default(), of) {
             ("decimal", "bytes" | "fixed") => {
                 let (precision, scale) = (number("precision").unwrap_or(0), number("scale").unwrap_or(0));
+                if precision > u64::from(DIGITS) {
+                    return Err(place.wrong(format_args!("a decimal has at most {DIGITS} digits, not {precision}")));
+                }
                 if let (Ok(precision @ 1..), Ok(digits)) = (u8::try_from(precision), i8::try_from(scale))
                     && scale <= u64::from(precision)
                 {
@@ -170,6 +178,9 @@ impl Named {
                 let symbols = object.get("symbols").and_then(Value::as_array);
                 let symbols: Option<Vec<Box<str>>> =
                     symbols.and_then(|all| all.iter().map(|one| Some(one.as_str()?.into())).collect());
+                if let Some(symbol) = symbols.as_deref().and_then(twice) {
+                    return Err(place.wrong(format_args!("the symbol `{symbol}` is there twice")));
+                }
                 match symbols.filter(|symbols| !symbols.is_empty()) {
                     Some(symbols) => self.add(object, Kind::Enum(symbols.into()).into(), place),
                     None => Err(place.wrong("an enum needs `symbols`, which are texts")),
@@ -271,6 +282,12 @@ mod tests {
             (r#"{"type":"array"}"#, "the field `f`: an array needs `items`"),
             (r#"[["int"]]"#, "a union is directly inside a union"),
             (r#"{"type":"fixed","name":"x"}"#, "a fixed needs `size`"),
+            (r#"["null","null"]"#, "the field `f`: `null` is there twice in a union"),
+            (r#"{"type":"enum","name":"x","symbols":["a","b","a"]}"#, "the field `f`: the symbol `a` is there twice"),
+            (
+                r#"{"type":"bytes","logicalType":"decimal","precision":39,"scale":2}"#,
+                "the field `f`: a decimal has at most 38 digits, not 39",
+            ),
         ] {
             let error = read(field(of).as_bytes()).unwrap_err();
             assert!(error.contains(wanted), "{of}: {error}");
@@ -278,6 +295,15 @@ mod tests {
         assert!(read(br#""int""#).unwrap_err().contains("has to be a record"));
         let deep = (0..40).fold(r#""int""#.to_owned(), |inner, _| format!(r#"{{"type":"array","items":{inner}}}"#));
         assert!(read(field(&deep).as_bytes()).unwrap_err().contains("more than 32 deep"));
+    }
+
+    #[test]
+    fn records_that_may_be_null_are_one_level_each() {
+        let record = |of: Type| Schema::typed([("r", of)]);
+        let innermost = record(Kind::Text.into());
+        let nested = |schema: Schema| record(Type { kind: Kind::Record(Arc::new(schema)), nullable: true });
+        let deep = (0..30).fold(innermost, |inner, _| nested(inner));
+        assert_eq!(read(write(&deep, "deep").to_string().as_bytes()).unwrap(), deep);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{FIELDS, LEVELS, placed};
+use super::limits::{FIELDS, LEVELS, placed, twice};
+use crate::record::canonical::DIGITS;
 use crate::record::{Kind, Schema, Type, Unit};
 
 /// The version of the form.
@@ -114,6 +115,14 @@ impl File {
         }
     }
 
+    /// The same with texts in place of timestamps of nanoseconds of which not all values that were seen are from the
+    /// years 1678 to 2261: 64 bits hold those years.
+    pub(super) fn within_nanoseconds(&self) -> File {
+        let mut file = self.clone();
+        file.fields.iter_mut().for_each(Node::narrow);
+        file
+    }
+
     /// As a text, with a line for each field.
     pub fn text(&self) -> String {
         // These types have nothing that JSON can't hold.
@@ -194,7 +203,16 @@ fn of(node: &Node, path: &str, level: usize, room: &mut usize) -> Outcome<Type> 
         "float64" => Kind::Float(64),
         "decimal" => {
             let precision = node.precision.filter(|precision| *precision > 0).ok_or_else(|| needs("precision"))?;
-            Kind::Decimal { precision, scale: node.scale.unwrap_or(0) }
+            let scale = node.scale.unwrap_or(0);
+            if u32::from(precision) > DIGITS {
+                return Err(wrong(format!("a decimal has at most {DIGITS} digits, and `precision` is {precision}")));
+            }
+            if i16::from(scale) > i16::from(precision) {
+                return Err(wrong(format!(
+                    "`scale` is {scale}, and `precision`, the number of all digits, only {precision}"
+                )));
+            }
+            Kind::Decimal { precision, scale }
         }
         "date" => Kind::Date,
         "time" => Kind::Time(unit(node).ok_or_else(|| needs("unit"))?),
@@ -210,6 +228,10 @@ fn of(node: &Node, path: &str, level: usize, room: &mut usize) -> Outcome<Type> 
             Kind::Record(Arc::new(fields(inside, &format!("{path}."), level + 1, room)?))
         }
         "enum" => match &node.symbols {
+            Some(symbols) if twice(symbols).is_some() => {
+                let symbol = twice(symbols).unwrap_or_default();
+                return Err(wrong(format!("the symbol `{symbol}` is there twice")));
+            }
             Some(symbols) if !symbols.is_empty() => Kind::Enum(symbols.clone().into()),
             _ => return Err(needs("symbols")),
         },
@@ -262,6 +284,17 @@ fn unit(node: &Node) -> Option<Unit> {
 }
 
 impl Node {
+    fn narrow(&mut self) {
+        let range = self.seen.as_ref().and_then(|seen| Some((seen.min.as_deref()?, seen.max.as_deref()?)));
+        let is_within = range.is_some_and(|(min, max)| min >= "1678" && max < "2262");
+        if self.kind == "timestamp" && self.unit.as_deref() == Some("ns") && !is_within {
+            (self.kind, self.unit, self.utc) = ("text".to_owned(), None, None);
+        }
+        let inside = self.items.iter_mut().chain(&mut self.values).map(|inner| &mut **inner);
+        inside.for_each(Node::narrow);
+        self.fields.iter_mut().chain(&mut self.of).flatten().for_each(Node::narrow);
+    }
+
     /// A node of a kind.
     pub(crate) fn of(kind: &Kind) -> Node {
         let mut node = Node::default();

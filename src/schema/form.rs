@@ -68,7 +68,12 @@ impl Form {
         if self == Form::Json {
             return Ok(file.text());
         }
-        let schema = file.schema().map_err(Error::refused)?;
+        let schema = match self {
+            // These count nanoseconds in 64 bits, which do not hold every year.
+            Form::Avro | Form::Arrow => file.within_nanoseconds().schema(),
+            _ => file.schema(),
+        };
+        let schema = schema.map_err(Error::refused)?;
         let in_lines = |value: serde_json::Value| serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
         match self {
             Form::Table | Form::Json => Ok(file.text()),
@@ -84,5 +89,32 @@ impl Form {
     /// The rows of a table for people, with a header.
     pub fn rows(file: &File) -> Vec<Vec<String>> {
         table::rows(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nanoseconds_that_64_bits_do_not_hold_are_text() {
+        let field = |min: &str, max: &str| {
+            let text = format!(
+                r#"{{"schema":1,"fields":[{{"name":"l","kind":"list","items":{{"kind":"timestamp","unit":"ns","utc":true,
+                "seen":{{"values":2,"nulls":0,"absent":0,"min":"{min}","max":"{max}"}}}}}}]}}"#
+            );
+            let file = File::read(text.as_bytes()).unwrap();
+            [Form::Avro, Form::Arrow].map(|form| form.write(&file, "t").unwrap())
+        };
+        let [avro, arrow] = field("1678-01-01T00:00:00.000000000Z", "2261-12-31T23:59:59.999999999Z");
+        assert!(avro.contains("timestamp-nanos") && arrow.contains("NANOSECOND"), "{avro} {arrow}");
+        for (min, max) in [
+            ("1601-01-01T00:00:00.000000000Z", "2024-01-01T00:00:00.000000000Z"),
+            ("2024-01-01T00:00:00.000000000Z", "9999-12-31T00:00:00.000000000Z"),
+        ] {
+            let [avro, arrow] = field(min, max);
+            assert!(avro.contains("\"string\"") && !avro.contains("nanos"), "{avro}");
+            assert!(arrow.contains("utf8") && !arrow.contains("NANOSECOND"), "{arrow}");
+        }
     }
 }

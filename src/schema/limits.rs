@@ -15,3 +15,9 @@ pub(super) fn placed(error: &serde_json::Error) -> String {
     let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
     format!("line {}, column {}: {what}", error.line(), error.column())
 }
+
+/// A symbol that an enum has twice.
+pub(super) fn twice(symbols: &[Box<str>]) -> Option<&str> {
+    let mut met = std::collections::HashSet::new();
+    symbols.iter().map(|symbol| &**symbol).find(|symbol| !met.insert(*symbol))
+}

@@ -46,7 +46,11 @@ pub(crate) fn of_text(text: &[u8]) -> std::result::Result<Schema, String> {
             }
         }
         Some(b'[' | b'"') => avsc::read(text),
-        _ => Err(format!("it is not JSON\n  {INSTEAD}")),
+        None => Err(format!("it is empty\n  {INSTEAD}")),
+        Some(_) => match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => Err(format!("it is no object, and a schema is one\n  {INSTEAD}")),
+            Err(_) => Err(format!("it is not JSON\n  {INSTEAD}")),
+        },
     }
 }
 
@@ -94,7 +98,23 @@ mod tests {
     #[test]
     fn what_is_wrong_has_a_place() {
         for (text, wanted) in [
-            ("", "it is not JSON"),
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            ("null", "it is no object"),
+            ("1", "it is no object"),
+            ("id,fare", "it is not JSON"),
+            (
+                r#"{"schema":1,"fields":[{"name":"a","kind":"decimal","precision":39}]}"#,
+                "the field `a`: a decimal has at most 38 digits",
+            ),
+            (
+                r#"{"schema":1,"fields":[{"name":"a","kind":"decimal","precision":2,"scale":3}]}"#,
+                "the field `a`: `scale` is 3, and `precision`, the number of all digits, only 2",
+            ),
+            (
+                r#"{"schema":1,"fields":[{"name":"a","kind":"enum","symbols":["x","y","x"]}]}"#,
+                "the field `a`: the symbol `x` is there twice",
+            ),
             ("{\"schema\":1,\n \"fields\":[}", "line 2, column 12"),
             (r#"{"fields":[]}"#, "neither a schema of pagemill nor one of Avro"),
             (r#"{"schema":2,"fields":[]}"#, "version 2"),

@@ -133,20 +133,33 @@ fn fitting<'a>(kind: &Kind, value: Value<'a>, room: &mut Room<'a>) -> Found<'a> 
         (Kind::Union(types), value) => return among(types, value, room),
         _ => {}
     }
-    match value {
-        Value::Text(text) | Value::Untyped(text) => of_text(kind, text, false, room),
-        Value::Number(text) => of_text(kind, text, true, room),
-        value => of_typed(kind, value, room),
-    }
+    let found = match value {
+        Value::Text(text) | Value::Untyped(text) => of_text(kind, text, false, room)?,
+        Value::Number(text) => of_text(kind, text, true, room)?,
+        value => of_typed(kind, value, room)?,
+    };
+    // A field of a table that is not in quotes is not yet one or the other.
+    let changed = match (value, found) {
+        (Value::Text(_), Some(Value::Number(_) | Value::Bool(_))) if !room.as_text => LossyKind::SpellingChanged,
+        (Value::Number(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_), Some(Value::Text(_))) => {
+            LossyKind::NumberAsText
+        }
+        (Value::Bool(_), Some(Value::Text(_))) => LossyKind::BoolAsText,
+        _ => return Ok(found),
+    };
+    room.lost = room.lost.or(Some(changed));
+    Ok(found)
 }
 
-/// The first type of a union that holds the value as it is, or else the first that holds it.
+/// The first type of a union that holds the value as it is, or else the first that holds it. Numbers are text where
+/// the union has no kind of numbers.
 fn among<'a>(types: &[Type], value: Value<'a>, room: &mut Room<'a>) -> Found<'a> {
     let before = room.lost;
     let mut other = None;
     for of in types {
         room.lost = None;
-        if !is_of(&of.kind, value, room.as_text) {
+        let may_be = is_of(&of.kind, value, room.as_text);
+        if !may_be && (of.kind != Kind::Text || has_kind_of(types, value)) {
             continue;
         }
         if let Some(found) = fitting(&of.kind, value, room)? {
@@ -163,7 +176,7 @@ fn among<'a>(types: &[Type], value: Value<'a>, room: &mut Room<'a>) -> Found<'a>
 
 /// Whether a value may be of a kind of a union. Formats that tell numbers, truth values and texts apart say which it is.
 fn is_of(kind: &Kind, value: Value<'_>, as_text: bool) -> bool {
-    let numeric = matches!(kind, Kind::Int(_) | Kind::UInt(_) | Kind::Float(_) | Kind::Decimal { .. });
+    let numeric = is_numeric(kind);
     match (kind, value) {
         (Kind::Any | Kind::Union(_), _) | (_, Value::Untyped(_)) => true,
         (Kind::Bool, value) => matches!(value, Value::Bool(_)),
@@ -172,6 +185,19 @@ fn is_of(kind: &Kind, value: Value<'_>, as_text: bool) -> bool {
         (_, Value::Bool(_)) => false,
         _ => true,
     }
+}
+
+fn is_numeric(kind: &Kind) -> bool {
+    matches!(kind, Kind::Int(_) | Kind::UInt(_) | Kind::Float(_) | Kind::Decimal { .. })
+}
+
+/// Whether one of the types of a union is of numbers, if the value is one; other values are not looked for.
+fn has_kind_of(types: &[Type], value: Value<'_>) -> bool {
+    types.iter().any(|of| match (&of.kind, value) {
+        (Kind::Union(types), _) => has_kind_of(types, value),
+        (kind, Value::Number(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_)) => is_numeric(kind),
+        _ => true,
+    })
 }
 
 /// A text, or a number as it is written.
@@ -320,4 +346,51 @@ fn of_typed<'a>(kind: &Kind, value: Value<'a>, room: &mut Room<'a>) -> Found<'a>
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pinned(kind: Kind, value: Value<'static>, as_text: bool) -> Option<(String, Option<LossyKind>)> {
+        let arena = Arena::new(1 << 12, 1 << 16);
+        let mut room = Room { arena: &arena, offset: 0, bytes_as: BytesAs::Base64, as_text, lost: None };
+        let found = convert(&kind.into(), value, &mut room).ok()?;
+        Some((format!("{:?}", found), room.lost))
+    }
+
+    fn shown(value: Value<'_>) -> String {
+        format!("{value:?}")
+    }
+
+    #[test]
+    fn a_change_between_numbers_and_texts_is_counted() {
+        let lost = |kind, value, as_text| pinned(kind, value, as_text).unwrap().1;
+        for value in [Value::Number(b"1.10"), Value::Int(1), Value::UInt(1), Value::Float(1.5), Value::Float(f64::NAN)]
+        {
+            assert_eq!(lost(Kind::Text, value, false), Some(LossyKind::NumberAsText), "{value:?}");
+        }
+        assert_eq!(lost(Kind::Text, Value::Bool(true), false), Some(LossyKind::BoolAsText));
+        assert_eq!(lost(Kind::Int(8), Value::Text(b"5"), false), Some(LossyKind::SpellingChanged));
+        assert_eq!(lost(Kind::Bool, Value::Text(b"true"), false), Some(LossyKind::SpellingChanged));
+        // Fields of tables.
+        for (kind, text) in [(Kind::Int(8), b"5".as_slice()), (Kind::Bool, b"true"), (Kind::Text, b"1.10")] {
+            assert_eq!(lost(kind.clone(), Value::Untyped(text), false), None);
+            assert_eq!(lost(kind, Value::Text(text), true), None);
+        }
+    }
+
+    #[test]
+    fn a_union_without_numbers_has_them_as_text() {
+        let list = || Kind::List(std::sync::Arc::new(Kind::Any.into()));
+        let union = |kinds: Vec<Kind>| Kind::Union(kinds.into_iter().map(Type::from).collect());
+        let found = |kind, value| pinned(kind, value, false).map(|(text, _)| text);
+        let one = Value::Number(b"1");
+        assert_eq!(found(union(vec![Kind::Text, list()]), one), Some(shown(Value::Text(b"1"))));
+        assert_eq!(found(union(vec![Kind::Bool, Kind::Text]), Value::Number(b"-0")), Some(shown(Value::Text(b"-0"))));
+        // A kind of numbers says which numbers there are.
+        assert_eq!(found(union(vec![Kind::Int(8), Kind::Text]), one), Some(shown(one)));
+        assert_eq!(found(union(vec![Kind::Int(8), Kind::Text]), Value::Number(b"300")), None);
+        assert_eq!(found(union(vec![Kind::Int(8), Kind::Text]), Value::Bool(true)), None);
+    }
 }

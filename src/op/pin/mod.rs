@@ -155,7 +155,7 @@ impl PinSchema {
             }
             let (keys, values) = parsed.nodes_mut(0);
             let mut inside = Room { lost: None, ..*room };
-            let mut nodes = Nodes { pin: self, keys, values, unknown: 0, is_text: true };
+            let mut nodes = Nodes { pin: self, keys, values, unknown: 0, is_text: true, changed: [0; CHANGES.len()] };
             nodes.value(of, 0, &mut inside)?;
             match nodes.unknown {
                 0 => Ok(()),
@@ -296,7 +296,13 @@ struct Nodes<'n, 'a> {
     unknown: u64,
     /// They are those of a text, which stays as it is.
     is_text: bool,
+    /// How many values were changed, for each of [`CHANGES`].
+    changed: [u32; CHANGES.len()],
 }
+
+/// What may be lost where a value becomes one of its kind.
+const CHANGES: [LossyKind; 4] =
+    [LossyKind::SpellingChanged, LossyKind::NumberRounded, LossyKind::NumberAsText, LossyKind::BoolAsText];
 
 impl<'a> Nodes<'_, 'a> {
     fn value(&mut self, of: &Type, node: usize, room: &mut Room<'a>) -> std::result::Result<(), Wrong> {
@@ -315,6 +321,10 @@ impl<'a> Nodes<'_, 'a> {
             (Value::Map(_) | Value::List(_), _) if of.kind == Kind::Any => Ok(()),
             _ => {
                 let pinned = convert(of, value, room)?;
+                if let Some(kind) = room.lost.take() {
+                    let counts = CHANGES.iter().zip(&mut self.changed);
+                    counts.filter(|(known, _)| **known == kind).for_each(|(_, count)| *count += 1);
+                }
                 if self.is_text && pinned != value && !matches!(pinned, Value::Bytes(_)) {
                     return Err(Wrong::of("is written otherwise than its kind writes it, inside a JSON text"));
                 }
@@ -395,11 +405,16 @@ impl Op for PinSchema {
         for record in 0..batch.len() {
             let mut room = self.room(batch, record);
             let (keys, values) = batch.nodes_mut(record);
-            let mut nodes = Nodes { pin: self, keys, values, unknown: 0, is_text: false };
+            let mut nodes = Nodes { pin: self, keys, values, unknown: 0, is_text: false, changed: [0; CHANGES.len()] };
             let pinned = nodes.root(&mut room);
             unknown += nodes.unknown;
+            let changed = nodes.changed;
             match pinned {
-                Ok(()) => room.lost.into_iter().for_each(|kind| batch.lose_in(record, kind)),
+                Ok(()) => {
+                    for (kind, count) in CHANGES.into_iter().zip(changed) {
+                        (0..count).for_each(|_| batch.lose_in(record, kind));
+                    }
+                }
                 Err(wrong) => self.refuse(batch, record, wrong),
             }
         }

@@ -577,24 +577,6 @@ fn commas_at_the_end_of_an_array_that_is_not_closed() {
     }
 }
 
-/// A list that is opened by mistake right after the first record, in its line: nothing but that bracket is bad.
-#[test]
-fn a_list_opened_after_the_first_record_takes_no_others() {
-    let here = folder();
-    let here = here.path();
-    let more: String = (1..300).map(|n| format!(",\n{}", record(n))).collect();
-    let good: String = (0..300).map(|n| record(n) + "\n").collect();
-    for text in [format!("[{}[{more}\n]\n", record(0)), format!("[{} [ {more}]", record(0))] {
-        fs::write(here.join("a.json"), &text).unwrap();
-        for way in [&[][..], &["--io", "read"], &["--slice-size", "1"], &["--slice-size", "1", "--io", "read"]] {
-            let convert = ["convert", "a.json", "-t", "ndjson", "--on-error", "skip"];
-            let ran = run(here, convert.iter().chain(way)).ends(0).says(&["bad record"]);
-            assert_eq!(ran.stdout, good, "{way:?}: {}", ran.stderr);
-        }
-        run(here, ["convert", "a.json", "-t", "ndjson"]).ends(1);
-    }
-}
-
 /// Where a key on the way to the records is there twice the last one counts, and is counted.
 #[test]
 fn of_two_arrays_at_the_same_place_the_last_one_counts() {

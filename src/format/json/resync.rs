@@ -100,12 +100,7 @@ impl Lines {
                 first += 1;
             }
             if seen[first] != bracket {
-                // A bracket too many may be there, and records in the lines after it.
-                first = match next_line(seen, first) {
-                    Some(next) if array.is_some() && seen[next] == bracket => next,
-                    None if !whole => return None,
-                    _ => return Some(None),
-                };
+                return Some(None);
             }
         }
         // The line of one record may differ from all the others.

@@ -103,6 +103,8 @@ fn the_bytes_are_the_same_after_kill_9() {
         let mut left_to_kill: u32 = kills;
         while left_to_kill > 0 {
             fs::remove_file(here.join("b.csv")).unwrap();
+            // A run that was killed before its first checkpoint is not known in another folder.
+            let spill = of(&mut random, &[".", "spill"]);
             loop {
                 let mut command = command(here);
                 command.args(&sort).args([
@@ -117,7 +119,7 @@ fn the_bytes_are_the_same_after_kill_9() {
                     of(&mut random, &["7KB", "64KB", "300KB"]),
                 ]);
                 command.args(["--memory-limit", of(&mut random, &["16MB", "24MB", "100MB"])]);
-                command.args(["--spill-dir", of(&mut random, &[".", "spill"])]);
+                command.args(["--spill-dir", spill]);
                 command.env("PAGEMILL_SPILL", of(&mut random, &["packed", "plain", "auto"]));
                 let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
                 if left_to_kill > 0 {
@@ -217,7 +219,6 @@ fn what_changed_is_refused() {
     let before = left(here);
     let resume = |flags: &[&str]| run(here, SORT.iter().chain(&["--resume"]).chain(flags));
     resume(&[]).ends(2).says(&["b.csv can't be resumed", "--limit", "Leave out --resume"]);
-    resume(&["--limit", "50000", "--types", "text"]).ends(2).says(&["can't be resumed", "settings"]);
     resume(&["--limit", "50000", "--where", "id > 3"]).ends(2).says(&["can't be resumed", "--where"]);
     resume(&["--limit", "50000", "-t", "ndjson"]).ends(2).says(&["can't be resumed", "--to"]);
     let other = ["sort", "a.csv", "--by", "k", "-o", "b.csv", "--resume", "--limit", "50000"];

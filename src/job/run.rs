@@ -197,7 +197,11 @@ impl Opened<'_> {
         let begin = Begin { place, first_skips: 0, totals, ledger, checkpoints: None };
         let (start, line) = (from.map(|from| from.at as usize), from.map_or(0, |from| from.line));
         let onto = Onto { start, line, until, counted, done, ..Onto::new(&target, begin) };
-        self.records_from(self.rules(), sorters.iter_mut().map(End::Sort), onto, registry)
+        let run = self.records_from(self.rules(), sorters.iter_mut().map(End::Sort), onto, registry)?;
+        // A small source has fewer workers. The others number the slices of the next one alike.
+        let before = sorters.iter().map(|sorter| sorter.before).max().unwrap_or_default();
+        sorters.iter_mut().for_each(|sorter| sorter.before = before);
+        Ok(run)
     }
 
     /// Takes the records of the source to windows, which write records of their own from a place of the output on.

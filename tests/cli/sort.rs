@@ -225,6 +225,23 @@ fn the_bytes_are_the_same_in_every_way() {
     assert_eq!(names(here), ["a.csv", "a.json", "b.csv", "r.json"]);
 }
 
+/// A source with fewer slices than there are workers lies between two large ones.
+#[test]
+fn a_small_source_among_large_ones_keeps_the_order() {
+    let rows = |ids: std::ops::Range<u32>| -> String {
+        let row = |id: u32| format!("{id},{},{}\n", id * 7919 % 3, "x".repeat(id as usize % 97));
+        "id,k,t\n".to_owned() + &ids.map(row).collect::<String>()
+    };
+    let here = with(&[("a.csv", &*rows(0..9000)), ("b.csv", &rows(9000..9005)), ("c.csv", &rows(9005..20_000))]);
+    let mut expected: Vec<u32> = (0..20_000).collect();
+    expected.sort_by_key(|id| id * 7919 % 3);
+    let expected = expected.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    for workers in ["1", "3", "7"] {
+        let sort = format!("sort a.csv b.csv c.csv --by k:number -j {workers} --slice-size 16KB -q");
+        assert!(ids(&say(here.path(), &sort).ends(0).stdout) == expected, "{workers} workers");
+    }
+}
+
 /// Compressed or not, runs give the same bytes.
 #[test]
 fn compressed_runs_change_nothing() {

@@ -12,6 +12,9 @@ mod prefix;
 #[cfg(test)]
 mod tests;
 
+use decode::{Decoder, Plain};
+use json::Json;
+use packed::Packed;
 use prefix::FIELD;
 pub(crate) use prefix::LONGEST;
 pub use prefix::{Payload, Prefix};
@@ -130,11 +133,12 @@ impl ReadFormat for Source {
         Box::new(cut::Cutter::new(self.rule))
     }
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        let Source { rule, max_depth, max_fields, .. } = *self;
         match self.payload {
-            Payload::Json => Box::new(json::Decoder::new(self.rule, want, self.max_depth, self.max_fields)),
-            Payload::Msgpack => packed::decoder::<MessagePack>(self.rule, want, self.max_depth, self.max_fields),
-            Payload::Cbor => packed::decoder::<Cbor>(self.rule, want, self.max_depth, self.max_fields),
-            payload => Box::new(decode::Decoder::new(self.rule, payload, want)),
+            Payload::Json => Box::new(Decoder::new(rule, Json::new(want, max_depth, max_fields))),
+            Payload::Msgpack => Box::new(Decoder::new(rule, Packed::<MessagePack>::new(want, max_depth, max_fields))),
+            Payload::Cbor => Box::new(Decoder::new(rule, Packed::<Cbor>::new(want, max_depth, max_fields))),
+            payload => Box::new(Decoder::new(rule, Plain::new(payload, want))),
         }
     }
 }

@@ -2,62 +2,33 @@
 
 use std::ops::Range;
 
-use super::decode::behind;
+use super::decode::Read;
 use super::encode::{Again, Measure};
-use super::frame::{Frame, Rule};
 use super::prefix::{LONGEST, Prefix};
-use crate::error::{Error, Fault, RecordError};
-use crate::format::{Decode, Encode, Shape, Want};
+use crate::error::{Error, RecordError};
+use crate::format::{Encode, Shape, Want};
 use crate::record::binary::{Columns, Direct, Out, Reader, Wire, Writer};
 use crate::record::json::{Refusal, Sink, Step};
 use crate::record::line_form::longest_json;
 use crate::record::{Batch, EncodeError, LossyKind, Mark, Output};
 
-/// A decoder of frames that hold one value each.
-pub(super) fn decoder<W: Wire>(rule: Rule, want: &Want, max_depth: usize, max_fields: usize) -> Box<dyn Decode> {
-    let reader = Reader::new(max_depth, 0, max_fields, want.replace_invalid_utf8, !want.copied);
-    Box::new(Decoder::<W> { rule, reader, at: 0 })
+/// Frames that hold one value each.
+pub(super) struct Packed<W>(Reader<W>);
+
+impl<W: Wire> Packed<W> {
+    pub(super) fn new(want: &Want, max_depth: usize, max_fields: usize) -> Packed<W> {
+        Packed(Reader::new(max_depth, 0, max_fields, want.replace_invalid_utf8, !want.copied))
+    }
 }
 
-struct Decoder<W> {
-    rule: Rule,
-    reader: Reader<W>,
-    at: usize,
-}
-
-impl<W: Wire> Decode for Decoder<W> {
-    fn begin(&mut self, _slice: &[u8]) {
-        self.at = 0;
-    }
-
-    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
-        if self.at >= slice.len() {
-            return Ok(false);
+impl<W: Wire> Read for Packed<W> {
+    #[inline]
+    fn read<'a>(&mut self, slice: &'a [u8], payload: Range<usize>, batch: &mut Batch<'a>) -> Result<(), RecordError> {
+        // Nothing after the frame is looked at.
+        match self.0.value(&slice[..payload.end], payload.start, batch)? {
+            read if read < payload.end => Err(RecordError::new(read, "the frame has more than its value")),
+            _ => Ok(()),
         }
-        while self.at < slice.len() && !batch.is_full() {
-            let Frame::Whole { head, end } = self.rule.look(&slice[self.at..]) else {
-                return Err(self.rule.error(slice, self.at));
-            };
-            let (start, end) = (self.at, self.at + end);
-            // Nothing after the frame is looked at.
-            let read = self.reader.value(&slice[..end], start + head, batch).and_then(|read| match read {
-                read if read < end => Err(RecordError::new(read, "the frame has more than its value")),
-                _ => batch.end_record(start, end),
-            });
-            if let Err(error) = read {
-                batch.abandon();
-                // The frame tells where the next one begins.
-                return Err(if error.fault == Fault::Lost { error.fault(Fault::Record) } else { error });
-            }
-            self.at = end;
-        }
-        Ok(true)
-    }
-
-    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
-        let start = self.at;
-        self.at = behind(self.rule, slice, start);
-        start..self.at
     }
 }
 

@@ -11,7 +11,6 @@ use pagemill::sys;
 use super::answer::Out;
 use super::convert;
 use super::exit::Exit;
-use super::kept::Kept;
 use super::parser::Typed;
 use super::paths::file;
 use super::request::Request;
@@ -19,10 +18,6 @@ use super::table::table;
 
 /// How many records are shown unless the flags say so.
 const USUAL: u64 = 10;
-
-/// How much of the memory limit a table may take, as one part in this many: it is there three times, as CSV, as cells and
-/// as lines.
-pub const PART: usize = 16;
 
 /// Flags about how CSV is written, which a table is not.
 const WRITING: [&str; 12] = [
@@ -81,12 +76,8 @@ pub fn shown(
     }
     out.check()?;
     (request.settings.options.out_dialect, request.settings.out_encoding) = (OutDialect::default(), None);
-    let kept = Kept::new(request.settings.memory_limit / PART);
-    request.kept = Some(kept.clone());
-    let outcome = request.run(true);
-    kept.check()?;
-    let (_, exit) = outcome?;
-    out.write(&table(&cells(&kept.take()), width(request.target.as_deref())))?;
+    let (bytes, exit) = request.run_kept()?;
+    out.write(&table(&cells(&bytes), width(request.target.as_deref())))?;
     Ok(exit)
 }
 

@@ -5,6 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pagemill::error::Error;
 
+/// How much of the memory limit a table may take, as one part in this many: it is there three times, as CSV, as cells and
+/// as lines.
+pub const PART: usize = 16;
+
 /// The bytes that a job writes, as far as there is room for them.
 #[derive(Clone)]
 pub struct Kept {

@@ -21,7 +21,7 @@ use super::dashboard;
 use super::exit::Exit;
 use super::failure;
 use super::inputs::refuse_list;
-use super::kept::Kept;
+use super::kept::{Kept, PART};
 use super::live::{Live, Shown};
 use super::past::{self, Past};
 use super::paths::{file, name, source};
@@ -230,6 +230,25 @@ impl Request {
         self.check_places(&written, [&*self.source].into_iter())?;
         let shown = self.shown(&self.source, false);
         Ok(self.reported(false, shown, || replay().run())?.1)
+    }
+
+    /// Where fields are described, words are not counted.
+    pub fn refuse_words(&self) -> Result<(), Error> {
+        match self.settings.fold {
+            None => Ok(()),
+            Some(_) => Err(Error::usage(
+                "`--op wordcount` has no effect: fields are described, not texts\n  Leave it out, or use convert.",
+            )),
+        }
+    }
+
+    /// Runs the job and returns what it wrote, and how it ended.
+    pub fn run_kept(&mut self) -> Result<(Vec<u8>, Exit), Error> {
+        let kept = Kept::new(self.settings.memory_limit / PART);
+        self.kept = Some(kept.clone());
+        let outcome = self.run(true);
+        kept.check()?;
+        Ok((kept.take(), outcome?.1))
     }
 
     /// Runs the job and returns how it ended. With `discard`, the records are not written anywhere, or kept.

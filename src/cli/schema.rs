@@ -12,8 +12,6 @@ use pagemill::sys;
 use super::answer::Out;
 use super::convert;
 use super::exit::Exit;
-use super::head::PART;
-use super::kept::Kept;
 use super::parser::Typed;
 use super::paths::file;
 use super::table::table;
@@ -22,23 +20,15 @@ use super::table::table;
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     let (form, out) = (form(&typed.said)?, Out::table(&typed.said));
     let mut request = convert::request(typed, Commands::SCHEMA, false)?;
-    if request.settings.fold.is_some() {
-        return Err(Error::usage(
-            "`--op wordcount` has no effect: fields are described, not texts\n  Leave it out, or use convert.",
-        ));
-    }
+    request.refuse_words()?;
     request.settings.fold = Some(Folding::Schema);
     request.settings.to = Some(Folding::Schema.format());
     if request.see.explain {
         return request.convert();
     }
     out.check()?;
-    let kept = Kept::new(request.settings.memory_limit / PART);
-    request.kept = Some(kept.clone());
-    let outcome = request.run(true);
-    kept.check()?;
-    let (_, exit) = outcome?;
-    let found = File::read(&kept.take()).map_err(|what| Error::usage(format!("the schema can't be read: {what}")))?;
+    let (bytes, exit) = request.run_kept()?;
+    let found = File::read(&bytes).map_err(|what| Error::usage(format!("the schema can't be read: {what}")))?;
     out.write(&match form {
         Form::Table => table(&Form::rows(&found), out.is_shown().then(sys::output_width).flatten()),
         form => form.write(&found, &name(&request.source))?,

@@ -9,8 +9,7 @@ use pagemill::sys;
 use super::answer::{Out, To};
 use super::convert;
 use super::exit::Exit;
-use super::head::{PART, cells};
-use super::kept::Kept;
+use super::head::cells;
 use super::parser::Typed;
 use super::table::table;
 
@@ -18,23 +17,15 @@ use super::table::table;
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     let out = Out::of(&typed.said)?;
     let mut request = convert::request(typed, Commands::STATS, false)?;
-    if request.settings.fold.is_some() {
-        return Err(Error::usage(
-            "`--op wordcount` has no effect: fields are described, not texts\n  Leave it out, or use convert.",
-        ));
-    }
+    request.refuse_words()?;
     request.settings.fold = Some(Folding::Stats);
     request.settings.to = Some(out.to.records().unwrap_or("csv").parse()?);
     if out.to.records().is_some() || request.see.explain {
         return request.convert();
     }
     out.check()?;
-    let kept = Kept::new(request.settings.memory_limit / PART);
-    request.kept = Some(kept.clone());
-    let outcome = request.run(true);
-    kept.check()?;
-    let (_, exit) = outcome?;
-    let described = Described::of(cells(&kept.take()));
+    let (bytes, exit) = request.run_kept()?;
+    let described = Described::of(cells(&bytes));
     out.write(&match out.to {
         To::Html => described.html(&request.names()),
         To::Svg => described.svg(),

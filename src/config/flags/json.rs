@@ -125,7 +125,7 @@ pub static FLAGS: &[Flag] = &[
         "canonical",
         Nothing,
         Commands::RECORDS,
-        "Write MessagePack and CBOR in canonical form: the fields of maps are sorted, and all is as short as it can be (RFC 8949, 4.2)",
+        "Write MessagePack and CBOR in canonical form: the fields of maps are sorted, and everything is as short as possible (RFC 8949, 4.2)",
     )
     .group(Group::Typed)
     .target(Kinds::PACKED)

@@ -195,11 +195,6 @@ impl Sorting {
     ) -> Result<Option<Arc<ResumableSort>>> {
         let rows = Rows { dedupe: settings.rows.dedupe.clone(), sample: settings.rows.sample, ..self.rows.clone() };
         let Some(path) = is_sort_resumable(&rows, target, quarantine, settings)? else { return Ok(None) };
-        if sources.len() > 1 {
-            return Err(Error::usage(
-                "a sort of several inputs can't be resumed\n  Sort them one by one, or leave out ⟨checkpoint⟩ and ⟨resume⟩.",
-            ));
-        }
         let mut same = Same::new(&self.order.by, &self.rows);
         for source in sources {
             let Some(again) = source.again() else {

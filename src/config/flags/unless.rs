@@ -501,7 +501,7 @@ pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
     if files { None } else { No::new("no file is written", instead) }
 }
 
-/// Checkpoints are written next to an output file, and record the progress of one input.
+/// Checkpoints are written next to an output file, and record the progress of one input; those of a sort, of all.
 pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
     let sorts = line.command == Commands::SORT;
     let passes = [("dedupe", "which records are equal"), ("sample", "which records are drawn")];
@@ -520,8 +520,8 @@ pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
             "Leave out one of the two.",
         );
     }
-    if matches!(line.origin, Origin::Many | Origin::Each) {
-        return No::new("there are several inputs", "Take the inputs one by one, or leave the flag out.");
+    if !sorts && matches!(line.origin, Origin::Many | Origin::Each) {
+        return No::new("there are several inputs", "Convert the inputs one by one, or leave the flag out.");
     }
     if !line.to_file {
         return No::new("the output is not a file", "Name one with -o, or leave the flag out.");

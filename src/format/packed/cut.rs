@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use super::behind_the_list;
 use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
 use crate::record::binary::{Skim, Skimmed, Wire};
@@ -167,4 +166,10 @@ pub(super) fn not_closed(offset: usize, within: Within) -> RecordError {
         _ => RecordError::new(offset, "the array of records is not closed"),
     };
     error.hint("The input was cut off.").fault(Fault::Lost)
+}
+
+/// The error for bytes at `offset` that follow the list of records.
+pub(super) fn behind_the_list(offset: usize) -> RecordError {
+    RecordError::new(offset, "something follows the array that holds the records")
+        .hint("An array at the beginning is taken for the one that holds all records if nothing follows it, or if it has more than 64 KiB.")
 }

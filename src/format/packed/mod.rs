@@ -20,7 +20,7 @@ use crate::record::Schema;
 use crate::record::binary::{Cbor, Flaw, Item, MessagePack, Skim, Skimmed, Wire};
 use crate::record::json::Step;
 use crate::record::json::unflatten;
-use cut::{Cutter, Within};
+use cut::{Cutter, Within, behind_the_list};
 
 /// MessagePack.
 pub(super) static MSGPACK: Entry =
@@ -212,10 +212,4 @@ impl<W: Wire> WriteFormat for Target<W> {
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(encode::Encoder::<W>::new(&self.shape, self.steps.clone(), self.canonical, self.max_depth))
     }
-}
-
-/// The error for bytes at `offset` that follow the list of records.
-fn behind_the_list(offset: usize) -> RecordError {
-    RecordError::new(offset, "something follows the array that holds the records")
-        .hint("An array at the beginning is taken for the one that holds all records if nothing follows it, or if it has more than 64 KiB.")
 }

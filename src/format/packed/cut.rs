@@ -169,7 +169,7 @@ pub(super) fn not_closed(offset: usize, within: Within) -> RecordError {
 }
 
 /// The error for bytes at `offset` that follow the list of records.
-pub(super) fn behind_the_list(offset: usize) -> RecordError {
+fn behind_the_list(offset: usize) -> RecordError {
     RecordError::new(offset, "something follows the array that holds the records")
         .hint("An array at the beginning is taken for the one that holds all records if nothing follows it, or if it has more than 64 KiB.")
 }

@@ -15,12 +15,11 @@ use super::entry::{self, Created, Ends, Entry, Given, Gives, JsonText, Straight,
 use super::{
     Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
 };
-use crate::error::RecordError;
 use crate::record::Schema;
 use crate::record::binary::{Cbor, Flaw, Item, MessagePack, Skim, Skimmed, Wire};
 use crate::record::json::Step;
 use crate::record::json::unflatten;
-use cut::{Cutter, Within, behind_the_list};
+use cut::{Cutter, Within};
 
 /// MessagePack.
 pub(super) static MSGPACK: Entry =

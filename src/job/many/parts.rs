@@ -8,6 +8,7 @@ use crate::job::open::recode;
 use crate::job::opened::{Opened, ceiling};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
+use crate::plan::outside::Outside;
 use crate::sink::{Parts, TargetSpec, Wrap};
 
 /// An output that is split, under this path. Its records are written one after another.
@@ -45,8 +46,12 @@ pub(crate) fn named_by(opened: &mut Opened<'_>, split: &Split) {
 /// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
 pub(crate) fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
     let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
-    settings.memory_limit -= packing.bytes();
+    let most = Packing::for_workers(compression, settings.workers);
+    let packing = Outside::packing_below(most, ceiling(settings));
+    // If that leaves too little, the plan of the first source says what is needed.
+    let taken = packing.bytes().min(settings.memory_limit);
+    settings.memory_limit -= taken;
+    settings.outside.packing = Some((most, taken));
     // The target compresses, so the sources' records need not be compressed again.
     settings.compress = Compress::None;
     Ok(Some(packing))

@@ -3,8 +3,7 @@
 //! A block ends with the record that reaches its size. So blocks depend on the records alone, and are made in parallel.
 
 use super::plan::processors;
-use crate::error::{Error, Result};
-use crate::wording::megabytes;
+use crate::error::Result;
 
 /// What makes a container of records. It is given the prefix of a target and its records, each after its length as a
 /// little-endian number of four bytes; the prefix has one too.
@@ -59,23 +58,20 @@ impl Blocking {
         Blocking { threads, size: blocks.size(), coder: blocks.coder(), large: memory_limit / LARGE }
     }
 
-    /// With one thread for each worker (0: for each processor), or fewer so that it takes at most `bytes`.
-    ///
-    /// # Errors
-    /// One thread takes more.
-    pub fn within(blocks: &dyn Blocks, workers: usize, bytes: usize) -> Result<Blocking> {
-        let mut blocking = Blocking::new(blocks, if workers == 0 { processors() } else { workers }, bytes);
-        while blocking.bytes() > bytes {
-            blocking = blocking.less().ok_or_else(|| {
-                let (own, needed) = (megabytes(blocking.bytes()), blocking.bytes() * 2);
-                Error::needs_memory(needed, format!(
-                    "the memory limit is too low for blocks of {} bytes; they need {own}\n  Give ⟨memory_limit {}⟩ or more, or a smaller ⟨block_size⟩.",
-                    blocking.size,
-                    megabytes(needed)
-                ))
-            })?;
+    /// With one thread for each worker (0: for each processor).
+    pub fn for_workers(blocks: &dyn Blocks, workers: usize) -> Blocking {
+        Blocking::new(blocks, if workers == 0 { processors() } else { workers }, 0)
+    }
+
+    /// The same below a memory limit, with fewer threads so that it takes at most `bytes`, or with one.
+    pub fn at_most(self, memory_limit: usize, bytes: usize) -> Blocking {
+        let mut blocking = Blocking { large: memory_limit / LARGE, ..self };
+        while blocking.bytes() > bytes
+            && let Some(less) = blocking.less()
+        {
+            blocking = less;
         }
-        Ok(blocking)
+        blocking
     }
 
     /// The usual room of a block.

@@ -128,23 +128,39 @@ impl Packing {
         Packing { compression, threads }
     }
 
+    /// Compressing with one thread for each worker; 0: for each processor.
+    pub fn for_workers(compression: Compression, workers: usize) -> Packing {
+        compression.packing(if workers == 0 { processors() } else { workers })
+    }
+
     /// Compressing with one thread for each worker (0: for each processor), or fewer so that it takes at most `bytes`.
     ///
     /// # Errors
     /// One thread takes more.
     pub fn within(compression: Compression, workers: usize, bytes: usize) -> Result<Packing> {
-        let mut packing = compression.packing(if workers == 0 { processors() } else { workers });
-        while packing.bytes() > bytes {
-            packing = packing.less().ok_or_else(|| {
-                let needed = packing.bytes() * 2;
-                let least = megabytes(needed);
-                Error::needs_memory(needed, format!(
+        let packing = Packing::for_workers(compression, workers).at_most(bytes);
+        if packing.bytes() > bytes {
+            let needed = packing.bytes() * 2;
+            let least = megabytes(needed);
+            return Err(Error::needs_memory(
+                needed,
+                format!(
                     "the memory limit is too low to compress with {compression}; that needs {}\n  Give ⟨memory_limit {least}⟩ or more, in a control group that has that much left.",
                     megabytes(packing.bytes())
-                ))
-            })?;
+                ),
+            ));
         }
         Ok(packing)
+    }
+
+    /// The same with fewer threads, so that it takes at most `bytes`; with one if even that takes more.
+    pub fn at_most(self, bytes: usize) -> Packing {
+        let mut packing = self;
+        while packing.bytes() > bytes {
+            let Some(less) = packing.less() else { break };
+            packing = less;
+        }
+        packing
     }
 
     /// How much data is compressed at a time.

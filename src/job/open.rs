@@ -1,5 +1,6 @@
 //! Opening the source and the target that a job names.
 
+use std::env::temp_dir;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::format::{Format, fwf, sniff};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
-use crate::source::{Access, Encoding, Malform, Mapping, Source, Spooled, UTF_32};
+use crate::source::{Access, CopyPlace, Encoding, Malform, Mapping, Source, Spooled, UTF_32};
 use crate::wording::input;
 
 /// Opens the source.
@@ -25,10 +26,20 @@ pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
             let access = Access { mapping, decompress: settings.decompress, stop: settings.stop.as_ref() };
             let store = source.store();
             // What is read twice can't be a pipe.
-            let store = if settings.source_rows().looks_first() { Box::new(Spooled::new(store)) } else { store };
+            let looks_first = settings.source_rows().looks_first();
+            let store = if looks_first { Box::new(Spooled::new(store, copy_place(settings))) } else { store };
             Source::open(store, access)
         }
     }
+}
+
+/// Where the copy of a pipe goes.
+fn copy_place(settings: &Settings) -> CopyPlace {
+    let instead = match settings.rows.dedupe {
+        Some(_) => "Name a folder with more room with ⟨spill_dir⟩, or give a file.",
+        None => "Set TMPDIR to a folder with more room, or give a file.",
+    };
+    CopyPlace { folder: settings.spill_dir.clone().unwrap_or_else(temp_dir), instead }
 }
 
 /// Opens the source, as UTF-8 if its format is text. What a compressed one holds is known once it is unpacked: it has

@@ -160,6 +160,7 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,
+            outside: settings.outside,
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()

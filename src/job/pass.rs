@@ -46,6 +46,20 @@ pub(crate) struct Stretch {
 }
 
 impl Run {
+    /// One in which nothing was read, because an earlier run had counted this.
+    pub fn earlier(bytes_in: u64, bytes_out: u64) -> Run {
+        Run {
+            written: None,
+            totals: Totals::default(),
+            bytes_in,
+            bytes_out,
+            place: Place::behind(0),
+            ready: audit::counts(),
+            events: Events::default(),
+            paused: None,
+        }
+    }
+
     /// The report on this source alone.
     pub fn file(&self, source: &Source, target: Option<PathBuf>) -> FileReport {
         FileReport {

@@ -12,6 +12,7 @@ use crate::job::rows::Rows;
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
+use crate::plan::outside::Outside;
 use crate::quarantine::MaxErrors;
 use crate::source::{Encoding, Skip};
 use crate::sys::Stop;
@@ -185,6 +186,8 @@ pub struct Settings {
     /// The same for a profile that is recorded.
     #[doc(hidden)]
     pub profile: usize,
+    /// What of the memory limit others take already.
+    pub(crate) outside: Outside,
     /// Levels of memory pressure in place of what is read, one for each slice. For tests.
     #[doc(hidden)]
     pub pressure: Option<Script>,
@@ -283,6 +286,7 @@ impl Default for Settings {
             sorted: 0,
             dashboard: 0,
             profile: 0,
+            outside: Outside::default(),
             pressure: None,
         }
     }

@@ -1,6 +1,6 @@
 //! A job: a source, settings, a target.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::error::{Error, Result};
@@ -9,6 +9,7 @@ use crate::job::again;
 use crate::job::doubles::{self, Deduping};
 use crate::job::open::{encoded, in_blocks, refuse_source};
 use crate::job::opened::Opened;
+use crate::job::pass::Run;
 use crate::job::settings::{OnError, Settings};
 use crate::job::sort;
 use crate::job::spec::SourceSpec;
@@ -205,6 +206,17 @@ impl Job {
                 || settings.other_encoding().is_some(),
         };
         let mut resumable = Resumable::open(&facts, &self.target, place.as_deref(), &settings)?;
+        if let Some(whole) = resumable.as_mut().and_then(|resumable| resumable.whole.take()) {
+            let target = self.target.path().map(Into::into);
+            sum.add_whole(&whole, target.as_deref().unwrap_or(Path::new("-")));
+            let mut run = Run::earlier(whole.bytes_in, whole.len());
+            sum.add(&opened, &mut run, &before);
+            run.totals = whole.totals();
+            resumable.into_iter().for_each(Resumable::finished);
+            let (quarantine, delimiter) =
+                (place.filter(|place| run.totals.records_failed > 0 && place.exists()), opened.delimiter());
+            return Ok((FileReport { quarantine, delimiter, ..run.file(&opened.source, target) }, Vec::new()));
+        }
         let left = match &mut resumable {
             Some(resumable) => resumable.left.take(),
             None => Left::of(&self.target, place.as_deref())?,
@@ -261,7 +273,7 @@ impl Job {
             }
             Some(resumable) => {
                 sum.resumed_from = resumable.from.as_ref().map(|entry| entry.input);
-                let ready = resumable.finishing(&target, ledger.quarantine.as_ref());
+                let ready = resumable.finishing(&target, ledger.quarantine.as_ref(), run.bytes_in, &run.totals);
                 let named = ready.and_then(|()| name(target, ledger));
                 // Before the journal is removed: after that, another run may begin.
                 if named.is_ok() {

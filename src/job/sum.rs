@@ -1,8 +1,10 @@
 //! The sums over all sources of a job.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
+use crate::flow::totals::Totals;
 use crate::fold::pen::Written;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
@@ -10,11 +12,12 @@ use crate::job::sort::Sorted;
 use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
-    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations, Warning,
-    WarningKind, WindowReport,
+    Allocated, Allocations, Begin, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations,
+    Warning, WarningKind, WindowReport,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
+use crate::resume::Whole;
 
 /// Reported instead of a format where sources or targets have different ones.
 const SEVERAL: &str = "several formats";
@@ -111,6 +114,36 @@ impl Sum {
                 }
             }
         }
+    }
+
+    /// Counts what an earlier run did whose output is whole. It belongs to the next source that is [added](Self::add).
+    pub fn add_whole(&mut self, whole: &Whole, target: &Path) {
+        let pass = self.registry.begin(Begin { read_before: whole.bytes_in, ..Begin::default() });
+        pass.read_all(whole.bytes_in);
+        pass.committed(&whole.totals().committed(whole.len()));
+        self.bytes_out += whole.len();
+        self.resumed_from = Some(whole.bytes_in);
+        self.warnings.push(whole.warning(target));
+    }
+
+    /// How many bytes were read, and what was counted.
+    pub fn counted(&self) -> (u64, Totals) {
+        let (written, left_out) = match &self.sorted {
+            Some(sorted) => (Some(sorted.records), sorted.left_out),
+            None => (None, 0),
+        };
+        self.registry.with_done(|done| {
+            let totals = Totals {
+                records_in: done.records_read,
+                records_out: written.unwrap_or(done.records_written),
+                records_failed: done.records_bad,
+                records_filtered: done.records_filtered + left_out,
+                bytes_failed: done.bad_bytes,
+                lossy: done.lossy_values,
+                ..Totals::default()
+            };
+            (done.read_bytes, totals)
+        })
     }
 
     /// The names that no record had, if there were records.

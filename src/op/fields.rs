@@ -9,7 +9,7 @@ use crate::scan::number::is_json_number;
 /// The fields that an op changes: all of them, or those named.
 ///
 /// A name is a path with dots: in columns it is the name of a column, in keyed records it leads through maps. Lists are
-/// transparent: the path of a list is the path of its items. A key that contains dots matches as it is written. The
+/// transparent: the path of a list is the path of its items. A record that is not a map is the field `value`. A key that contains dots matches as it is written. The
 /// name of a map or list means everything inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
@@ -29,6 +29,9 @@ pub(super) struct Scope<'a> {
     pub offset: usize,
 }
 
+/// What a record is called that is not a map.
+const VALUE: &[u8] = b"value";
+
 /// How much is taken from the arena at once.
 const PIECE: usize = 4 << 10;
 
@@ -40,6 +43,13 @@ impl<'a> Scope<'a> {
             self.more(len)?;
         }
         Ok(&mut self.spare[..len])
+    }
+
+    /// Notes that a name was found.
+    fn mark(&self, number: usize) {
+        if let Some((seen, first)) = self.seen {
+            seen.mark(first + number);
+        }
     }
 
     #[cold]
@@ -129,7 +139,14 @@ impl Fields {
             return each_record(batch, |_, values, scope| change_all(values, scope, &mut change));
         }
         let Some(schema) = batch.schema() else {
-            return each_record(batch, |keys, values, scope| self.inside(b"", keys, values, scope, &mut change));
+            let value = self.names.iter().position(|name| **name == *VALUE);
+            return each_record(batch, |keys, values, scope| match value {
+                Some(number) if !matches!(values, [Value::Map(_), ..]) => {
+                    scope.mark(number);
+                    change_all(values, scope, &mut change)
+                }
+                _ => self.inside(b"", keys, values, scope, &mut change),
+            });
         };
         for column in self.names.iter().filter_map(|name| schema.position(name)) {
             each_record(batch, |_, values, scope| change_all(&mut values[column..=column], scope, &mut change));
@@ -172,8 +189,8 @@ impl Fields {
         while node < values.len() {
             let behind = node + 1 + values[node].nodes_inside();
             let (here, deeper) = self.find(prefix, keys[node]);
-            if let (Some(number), Some((seen, first))) = (here, scope.seen) {
-                seen.mark(first + number);
+            if let Some(number) = here {
+                scope.mark(number);
             }
             match (here, deeper) {
                 (Some(_), _) => change_all(&mut values[node..behind], scope, change)?,

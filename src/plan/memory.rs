@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
 use crate::metrics::Planned;
+use crate::plan::outside::Outside;
 use crate::plan::sizes::{self, BASE, FEW, HEAD, NOTED, SLACK, SLICE, SLICE_MIN};
 use crate::record::Value;
 use crate::wording::megabytes;
@@ -120,6 +121,8 @@ pub(crate) struct Wishes {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What others take of the limit that was given.
+    pub outside: Outside,
     /// What sorted records take, in bytes.
     pub sorted: usize,
     /// What groups take at least, and what the table of a worker takes at least besides, in bytes.
@@ -379,7 +382,14 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
         .map(|(name, bytes)| format!("{name} {}", megabytes(bytes)));
     let room = (wishes.max_record > 0)
         .then(|| format!("the largest record {}", megabytes(wishes.max_record.saturating_mul(2))));
-    let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
+    let Outside { names, target, .. } = wishes.outside;
+    let names = (names > 0).then(|| format!("names of inputs {}", megabytes(names)));
+    let coders = target.below(wishes.outside.limit(least));
+    let packing = coders
+        .packing
+        .map(|packing| format!("compression with {} {}", packing.compression, megabytes(packing.bytes())));
+    let blocks = coders.blocking.map(|blocking| format!("{BLOCKS} {}", megabytes(blocking.bytes())));
+    let parts = parts.chain(room).chain(names).chain(packing).chain(blocks).collect::<Vec<_>>().join(", ");
     match plan.whose {
         Whose::Group => {
             let (limit, needed) = (megabytes(limit), megabytes(least));
@@ -388,7 +398,10 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
             );
             Error::needs_memory(least, message)
         }
-        Whose::User => limit_too_low(limit, least, &format!(" ({parts})")),
+        Whose::User => {
+            let (given, needed) = (limit.saturating_add(wishes.outside.bytes()), wishes.outside.limit(least));
+            limit_too_low(given, needed, &format!(" ({parts})"))
+        }
     }
 }
 

@@ -5,5 +5,6 @@ pub(crate) mod inside;
 pub(crate) mod memory;
 pub(crate) mod named;
 pub(crate) mod needs;
+pub(crate) mod outside;
 pub(crate) mod route;
 pub(crate) mod sizes;

@@ -16,6 +16,8 @@ pub(crate) struct Ledger {
     /// The present source.
     source: PathBuf,
     count: u64,
+    /// Those of the present slice.
+    slice: Until,
     /// The last one: where it is bad, and why.
     last: Option<Last>,
 }
@@ -39,9 +41,22 @@ impl Last {
     }
 }
 
+/// What was read of a slice up to a bad record, with that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Until {
+    /// How many records come before the slice.
+    before: u64,
+    pub records: u64,
+    /// The bad ones among them, and how many bytes those have.
+    pub bad: u64,
+    pub bytes: u64,
+}
+
 /// Why the job ends with a bad record.
 pub(crate) struct Over {
     pub error: Error,
+    /// What of the slice counts; none: nothing that is known.
+    pub until: Option<Until>,
     /// How much of the slice's output comes before that record; none: nothing is to be written any more.
     pub output: Option<u64>,
 }
@@ -56,7 +71,7 @@ pub(crate) struct Mark {
 impl Ledger {
     /// An empty ledger, or one that goes on after `count` bad records.
     pub fn new(limit: Option<MaxErrors>, quarantine: Option<Quarantine>, count: u64) -> Ledger {
-        Ledger { limit, quarantine, source: PathBuf::new(), count, last: None }
+        Ledger { limit, quarantine, source: PathBuf::new(), count, slice: Until::default(), last: None }
     }
 
     /// Whether anything has to be entered at all.
@@ -66,7 +81,7 @@ impl Ledger {
 
     /// The bad records of a source follow, which are read as `head` says.
     pub fn begin(&mut self, source: &Path, head: impl FnOnce() -> Head) {
-        self.source = source.to_path_buf();
+        (self.source, self.slice) = (source.to_path_buf(), Until::default());
         if let Some(quarantine) = &mut self.quarantine {
             quarantine.begin(&head());
         }
@@ -92,6 +107,12 @@ impl Ledger {
             None => (&*self.source, before + bad.record + 1),
         };
         self.count += 1;
+        if self.slice.before != before {
+            self.slice = Until { before, ..Until::default() };
+        }
+        let Until { bad: others, bytes, .. } = self.slice;
+        let bytes = bytes + bad.end.saturating_sub(bad.start);
+        self.slice = Until { before, records: bad.record + 1, bad: others + 1, bytes };
         if let Some(quarantine) = &mut self.quarantine {
             quarantine.add(bad, file, record, raw).map_err(failed)?;
         }
@@ -103,7 +124,9 @@ impl Ledger {
                 };
                 let error = too_many(Last::new(None, file, record, bad), hint);
                 self.write()?;
-                return Err(Over { error, output: Some(bad.output) });
+                // What is replayed has the numbers of another file.
+                let until = bad.file.is_none().then_some(self.slice);
+                return Err(Over { error, until, output: Some(bad.output) });
             }
             Some(MaxErrors::PerMillion(_)) => {
                 self.last = Some(Last::new(self.last.take(), file, record, bad));
@@ -144,7 +167,7 @@ impl Ledger {
 
     /// Starts from the beginning: what was entered is void.
     pub fn restart(&mut self) -> Result<()> {
-        (self.count, self.last) = (0, None);
+        (self.count, self.slice, self.last) = (0, Until::default(), None);
         self.quarantine.as_mut().map_or(Ok(()), Quarantine::restart)
     }
 
@@ -191,7 +214,7 @@ impl Ledger {
 }
 
 fn failed(error: Error) -> Over {
-    Over { error, output: None }
+    Over { error, until: None, output: None }
 }
 
 fn too_many(Last { position, error, text, lines }: Last, hint: String) -> Error {

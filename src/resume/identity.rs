@@ -63,6 +63,7 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         stop: _,
         dashboard: _,
         profile: _,
+        outside: _,
         progress: _,
         pressure: _,
         max_record_size,

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::resume::entry::{Entry, Reached};
 use crate::resume::identity::Identity;
 use crate::resume::runs::whole_folder;
+use crate::resume::whole::Whole;
 use crate::sink::open_left;
 use crate::source::place;
 
@@ -46,6 +47,8 @@ pub(crate) struct Found {
     pub sorted: Vec<Reached>,
     /// The quarantine was going to get its name.
     pub named: Option<Named>,
+    /// The target was going to get its name.
+    pub whole: Option<Whole>,
 }
 
 /// The quarantine gets its name: its length and CRC-32.
@@ -62,6 +65,7 @@ enum Behind {
     Entry(Box<Entry>),
     Sorted(Box<Reached>),
     Named(Named),
+    Whole(Box<Whole>),
 }
 
 impl Begin {
@@ -110,12 +114,13 @@ impl Found {
     pub fn of(text: &[u8]) -> Option<Found> {
         let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(content);
         let begin = lines.next().and_then(|line| serde_json::from_slice(line).ok())?;
-        let mut found = Found { begin, entries: Vec::new(), sorted: Vec::new(), named: None };
+        let mut found = Found { begin, entries: Vec::new(), sorted: Vec::new(), named: None, whole: None };
         for line in lines.map_while(|line| serde_json::from_slice(line).ok()) {
             match line {
                 Behind::Entry(entry) => found.entries.push(*entry),
                 Behind::Sorted(reached) => found.sorted.push(*reached),
                 Behind::Named(named) => found.named = Some(named),
+                Behind::Whole(whole) => found.whole = Some(*whole),
             }
         }
         Some(found)
@@ -128,6 +133,24 @@ impl Found {
         folders.sort_unstable();
         folders.dedup();
         folders
+    }
+}
+
+/// What a journal says of `target`, if that is whole and the file that the journal speaks of.
+///
+/// # Errors
+/// Usage: the run before was another one than this, or is still there. Io.
+pub(crate) fn whole(target: &Path, journal: &Path, begin: &Begin) -> Result<Option<Whole>> {
+    let Ok(there) = fs::metadata(target) else { return Ok(None) };
+    let Some(mut file) = open_left(journal)? else { return Ok(None) };
+    lock(&file, target)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).map_err(|e| Error::io("read", journal, e))?;
+    match Found::of(&text) {
+        Some(Found { whole: Some(whole), begin: before, .. }) if whole.is(&there) => {
+            begin.check(&before, target).map(|()| Some(whole))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -248,6 +271,12 @@ impl Journal {
     /// Says that the quarantine gets its name.
     pub fn name(&self, named: u64, crc: u32) -> Result<()> {
         self.write(&Named { named, crc })
+    }
+
+    /// Says that the target gets its name. A run that is to go on after the end of this one knows it by that; where it
+    /// can't be written, that run is refused, and nothing worse.
+    pub fn whole(&self, whole: &Whole) {
+        let _ = self.write(whole);
     }
 
     fn write(&self, content: &impl Serialize) -> Result<()> {

@@ -13,6 +13,7 @@ mod memory;
 mod runs;
 mod sorted;
 mod tracker;
+mod whole;
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -23,8 +24,10 @@ pub(crate) use journal::Journal;
 pub(crate) use left::Left;
 pub(crate) use sorted::{Same, Sorted as ResumableSort, is_asked as is_sort_resumable};
 pub(crate) use tracker::{Reached, Tracker, hash};
+pub(crate) use whole::Whole;
 
 use crate::error::{Error, ErrorClass, Result};
+use crate::flow::totals::Totals;
 use crate::job::settings::{Checkpoint, Settings};
 use crate::plan::route::Route;
 use crate::quarantine::Quarantine;
@@ -53,6 +56,8 @@ pub(crate) struct Resumable {
     pub left: Option<Left>,
     /// A run was to be resumed, and none had written a checkpoint.
     pub nothing: bool,
+    /// The run before had ended: nothing is left to be done.
+    pub whole: Option<Whole>,
 }
 
 /// What decides whether a job can be gone on with, and whether another run was the same.
@@ -80,19 +85,28 @@ impl Resumable {
                 path.display()
             )));
         }
-        Target::check(path, settings.force)?;
+        let begin = Begin::new(Identity::of(job.source, bytes), identity::settings(settings, job.route, quarantine));
+        let whole = if settings.resume { journal::whole(path, &journal, &begin)? } else { None };
+        if whole.is_none() {
+            Target::check(path, settings.force)?;
+        }
         let quarantined = |path: &Path| {
             let [part, _] = names(path);
             Names { path: path.to_path_buf(), part }
         };
         let names = quarantine.map(quarantined);
-        let begin = Begin::new(Identity::of(job.source, bytes), identity::settings(settings, job.route, quarantine));
         let left = if settings.resume { None } else { Left::found(path, quarantine) };
         // What can't be gone on with and can't be replaced is refused before anything is written.
         for part in [Some(&part), names.as_ref().map(|names| &names.part)].into_iter().flatten() {
             open_left(part)?;
         }
         let mut journal = Journal::open(&journal, path, settings.durable)?;
+        if whole.is_some() {
+            let (path, from, columns, left, nothing) = (path.to_path_buf(), None, None, None, false);
+            let resumable =
+                Resumable { path, part, quarantine: names, journal, begin, from, columns, left, nothing, whole };
+            return Ok(Some(resumable));
+        }
         let (mut from, mut columns, mut fresh) = (None, None, true);
         if settings.resume
             && let Some(found) = journal.read()?
@@ -118,7 +132,7 @@ impl Resumable {
             }
         })?;
         let (path, nothing) = (path.to_path_buf(), settings.resume && from.is_none());
-        Ok(Some(Resumable { path, part, quarantine: names, journal, begin, from, columns, left, nothing }))
+        Ok(Some(Resumable { path, part, quarantine: names, journal, begin, from, columns, left, nothing, whole }))
     }
 
     /// The target, with as much of its content as is still good.
@@ -154,11 +168,21 @@ impl Resumable {
     }
 
     /// Both are going to get their names, the quarantine first: a target is never without it.
-    pub fn finishing(&self, target: &Target, quarantine: Option<&Quarantine>) -> Result<()> {
+    pub fn finishing(
+        &self,
+        target: &Target,
+        quarantine: Option<&Quarantine>,
+        bytes_in: u64,
+        totals: &Totals,
+    ) -> Result<()> {
         if self.journal.durable {
             target.sync()?;
         }
-        self.naming(quarantine)
+        self.naming(quarantine)?;
+        if let Some(whole) = Whole::of(target, bytes_in, totals, &[]) {
+            self.journal.whole(&whole);
+        }
+        Ok(())
     }
 
     /// The quarantine is going to get its name. A run that goes on after the end of this one knows it by that.

@@ -11,15 +11,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::sort::SortKey;
+use crate::flow::totals::Totals;
 use crate::job::rows::Rows;
 use crate::job::settings::{Checkpoint, Settings};
-use crate::metrics::{Warning, WarningKind};
+use crate::metrics::{FileReport, Warning, WarningKind};
 use crate::plan::route::Route;
 use crate::resume::entry::Reached;
 use crate::resume::identity::{self, Identity};
-use crate::resume::journal::{Begin, Journal};
+use crate::resume::journal::{Begin, Journal, whole};
 use crate::resume::left::Left;
 use crate::resume::runs::{folder_of, run_names, whole_folder};
+use crate::resume::whole::Whole;
 use crate::resume::{is_device, names};
 use crate::sink::{Target, TargetSpec};
 use crate::source::Source;
@@ -49,6 +51,8 @@ pub(crate) struct Sorted {
     pub nothing: bool,
     /// How much of the input lies between two checkpoints.
     pub every: u64,
+    /// The run before had ended: nothing is left to be done.
+    pub whole: Option<Whole>,
     /// What is there stays.
     kept: bool,
 }
@@ -147,20 +151,25 @@ impl Sorted {
                 target.display()
             )));
         }
-        Target::check(target, settings.force)?;
         let named = named(&folder, target)?;
         let begin = Begin::sorting(same.sources, same.settings, named.clone());
+        let whole = if settings.resume { whole(target, &journal, &begin)? } else { None };
+        if whole.is_none() {
+            Target::check(target, settings.force)?;
+        }
         let mut left = if settings.resume { None } else { Left::found(target, None) };
         let mut journal = Journal::open(&journal, target, settings.durable)?;
         let (mut from, mut runs, mut next, names) = (None, Vec::new(), 0, run_names(target));
+        let mut good = 0;
         let mut folders = vec![folder.clone()];
         if settings.resume
             && let Some(found) = journal.read()?
         {
             begin.check(&found.begin, target)?;
             folders.extend(found.folders(target));
-            let (mut all, mut good) = (Reached::default(), 0);
-            for entry in &found.sorted {
+            let sorted = if whole.is_some() { &[][..] } else { &found.sorted[..] };
+            let mut all = Reached::default();
+            for entry in sorted {
                 let folder = whole_folder(&entry.folder, target);
                 // What follows a run that is gone is of no use: its records would be missing.
                 let Some(opened) = open_runs(entry, &folder, &names)? else { break };
@@ -169,7 +178,6 @@ impl Sorted {
                 let done = all.done.into_iter().chain(entry.done.iter().cloned()).collect();
                 (all, good) = (Reached { done, ..entry.clone() }, good + 1);
             }
-            journal.keep_sorted(good)?;
             from = (good > 0).then_some(all);
         } else if let Some(left) = &mut left
             && let Some(found) = journal.read()?
@@ -179,7 +187,7 @@ impl Sorted {
         }
         folders.sort_unstable();
         folders.dedup();
-        let nothing = settings.resume && from.is_none();
+        let nothing = settings.resume && from.is_none() && whole.is_none();
         let every = settings.checkpoint_every.max(1);
         let mut sorted = Sorted {
             journal,
@@ -193,14 +201,18 @@ impl Sorted {
             left: left.into(),
             nothing,
             every,
+            whole,
             kept: false,
         };
-        sorted.begin(&begin)?;
+        if sorted.whole.is_none() {
+            sorted.begin(&begin, good)?;
+        }
         Ok(sorted)
     }
 
-    /// Removes what no checkpoint speaks of, and writes the beginning of the journal or names the present folder in it.
-    fn begin(&mut self, begin: &Begin) -> Result<()> {
+    /// Removes what the first `good` checkpoints don't speak of, and writes the beginning of the journal or names the
+    /// present folder in it. The files go first: as long as they are there, the journal says in which folders.
+    fn begin(&mut self, begin: &Begin, good: usize) -> Result<()> {
         let Some(from) = &self.from else {
             // The files of a run that is not gone on with; their names are taken by new ones.
             self.remove_runs();
@@ -216,6 +228,7 @@ impl Sorted {
                 let _ = fs::remove_file(path);
             }
         }
+        self.journal.keep_sorted(good)?;
         let again = Reached { folder: self.named.clone(), done: Vec::new(), runs: Vec::new(), ..from.clone() };
         self.journal.append_sorted(&again)
     }
@@ -250,6 +263,20 @@ impl Sorted {
         }
         let runs = runs.iter().filter_map(Run::saved).collect();
         self.journal.append_sorted(&Reached { folder: self.named.clone(), runs, ..reached })
+    }
+
+    /// The target is whole and going to get its name.
+    ///
+    /// # Errors
+    /// Io: it can't be brought to the disk.
+    pub fn finishing(&self, target: &Target, bytes_in: u64, totals: &Totals, files: &[FileReport]) -> Result<()> {
+        if self.journal.durable {
+            target.sync()?;
+        }
+        if let Some(whole) = Whole::of(target, bytes_in, totals, files) {
+            self.journal.whole(&whole);
+        }
+        Ok(())
     }
 
     /// The target has its name: nothing is left to be resumed.

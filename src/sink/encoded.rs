@@ -120,6 +120,10 @@ impl Sink for Encoded {
         self.target.file_path()
     }
 
+    fn metadata(&self) -> Option<std::fs::Metadata> {
+        self.target.metadata()
+    }
+
     fn can(&self) -> Can {
         Can { positional: false, truncate: false, ..self.target.can() }
     }

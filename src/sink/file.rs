@@ -94,6 +94,10 @@ impl Sink for TemporaryFile {
         Some(&self.path)
     }
 
+    fn metadata(&self) -> Option<fs::Metadata> {
+        self.temporary.as_file().metadata().ok()
+    }
+
     fn can(&self) -> Can {
         Can::ALL
     }

@@ -174,6 +174,10 @@ impl Sink for Packer {
         self.shared.target.file_path()
     }
 
+    fn metadata(&self) -> Option<std::fs::Metadata> {
+        self.shared.target.metadata()
+    }
+
     /// Members have places only once they are compressed.
     fn can(&self) -> Can {
         Can { positional: false, truncate: false, ..self.shared.target.can() }

@@ -1,5 +1,6 @@
 //! What every sink is to the rest of the program.
 
+use std::fs::Metadata;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -21,6 +22,11 @@ pub trait Sink: Send + Sync {
 
     /// The final path, if it is a file that gets its name at the end.
     fn file_path(&self) -> Option<&Path> {
+        None
+    }
+
+    /// What the system says of the file that gets its name at the end, if there is one.
+    fn metadata(&self) -> Option<Metadata> {
         None
     }
 

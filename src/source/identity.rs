@@ -33,7 +33,8 @@ impl Stamp {
         self.place
     }
 
-    fn of(metadata: &Metadata) -> Stamp {
+    /// That of a file of which the system says this.
+    pub fn of(metadata: &Metadata) -> Stamp {
         Stamp { len: metadata.len(), modified: metadata.modified().ok(), place: place(metadata) }
     }
 }

@@ -31,7 +31,7 @@ pub use opened::{Bytes, Mapping, Reach, Source, damage};
 pub(crate) use reader::Reader;
 pub use skip::Skip;
 pub(crate) use skip::{Most, Part, Skipped, held_back};
-pub(crate) use spooled::Spooled;
+pub(crate) use spooled::{CopyPlace, Spooled};
 pub(crate) use store::Store;
 pub use stream::Stream;
 pub use unpack::Blocks;

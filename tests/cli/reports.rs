@@ -193,3 +193,31 @@ fn a_command_line_that_makes_no_sense_has_no_report() {
     // What is wrong here is found by the job.
     report(here, "convert a.csv -o a.csv", 2);
 }
+
+/// What was read up to the bad record that was one too many, that record included, whoever reads.
+#[test]
+fn a_run_with_too_many_bad_records_counts_what_it_read() {
+    // Records 3, 5 and 8 are bad; the second of them is one too many.
+    let here = with(&[("a.csv", "id,k\n1,a\n2,b\n3,c,xx\n4,a\n5,yyy,z\n6,a\n7,b\n8,1,2\n")]);
+    let here = here.path();
+    let jobs = [
+        "convert a.csv -o b.ndjson",
+        "convert a.csv -o b.ndjson --dedupe id",
+        "sort a.csv --by k -o b.csv",
+        "aggregate a.csv --by k --agg n=count() -o b.csv",
+        "stats a.csv -o b.csv",
+        "schema a.csv -o b.json",
+        "count -r a.csv",
+    ];
+    for job in jobs {
+        for flags in ["-j1", "-j2 --io read"] {
+            let line = format!("{job} {flags} --on-error skip --max-errors 1 --report r.json");
+            run(here, line.split(' ')).ends(1).says(&["record 5", "bad record 2"]);
+            let report: Value = serde_json::from_slice(&fs::read(here.join("r.json")).unwrap()).unwrap();
+            fs::remove_file(here.join("r.json")).unwrap();
+            let counts = ["records_in", "records_failed", "bytes_failed"].map(|name| report[name].as_u64().unwrap());
+            // `3,c,xx` and `5,yyy,z`, each with its line break.
+            assert_eq!(counts, [5, 2, 7 + 8], "{line}");
+        }
+    }
+}

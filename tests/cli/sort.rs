@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{feed, names, read, run, say, with};
+use crate::support::{feed, folder, names, read, run, say, with};
 
 const FARES: &str = "id,name,fare\n3,c,10\n1,a,9.50\n2,b,\n5,e,9.5\n4,\"d,x\",100\n";
 
@@ -342,4 +342,36 @@ fn the_plan_says_how() {
         .ends(0)
         .stdout;
     assert!(plan.contains("a file without a name in /\n"), "{plan}");
+}
+
+/// The limit that an error names is enough, and the limit that was given is the one that it names.
+#[test]
+fn a_limit_that_is_too_low_names_one_that_is_not() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "id,k\n1,b\n2,a\n").unwrap();
+    let jobs = [
+        "sort a.csv --by k -o b.csv",
+        "sort a.csv --by k -o b.csv.gz",
+        "sort a.csv --by k -o b.csv.gz -j 4",
+        "sort a.csv --by k -o b.csv.zst -j 7",
+        "sort a.csv --by k -o b.csv.xz",
+        "sort a.csv a.csv --by k -o b.csv.bz2 -j 3",
+        "convert a.csv a.csv -o b.csv.gz -j 4",
+        "convert a.csv -o b.csv.xz",
+        "split a.csv --by k -o {part}.csv.gz",
+    ];
+    for job in jobs {
+        for given in ["5MB", "7MB", "11MB"] {
+            let with = |limit: &str| run(here, format!("{job} --force -q --memory-limit {limit}").split(' '));
+            let ran = with(given);
+            if ran.code == 0 {
+                continue;
+            }
+            let ran = ran.ends(4);
+            assert!(ran.stderr.contains(&format!("the memory limit of {given} is too low")), "{job}: {}", ran.stderr);
+            let (_, named) = ran.stderr.split_once("Give --memory-limit ").unwrap();
+            with(named.split(' ').next().unwrap()).ends(0);
+        }
+    }
 }

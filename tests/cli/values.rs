@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Ran, convert, feed, read, run, with};
+use crate::support::{Ran, convert, feed, read, run, say, with};
 
 /// What a command says of a file in every way of reading it, which has to be the same.
 fn each_way(here: &Path, command: &str, name: &str, words: &str) -> String {
@@ -287,4 +287,26 @@ fn numbers_that_are_not_finite_have_kinds() {
         .says(&["the field `g` is `NaN`, which is not a decimal number"]);
     let ran = convert(here, "n.json5 -t ndjson --types g=text").ends(0);
     assert_eq!((&*ran.stdout, &*ran.stderr), ("{\"g\":\"NaN\"}\n{\"g\":\"-Infinity\"}\n", ""));
+}
+
+/// A record that is a plain value is the field `value`, for ops as for expressions, whatever the output is.
+#[test]
+fn ops_know_plain_values() {
+    let here = with(&[(
+        "a.ndjson",
+        "\" x \"\n7\n{\"value\":\" y \",\"b\":\" z \"}\n[\" u \",[\" v \"],{\"value\":\" w \"}]\n",
+    )]);
+    let here = here.path();
+    let trimmed = "\"x\"\n7\n{\"value\":\"y\",\"b\":\" z \"}\n[\"u\",[\"v\"],{\"value\":\"w\"}]\n";
+    let ran = say(here, "convert a.ndjson -t ndjson --op trim:value").ends(0);
+    assert_eq!((&*ran.stdout, &*ran.stderr), (trimmed, ""));
+    let ran = say(here, "convert a.ndjson -t ndjson --op upper:value --where value=7 --strict").ends(0);
+    assert_eq!((&*ran.stdout, &*ran.stderr), ("7\n", ""));
+    // Another name is none of theirs.
+    let ran = say(here, "convert a.ndjson -t ndjson --op trim:b").ends(0);
+    assert_eq!(ran.stdout.lines().next(), Some("\" x \""));
+    // In a table that is a column.
+    fs::write(here.join("b.ndjson"), "\" x \"\n\"y \"\n").unwrap();
+    let ran = say(here, "convert b.ndjson -t csv --op trim:value").ends(0);
+    assert_eq!((&*ran.stdout, &*ran.stderr), ("value\nx\ny\n", ""));
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 mod column_names;
+mod copies;
 mod files;
 mod leftovers;
 mod pauses;

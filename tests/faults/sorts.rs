@@ -103,9 +103,9 @@ fn the_bytes_are_the_same_after_kill_9() {
         let mut left_to_kill: u32 = kills;
         while left_to_kill > 0 {
             fs::remove_file(here.join("b.csv")).unwrap();
-            // A run that was killed before its first checkpoint is not known in another folder.
-            let spill = of(&mut random, &[".", "spill"]);
             loop {
+                // Its files are found, whenever it was killed.
+                let spill = of(&mut random, &[".", "spill"]);
                 let mut command = command(here);
                 command.args(&sort).args([
                     "--resume",
@@ -133,10 +133,8 @@ fn the_bytes_are_the_same_after_kill_9() {
                     break;
                 }
                 assert_eq!(status.code(), None, "killed");
-                if here.join("b.csv").exists() {
-                    // Killed when everything was done: what is left is removed by hand.
-                    left(here).iter().for_each(|name| fs::remove_file(here.join(name)).unwrap());
-                    left(&here.join("spill")).iter().for_each(|n| fs::remove_file(here.join("spill").join(n)).unwrap());
+                // Killed when everything was done, the journal perhaps too.
+                if here.join("b.csv").exists() && !here.join(".b.csv.journal.pagemill").exists() {
                     break;
                 }
             }
@@ -270,6 +268,36 @@ fn runs_are_found_where_they_are() {
     assert_eq!(names(&spill), before);
 }
 
+/// Files that were written before the first checkpoint are known, whatever folder they are in.
+#[test]
+fn runs_without_a_checkpoint_are_removed() {
+    let here = folder();
+    let here = here.path();
+    let text = table(60_000, 0);
+    fs::write(here.join("a.csv"), &text).unwrap();
+    let expected = in_order(&[text]);
+    let spill = here.join("spill");
+    fs::create_dir(&spill).unwrap();
+    for flags in [&["--resume"][..], &[], &["--checkpoint", "--spill-dir", "."]] {
+        while runs(&spill).is_empty() {
+            let mut command = command(here);
+            command.args(SORT).args(["--checkpoint", "--memory-limit", "16MB", "-j1", "-q", "--spill-dir", "spill"]);
+            let mut child = command.env("PAGEMILL_SPILL", "plain").spawn().unwrap();
+            while runs(&spill).is_empty() && child.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let _ = fs::remove_file(here.join("b.csv"));
+        }
+        assert_eq!(checkpoints(here), 0);
+        run(here, SORT.iter().chain(flags)).ends(0);
+        assert!(fs::read_to_string(here.join("b.csv")).unwrap() == expected);
+        fs::remove_file(here.join("b.csv")).unwrap();
+        assert_eq!((left(here), names(&spill)), (vec![], vec![]), "{flags:?}");
+    }
+}
+
 /// Runs that are not what was written: never other bytes, and nothing is read through a link.
 #[test]
 fn runs_that_were_changed_are_not_believed() {
@@ -345,6 +373,69 @@ fn what_can_not_be_resumed_says_why() {
     run(here, SORT.iter().chain(&["--resume"])).ends(0).says(&["nothing to resume: no checkpoint was written"]);
     run(here, SORT.iter().chain(&["--resume"])).ends(2).says(&["exists already, and there is nothing to resume"]);
     assert_eq!(names(here), ["a.csv", "a.csv.gz", "b.csv"]);
+}
+
+/// Killed between the naming of the output and the removal of the journal, and of the runs before it.
+fn killed_at_the_end(here: &Path, spill: &Path, words: &[&str], target: &str) {
+    let journal = format!(".{target}.journal.pagemill");
+    for _ in 0..1000 {
+        let mut child = command(here).args(words).arg("-q").spawn().unwrap();
+        while !here.join(target).exists() && child.try_wait().unwrap().is_none() {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if here.join(&journal).exists() && here.join(target).exists() {
+            return;
+        }
+        let _ = fs::remove_file(here.join(target));
+        left(here).iter().for_each(|name| fs::remove_file(here.join(name)).unwrap());
+        left(spill).iter().for_each(|name| fs::remove_file(spill.join(name)).unwrap());
+    }
+    panic!("never killed there");
+}
+
+/// The output is whole, so nothing is done again; what was left beside it goes.
+#[test]
+fn an_output_that_is_whole_is_taken_for_that() {
+    let here = folder();
+    let here = here.path();
+    let mut text = table(20_000, 0);
+    text.insert_str(7, "x,1,2,3,4\n");
+    fs::write(here.join("a.csv"), &text).unwrap();
+    let spill = here.join("spill");
+    fs::create_dir(&spill).unwrap();
+    let sort = ["sort", "a.csv", "--by", "k:number", "-o", "b.csv", "--on-error", "skip", "--limit", "15000"];
+    let sort = [&sort[..], &["--spill-dir", "spill"]].concat();
+    let convert = ["convert", "a.csv", "-o", "b.ndjson", "--on-error", "skip"];
+    for (words, target, out) in [(&sort[..], "b.csv", 15_000), (&convert, "b.ndjson", 20_000)] {
+        let with = |more: &[&'static str]| [words, more].concat();
+        run(here, with(&[])).ends(0);
+        let expected = fs::read(here.join(target)).unwrap();
+        fs::remove_file(here.join(target)).unwrap();
+        killed_at_the_end(here, &spill, &with(&["--checkpoint", "--checkpoint-every", "50KB"]), target);
+        // Another job is not what was done.
+        run(here, with(&["--resume", "--where", "id <> '5'"])).ends(2).says(&["can't be resumed", "--where"]);
+        let ran = run(here, with(&["--resume", "--report", "r.json"])).ends(0);
+        ran.says(&[target, "was whole already", "removed"]);
+        assert!(fs::read(here.join(target)).unwrap() == expected);
+        assert_eq!((left(here), names(&spill)), (vec![], vec![]));
+        let report = report(here);
+        assert_eq!((&report["records_in"], &report["records_failed"]), (&20_001.into(), &1.into()), "{report}");
+        assert_eq!((&report["records_out"], &report["bytes_out"]), (&out.into(), &expected.len().into()));
+        assert_eq!(report["bytes_in"], text.len());
+        assert_eq!(report["records_filtered"], 20_000 - out);
+        fs::remove_file(here.join("r.json")).unwrap();
+        // One that somebody wrote to since is not that one.
+        fs::remove_file(here.join(target)).unwrap();
+        killed_at_the_end(here, &spill, &with(&["--checkpoint", "--checkpoint-every", "50KB"]), target);
+        fs::write(here.join(target), "another\n").unwrap();
+        run(here, with(&["--resume"])).ends(2).says(&[target, "exists already", "--force"]);
+        assert_eq!(fs::read(here.join(target)).unwrap(), b"another\n");
+        run(here, with(&["--resume", "--force"])).ends(0);
+        assert!(fs::read(here.join(target)).unwrap() == expected);
+        assert_eq!((left(here), names(&spill)), (vec![], vec![]));
+    }
 }
 
 /// Bad records are counted over all runs, and the names that no record had are those of all.

@@ -289,10 +289,29 @@ impl<'t> Committer<'t> {
     }
 
     /// The run ends with a bad record. Of `bytes`, which follow `drained` others of the slice, those before the record
-    /// are written.
-    fn end_with(&self, mut state: MutexGuard<'_, State<'t>>, over: Over, drained: u64, bytes: &[u8]) {
+    /// are written. `all`: what happened in the slice, if it was read to its end.
+    fn end_with(
+        &self,
+        mut state: MutexGuard<'_, State<'t>>,
+        over: Over,
+        drained: u64,
+        bytes: &[u8],
+        all: Option<&SliceTotals>,
+    ) {
         let before = over.output.map_or(0, |output| output.saturating_sub(drained) as usize).min(bytes.len());
         let (bytes, at) = state.assign(&bytes[..before], self.first_skips, None);
+        if let Some(until) = over.until {
+            // How many of the good ones were written is only known if all of them are.
+            let all_out = all.is_some_and(|all| all.records_in == all.records_out + all.records_failed);
+            state.totals.add(&mut SliceTotals {
+                records_in: until.records,
+                records_out: if all_out { until.records - until.bad } else { 0 },
+                records_failed: until.bad,
+                bytes_failed: until.bytes,
+                ..SliceTotals::default()
+            });
+            self.pass.committed(&state.totals.committed(self.target.left(state.place.offset)));
+        }
         drop(state);
         let written = self.target.write(bytes, at);
         self.fail(&mut self.lock(), written.err().unwrap_or(over.error));
@@ -303,7 +322,7 @@ impl<'t> Committer<'t> {
         let state = self.wait(index)?;
         let (state, entered) = self.enter(state, |ledger, before| ledger.enter_one(before, bad, raw));
         entered.map_err(|over| {
-            self.end_with(state, over, 0, &[]);
+            self.end_with(state, over, 0, &[], None);
             Error::ended()
         })
     }
@@ -317,7 +336,7 @@ impl<'t> Committer<'t> {
             let entered;
             (state, entered) = self.enter(state, |ledger, before| ledger.enter(before, bad));
             if let Err(over) = entered {
-                self.end_with(state, over, drained, bytes);
+                self.end_with(state, over, drained, bytes, None);
                 return Err(Error::ended());
             }
         }
@@ -362,7 +381,8 @@ impl<'t> Committer<'t> {
                 let entered;
                 (state, entered) = self.enter(state, |ledger, before| ledger.enter(before, &done.bad));
                 if let Err(over) = entered {
-                    return self.end_with(state, over, done.drained, &done.buffer[..done.len]);
+                    let rest = &done.buffer[..done.len];
+                    return self.end_with(state, over, done.drained, rest, Some(&done.totals));
                 }
             }
             // Another run can't start from a slice that ended this one.

@@ -6,6 +6,7 @@ use ruint::Uint;
 
 use crate::error::{RecordError, Result};
 use crate::expr::decimal::{Decimal, POWERS, Small};
+use crate::fold::groups::few::Few;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
 use crate::fold::groups::saved::{Out, Saved};
@@ -65,8 +66,15 @@ impl Exact {
             // At most 10¹⁸ times 2⁶⁴, which is less than 2¹²⁷.
             return self.add_small(i128::from(mantissa) * i128::from(times), scale, held);
         }
-        let (negative, size, scale) = of(number.decimal());
-        self.add_wide(signed(size * Wide::from(times), negative), scale, held);
+        match number.decimal() {
+            Decimal::Small(Small { mantissa, scale }) => {
+                self.add_few(Few::of(mantissa.unsigned_abs()).times(times.into()), mantissa < 0, scale, held);
+            }
+            long => {
+                let (negative, size, scale) = of(long);
+                self.add_wide(signed(size * Wide::from(times), negative), scale, held);
+            }
+        }
     }
 
     /// Adds the square of a number that is there so often.
@@ -76,8 +84,16 @@ impl Exact {
         {
             return self.add_small(square, 2 * scale, held);
         }
-        let (_, size, scale) = of(number.decimal());
-        self.add_wide(size * size * Wide::from(times), 2 * scale, held);
+        match number.decimal() {
+            Decimal::Small(Small { mantissa, scale }) => {
+                let size = mantissa.unsigned_abs();
+                self.add_few(Few::of(size).times(size).times(times.into()), false, 2 * scale, held);
+            }
+            long => {
+                let (_, size, scale) = of(long);
+                self.add_wide(size * size * Wide::from(times), 2 * scale, held);
+            }
+        }
     }
 
     /// Adds the square of a number, in the same way.
@@ -89,10 +105,7 @@ impl Exact {
                 self.add_small(mantissa * mantissa, 2 * scale, held);
             }
             Number::Null => {}
-            Number::Long(_) => {
-                let (_, size, scale) = of(number.decimal());
-                self.add_wide(size.wrapping_mul(size), 2 * scale, held);
-            }
+            Number::Long(_) => self.add_square_times(number, 1, held),
         }
     }
 
@@ -107,7 +120,18 @@ impl Exact {
                 return;
             }
         }
-        self.add_wide(signed(Wide::from(mantissa.unsigned_abs()), mantissa < 0), scale, held);
+        self.add_few(Few::of(mantissa.unsigned_abs()), mantissa < 0, scale, held);
+    }
+
+    /// Adds a number of a few limbs: most of those that a long sum is made of are no longer.
+    fn add_few(&mut self, size: Few, negative: bool, scale: u32, held: &mut Held) {
+        if let Some(wide) = &mut self.wide
+            && let Some(more) = self.scale.checked_sub(scale)
+            && let Some(power) = POWERS.get(more as usize)
+        {
+            return size.times(power.unsigned_abs()).add_to(&mut **wide, negative);
+        }
+        self.add_wide(signed(size.long(), negative), scale, held);
     }
 
     #[cold]

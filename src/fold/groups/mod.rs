@@ -16,6 +16,7 @@ mod dense;
 mod different;
 pub(crate) mod exact;
 mod extreme;
+mod few;
 mod first;
 mod frequent;
 mod function;

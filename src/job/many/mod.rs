@@ -14,6 +14,7 @@ mod one;
 mod parts;
 mod places;
 mod target;
+mod whole;
 
 pub use asked::Many;
 pub use each::Each;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::job::settings::Settings;
 use crate::job::spec::SourceSpec;
 use crate::metrics::FileReport;
+use crate::plan::outside::Outside;
 use crate::plan::sizes::FEW;
 use crate::wording::megabytes;
 
@@ -34,6 +35,7 @@ pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
             ),
         ));
     }
-    let memory_limit = if bytes > FEW { limit - bytes } else { limit };
-    Ok(Settings { memory_limit, ..settings })
+    let taken = if bytes > FEW { bytes } else { 0 };
+    let outside = Outside { names: taken, ..settings.outside };
+    Ok(Settings { memory_limit: limit - taken, outside, ..settings })
 }

@@ -25,7 +25,8 @@ use crate::job::many::fields::Fields;
 use crate::job::many::live::{self, Live, Onto};
 use crate::job::many::names::less_names;
 use crate::job::many::parts::{coders, named_by, split_of};
-use crate::job::many::target::{format_of, target_format};
+use crate::job::many::target::{format_of, refuse_what_stays, target_format};
+use crate::job::many::whole;
 use crate::job::open::{encoded, in_blocks, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
@@ -116,6 +117,10 @@ impl Many {
         if let Some(sorting) = &mut sorting {
             *resumable = sorting.resumable(&sources, &target, place.is_some(), &settings)?;
         }
+        let whole = resumable.as_ref().and_then(|resumable| resumable.whole.as_ref());
+        if let Some((whole, path)) = whole.zip(target.path()) {
+            return whole::report(whole, sources, path, &settings, started);
+        }
         let left = match resumable {
             Some(resumable) => resumable.left(),
             None => Left::of(&target, place.as_deref())?,
@@ -131,17 +136,8 @@ impl Many {
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let failed_before = sorting.as_ref().map_or(0, Sorting::failed_before);
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, failed_before);
-        if keep_going && !target.can().truncate && !settings.folds() {
-            return Err(Error::usage(format!(
-                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
-                target.path().display()
-            )));
-        }
-        if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().can().truncate) {
-            return Err(Error::usage(format!(
-                "⟨keep_going⟩: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
-                quarantine.path().display()
-            )));
+        if keep_going {
+            refuse_what_stays(&target, ledger.quarantine.as_ref(), &settings)?;
         }
         let files = names.into_iter().map(|source| FileReport { source, ..FileReport::default() }).collect();
         let mut run = Run {
@@ -221,6 +217,10 @@ impl Many {
             let result = sum.result.as_ref().map(|result| result.records);
             if let Some(records) = result.or(sum.sorted.as_ref().map(|sorted| sorted.records)) {
                 sum.registry.result(sum.bytes_out, records);
+            }
+            if let Some(resumable) = resumable {
+                let (bytes_in, totals) = sum.counted();
+                resumable.finishing(&target, bytes_in, &totals, &files)?;
             }
             // A target is never without it.
             quarantine = ledger.finish()?;

@@ -8,6 +8,7 @@ use crate::job::open::{compression, recode};
 use crate::job::opened::{Opened, ceiling};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
+use crate::plan::outside::Coders;
 use crate::sink::{Parts, TargetSpec, Wrap};
 
 /// An output that is split, under this path. Its records are written one after another.
@@ -51,13 +52,14 @@ pub(crate) fn coders(
     to: Format,
     target: &TargetSpec,
 ) -> Result<(Option<Packing>, Option<Blocking>)> {
-    let compression = compression(to, target, settings)?;
+    let (workers, limit) = (settings.workers, ceiling(settings));
+    let packing = compression(to, target, settings)?.map(|compression| Packing::for_workers(compression, workers));
     let blocks = to.blocks(&settings.options, settings.compress)?;
-    let half = ceiling(settings) / 2;
-    let blocking = blocks.map(|blocks| Blocking::within(&*blocks, settings.workers, half)).transpose()?;
-    settings.memory_limit -= blocking.map_or(0, |blocking| blocking.bytes());
-    let half = ceiling(settings) / 2;
-    let packing = compression.map(|compression| Packing::within(compression, settings.workers, half)).transpose()?;
-    settings.memory_limit -= packing.map_or(0, |packing| packing.bytes());
-    Ok((packing, blocking))
+    let blocking = blocks.map(|blocks| Blocking::for_workers(&*blocks, workers));
+    settings.outside.target = Coders { packing, blocking };
+    let coders = settings.outside.target.below(limit);
+    // If that leaves too little, the plan of the first source says what is needed.
+    settings.outside.taken = coders.bytes().min(settings.memory_limit);
+    settings.memory_limit -= settings.outside.taken;
+    Ok((coders.packing, coders.blocking))
 }

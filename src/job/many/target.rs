@@ -1,10 +1,11 @@
 //! The one target of many sources.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::{self, Format};
 use crate::job::settings::Settings;
 use crate::job::spec::SourceSpec;
-use crate::sink::TargetSpec;
+use crate::quarantine::Quarantine;
+use crate::sink::{Target, TargetSpec};
 
 /// The one format of the target.
 pub(super) fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
@@ -24,4 +25,24 @@ pub(super) fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Form
         Some(section) => Ok(section.format()),
         None => format::source_format(settings.from, source.path(), &settings.extensions),
     }
+}
+
+/// Refuses outputs from which nothing can be taken back, where an input that fails is to be left out.
+///
+/// # Errors
+/// Usage: one is such an output.
+pub(super) fn refuse_what_stays(target: &Target, quarantine: Option<&Quarantine>, settings: &Settings) -> Result<()> {
+    if !target.can().truncate && !settings.folds() {
+        return Err(Error::usage(format!(
+            "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
+            target.path().display()
+        )));
+    }
+    if let Some(quarantine) = quarantine.filter(|quarantine| !quarantine.target().can().truncate) {
+        return Err(Error::usage(format!(
+            "⟨keep_going⟩: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
+            quarantine.path().display()
+        )));
+    }
+    Ok(())
 }

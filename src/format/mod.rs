@@ -2,6 +2,7 @@
 //!
 //! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
+mod avro;
 mod choose;
 mod comment;
 mod copies;

@@ -4,6 +4,7 @@ use super::csv::{CleanNames, Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
 use super::ragged::Ragged;
 use crate::error::RecordError;
+use crate::memory::Budget;
 use crate::record::json::Forms;
 use crate::record::{BytesAs, Nonfinite};
 
@@ -106,6 +107,9 @@ pub struct Options {
     pub max_record: usize,
     /// The most memory that column names may take while a header is read, in bytes.
     pub max_names: usize,
+    /// What decoders ask for room beyond that of their worker. A job sets this.
+    #[doc(hidden)]
+    pub budget: Option<Budget>,
 }
 
 /// The longest record, in bytes, by default.
@@ -189,6 +193,7 @@ impl Default for Options {
             bytes_as: BytesAs::Base64,
             max_record: MAX_RECORD,
             max_names: usize::MAX,
+            budget: None,
         }
     }
 }

@@ -161,6 +161,8 @@ impl<'s> Opened<'s> {
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
+        let budget = Budget::of(plan.memory_limit, plan.whose);
+        options.budget = Some(budget.clone());
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
         options.utf8 = settings.says_utf8() || source.leaves_malformed();
@@ -246,7 +248,6 @@ impl<'s> Opened<'s> {
             plan = Plan::new(&wishes)?;
             options.max_record = plan.max_record;
         }
-        let budget = Budget::of(plan.memory_limit, plan.whose);
         let (reserved, beginning) = plan.reserve(&budget)?;
         let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {

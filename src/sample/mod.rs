@@ -170,6 +170,11 @@ impl Sample {
             }
             Format::Msgpack => Box::new(packed::Packed::<MessagePack>::new(self.seed)),
             Format::Cbor => Box::new(packed::Packed::<Cbor>::new(self.seed)),
+            Format::Avro => {
+                return Err(Error::usage(
+                    "records of Avro can't be made yet\n  Make CSV, and convert it: `pagemill generate -f csv -o a.csv`, `pagemill a.csv a.avro`.",
+                ));
+            }
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }

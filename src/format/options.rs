@@ -1,5 +1,7 @@
 //! Options of formats.
 
+use std::sync::Arc;
+
 use super::csv::{CleanNames, Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
 use super::ragged::Ragged;
@@ -110,6 +112,9 @@ pub struct Options {
     /// What decoders ask for room beyond that of their worker. A job sets this.
     #[doc(hidden)]
     pub budget: Option<Budget>,
+    /// The text of the schema that was given, for formats that have schemas of their own. A job sets this.
+    #[doc(hidden)]
+    pub schema: Option<Arc<str>>,
 }
 
 /// The longest record, in bytes, by default.
@@ -194,6 +199,7 @@ impl Default for Options {
             max_record: MAX_RECORD,
             max_names: usize::MAX,
             budget: None,
+            schema: None,
         }
     }
 }

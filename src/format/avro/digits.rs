@@ -1,5 +1,8 @@
 //! Decimal numbers as Avro has them, whole numbers of any size in two's complement, and their text.
 
+use crate::record::canonical::{DIGITS, Digits};
+use crate::record::decimal::Decimal;
+
 /// The longest number, in bytes.
 pub(super) const LONGEST: usize = 512;
 
@@ -98,9 +101,106 @@ pub(super) fn text_of(bytes: &[u8], scale: usize, room: &mut [u8; TEXT]) -> Opti
     Some(at)
 }
 
+/// A number as it is written: so many of the last bytes of the room.
+pub(super) type Whole = [u8; LONGEST];
+
+/// Writes a number with `scale` digits after its point, of at most `precision` digits in all, at the end of `room`; gives
+/// how many bytes it has at least, and whether the text has just these digits. None: it is no number, or does not fit.
+pub(super) fn bytes_of(text: &[u8], precision: usize, scale: usize, room: &mut Whole) -> Option<(usize, bool)> {
+    if let Some(Digits { mantissa, whole, scale: own }) = Digits::of(text)
+        && own as usize <= scale
+        && whole as usize + scale <= precision.min(DIGITS as usize)
+    {
+        let bytes = (mantissa * 10i128.pow((scale - own as usize) as u32)).to_be_bytes();
+        room[LONGEST - 16..].copy_from_slice(&bytes);
+        return Some((needed(&bytes), own as usize == scale));
+    }
+    let number = Decimal::loose(text)?;
+    // The digits of `0.d₁d₂…` times a power of ten: so many come before the point, and so many after it.
+    let (len, before) = (number.len() as i64, number.scale);
+    let (most, after) = (i64::try_from(precision).ok()?, i64::try_from(scale).ok()?);
+    if number.is_zero() {
+        room[LONGEST - 1] = 0;
+        return Some((1, false));
+    }
+    if before > most - after || len.checked_sub(before)? > after {
+        return None;
+    }
+    room.fill(0);
+    let mut used = 1;
+    let zeros = usize::try_from(after - (len - before)).ok()?;
+    for digit in number.digits().chain(std::iter::repeat_n(0, zeros)) {
+        let mut carry = u32::from(digit);
+        for byte in room[LONGEST - used..].iter_mut().rev() {
+            carry += u32::from(*byte) * 10;
+            *byte = carry as u8;
+            carry >>= 8;
+        }
+        if carry > 0 {
+            used += 1;
+            *room.get_mut(LONGEST.checked_sub(used)?)? = carry as u8;
+        }
+    }
+    if number.negative {
+        let mut carry = true;
+        for byte in room.iter_mut().rev() {
+            (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
+        }
+    }
+    let needed = needed(room);
+    // With a sign, half as many numbers fit.
+    let fits = number.negative == (room[0] >= 0x80);
+    fits.then_some((needed, false))
+}
+
+/// How many of the last bytes say the same number.
+fn needed(bytes: &[u8]) -> usize {
+    let filled = if bytes[0] >= 0x80 { 0xff } else { 0 };
+    let spare = bytes.windows(2).take_while(|pair| pair[0] == filled && (pair[1] ^ filled) < 0x80).count();
+    bytes.len() - spare
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_from_text() {
+        let made = |text: &str, precision, scale| {
+            let mut room = [0x55; LONGEST];
+            let (len, same) = bytes_of(text.as_bytes(), precision, scale, &mut room)?;
+            Some((room[LONGEST - len..].to_vec(), same))
+        };
+        for (text, precision, scale, wanted) in [
+            ("0", 1, 0, Some((vec![0], true))),
+            ("-1", 1, 0, Some((vec![0xff], true))),
+            ("127", 3, 0, Some((vec![0x7f], true))),
+            ("128", 3, 0, Some((vec![0, 0x80], true))),
+            ("-128", 3, 0, Some((vec![0x80], true))),
+            ("-129", 3, 0, Some((vec![0xff, 0x7f], true))),
+            ("12.34", 4, 2, Some((vec![0x04, 0xd2], true))),
+            ("12.3", 4, 2, Some((vec![0x04, 0xce], false))),
+            ("12.340", 4, 2, Some((vec![0x04, 0xd2], false))),
+            ("1234e-2", 4, 2, Some((vec![0x04, 0xd2], false))),
+            ("-0.01", 4, 2, Some((vec![0xff], true))),
+            ("12.345", 5, 2, None),
+            ("123.45", 4, 2, None),
+            ("x", 4, 2, None),
+            ("0.00", 4, 2, Some((vec![0], true))),
+            ("0e99", 4, 2, Some((vec![0], false))),
+        ] {
+            assert_eq!(made(text, precision, scale), wanted, "{text} {precision} {scale}");
+        }
+        // From Python's int.to_bytes.
+        let ten = "2cd76fe086b93ce2f768a00b22a00000000000";
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (bytes, _) = made(&format!("1{}", "0".repeat(45)), 46, 0).unwrap();
+        assert_eq!(hex(&bytes), ten);
+        let (bytes, _) = made(&format!("-1{}", "0".repeat(45)), 46, 0).unwrap();
+        assert_eq!(hex(&bytes), "d328901f7946c31d08975ff4dd600000000000");
+        assert_eq!(made(&"9".repeat(1240), 2000, 0), None);
+        assert!(made(&"9".repeat(1200), 2000, 0).is_some());
+    }
 
     fn text(bytes: &[u8], scale: usize) -> String {
         let mut room = [0; TEXT];

@@ -5,25 +5,35 @@ mod codec;
 mod columns;
 mod cut;
 mod decode;
+mod default;
 mod digits;
+mod encode;
 mod header;
 mod moments;
+mod out;
 mod parse;
 mod plain;
 mod plan;
+mod put;
 mod read;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
+mod scalar;
 mod skip;
 mod tally;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod types;
 mod unpack;
 mod wire;
+mod wrong;
 
 use std::sync::Arc;
 
-use super::entry::{self, Created, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::entry::{self, Ends, Entry, Gives, JsonText, Straight, Takes};
 use super::{Cut, Decode, Detail, OpenError, Opening, Options, ReadFormat, Tally, Want};
 use crate::error::{Error, Fault, RecordError};
 use crate::record::Schema;
@@ -49,12 +59,12 @@ pub(super) static AVRO: Entry = Entry {
     nested: true,
     payload: false,
     open,
-    create,
+    create: target::create,
     gives: |_| Gives { whole_records: true, ..Gives::default() },
     takes: |_| Takes {
         detail: Detail::All,
         untyped: false,
-        typed: true,
+        typed: false,
         types: true,
         lone: false,
         json: JsonText::Never,
@@ -90,9 +100,29 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
         RecordError::new(MAGIC.len(), format!("the schema of the file makes no sense: {what}"))
             .hint("The file is damaged, or was written by a program with a bug.")
     })?;
-    let plan = Plan::of(&tree);
+    let read_as = match options.schema.as_deref().filter(|text| crate::schema::is_avro(text)) {
+        None => None,
+        Some(text) => Some(parse::parse(text.as_bytes(), options.max_fields).map_err(|what| {
+            OpenError::Usage(Error::usage(format!("⟨schema⟩: {what}")))
+        })?),
+    };
+    let plan = match &read_as {
+        None => Plan::of(&tree),
+        Some(reader) => resolve::resolve(&tree, reader).map_err(|what| {
+            Error::usage(format!(
+                "the schema can't be that of the records: {what}\n  Correct the schema, or leave ⟨schema⟩ out: an Avro file has its own."
+            ))
+        })?,
+    };
+    let resolves = read_as.is_some();
+    let text = match &options.schema {
+        Some(text) if resolves => text.to_string(),
+        _ => String::from_utf8_lossy(header.schema).into_owned(),
+    };
+    let tree = read_as.unwrap_or(tree);
+    let types = types::schema(&tree);
     let (schema, is_plain) = match &tree.node(tree.root).kind {
-        tree::Kind::Record(fields) => (types::schema(&tree), fields.iter().all(|field| tree.is_plain(field.of))),
+        tree::Kind::Record(fields) => (types.clone(), fields.iter().all(|field| tree.is_plain(field.of))),
         _ => (Some(Schema::typed([(types::VALUE, types::root(&tree))])), tree.is_plain(tree.root)),
     };
     let columns = schema.filter(|schema| is_plain && !schema.is_empty()).map(|schema| Columns::new(&plan, schema));
@@ -106,7 +136,7 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
         budget: options.budget.clone(),
         singly,
     };
-    Ok(Opening::Ready(Box::new(Source { start: header.end, shared: Arc::new(shared) })))
+    Ok(Opening::Ready(Box::new(Source { start: header.end, shared: Arc::new(shared), types, text, resolves })))
 }
 
 #[cold]
@@ -124,6 +154,12 @@ fn empty() -> RecordError {
 struct Source {
     start: usize,
     shared: Arc<Shared>,
+    /// The types of the records, if they are records.
+    types: Option<Schema>,
+    /// The schema as it is written.
+    text: String,
+    /// It is the one that was given.
+    resolves: bool,
 }
 
 impl ReadFormat for Source {
@@ -133,6 +169,18 @@ impl ReadFormat for Source {
 
     fn schema(&self) -> Option<&Schema> {
         self.shared.columns.as_ref().map(|columns| &columns.schema)
+    }
+
+    fn types(&self) -> Option<Schema> {
+        self.types.clone()
+    }
+
+    fn schema_text(&self) -> Option<&str> {
+        Some(&self.text)
+    }
+
+    fn resolves(&self) -> bool {
+        self.resolves
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
@@ -146,9 +194,4 @@ impl ReadFormat for Source {
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         Box::new(decode::Decoder::new(&self.shared, want))
     }
-}
-
-/// Prepares a target.
-fn create(_: &Options, _: Given<'_>) -> Created {
-    Err(Error::usage("Avro can't be written yet"))
 }

@@ -102,8 +102,18 @@ pub(super) fn date_text(day: i64, room: &mut [u8; LONGEST]) -> usize {
     pen.len
 }
 
+/// What a number counts, and in which unit it is shown: seconds are counted in thousandths.
+fn shown(number: i64, unit: Unit) -> (i64, Unit) {
+    match unit {
+        Unit::Second if number % 1000 == 0 => (number / 1000, unit),
+        Unit::Second => (number, Unit::Milli),
+        unit => (number, unit),
+    }
+}
+
 /// The text of a time of day; none if a day has no such time.
 pub(super) fn clock_text(time: i64, unit: Unit, room: &mut [u8; LONGEST]) -> Option<usize> {
+    let (time, unit) = shown(time, unit);
     let time = u64::try_from(time).ok().filter(|time| *time < 86_400 * scale(unit).0)?;
     let mut pen = Pen { room, len: 0 };
     pen.clock(time, unit);
@@ -112,6 +122,7 @@ pub(super) fn clock_text(time: i64, unit: Unit, room: &mut [u8; LONGEST]) -> Opt
 
 /// The text of a moment, this many units after 1970 began.
 pub(super) fn stamp_text(stamp: i64, unit: Unit, utc: bool, room: &mut [u8; LONGEST]) -> usize {
+    let (stamp, unit) = shown(stamp, unit);
     let each = 86_400 * scale(unit).0 as i64;
     let mut pen = Pen { room, len: 0 };
     pen.date(stamp.div_euclid(each));
@@ -190,6 +201,16 @@ pub(super) enum Read<T> {
     No,
 }
 
+impl<T> Read<T> {
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Read<U> {
+        match self {
+            Read::Is(value) => Read::Is(of(value)),
+            Read::Beyond => Read::Beyond,
+            Read::No => Read::No,
+        }
+    }
+}
+
 /// The day of a text.
 pub(super) fn date_of(text: &[u8]) -> Read<i32> {
     match read_date(text) {
@@ -207,6 +228,7 @@ pub(super) fn clock_of(text: &[u8], unit: Unit) -> Read<i64> {
 }
 
 fn in_units(nanos: i128, unit: Unit) -> Read<i64> {
+    let unit = if unit == Unit::Second { Unit::Milli } else { unit };
     let each = i128::from(1_000_000_000 / scale(unit).0);
     match nanos % each {
         0 => i64::try_from(nanos / each).map_or(Read::Beyond, Read::Is),
@@ -366,6 +388,8 @@ mod tests {
             (i64::MAX, Unit::Nano, true, "2262-04-11T23:47:16.854775807Z"),
             (i64::MIN, Unit::Nano, true, "1677-09-21T00:12:43.145224192Z"),
             (i64::MAX, Unit::Milli, true, "+292278994-08-17T07:12:55.807Z"),
+            (1500, Unit::Second, true, "1970-01-01T00:00:01.500Z"),
+            (-2000, Unit::Second, false, "1969-12-31T23:59:58"),
         ] {
             assert_eq!(text(|room| stamp_text(stamp, unit, utc, room)), wanted);
             assert_eq!(is(stamp_of(wanted.as_bytes(), unit, utc)), Ok(stamp));

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::tree::{Field, Id, Kind, Logical, Names, Node, Tree};
 use crate::record::Unit;
+use crate::schema::{NAME, UNIT};
 
 type Outcome<T> = Result<T, String>;
 
@@ -198,7 +199,7 @@ impl Parser {
             let of = field.get("type").ok_or_else(|| inner.wrong("it has no `type`"))?;
             let of = self.of(of, &space, &inner)?;
             let aliases = texts(field, "aliases");
-            made.push(Field { name: name.into(), aliases, of, default: field.get("default").cloned() });
+            made.push(Field { name: text(field, NAME).unwrap_or(name).into(), plain: name.into(), aliases, of, default: field.get("default").cloned() });
         }
         self.tree.nodes[id as usize].kind = Kind::Record(made);
         Ok(id)
@@ -224,6 +225,8 @@ fn own_names(object: &Map<String, Value>, space: &str, at: &At<'_>) -> Outcome<(
 /// What values mean; a logical type that is not known or does not fit is passed over, as the specification says.
 fn logical(object: &Map<String, Value>, kind: &Kind) -> Option<Logical> {
     let stamp = |unit, utc| Some(Logical::Timestamp { unit, utc });
+    // Counted in milliseconds all the same.
+    let millis = if text(object, UNIT) == Some("s") { Unit::Second } else { Unit::Milli };
     match (text(object, "logicalType")?, kind) {
         ("decimal", Kind::Bytes | Kind::Fixed(_)) => {
             let number = |key: &str| match object.get(key) {
@@ -240,12 +243,12 @@ fn logical(object: &Map<String, Value>, kind: &Kind) -> Option<Logical> {
             fits.then_some(Logical::Decimal { precision, scale })
         }
         ("date", Kind::Int) => Some(Logical::Date),
-        ("time-millis", Kind::Int) => Some(Logical::Time(Unit::Milli)),
+        ("time-millis", Kind::Int) => Some(Logical::Time(millis)),
         ("time-micros", Kind::Long) => Some(Logical::Time(Unit::Micro)),
-        ("timestamp-millis", Kind::Long) => stamp(Unit::Milli, true),
+        ("timestamp-millis", Kind::Long) => stamp(millis, true),
         ("timestamp-micros", Kind::Long) => stamp(Unit::Micro, true),
         ("timestamp-nanos", Kind::Long) => stamp(Unit::Nano, true),
-        ("local-timestamp-millis", Kind::Long) => stamp(Unit::Milli, false),
+        ("local-timestamp-millis", Kind::Long) => stamp(millis, false),
         ("local-timestamp-micros", Kind::Long) => stamp(Unit::Micro, false),
         ("local-timestamp-nanos", Kind::Long) => stamp(Unit::Nano, false),
         ("uuid", Kind::String) | ("uuid", Kind::Fixed(16)) => Some(Logical::Uuid),

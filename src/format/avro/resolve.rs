@@ -166,7 +166,7 @@ impl Resolver<'_> {
     }
 
     fn record(&mut self, fields: &[Field], wanted: &[Field], path: &str) -> Outcome<Node> {
-        let place = |name: &str| fields.iter().position(|field| *field.name == *name);
+        let place = |name: &str| fields.iter().position(|field| *field.name == *name || *field.plain == *name);
         let found: Vec<Option<usize>> = wanted
             .iter()
             .map(|field| place(&field.name).or_else(|| field.aliases.iter().find_map(|alias| place(alias))))
@@ -177,7 +177,7 @@ impl Resolver<'_> {
         for (field, found) in wanted.iter().zip(found) {
             let inner = if path.is_empty() { field.name.to_string() } else { format!("{path}.{}", field.name) };
             let word = self.plan.word(field.name.as_bytes());
-            steps.push(match found {
+            let step = match found {
                 Some(number) => {
                     let of = self.of(fields[number].of, field.of, &inner, Place::Inside)?;
                     if in_order {
@@ -189,7 +189,8 @@ impl Resolver<'_> {
                     }
                 }
                 None => self.default(field, word, &inner)?,
-            });
+            };
+            steps.push(step);
         }
         if in_order {
             steps.extend(fields[next..].iter().map(|field| Step::Skip(field.of)));

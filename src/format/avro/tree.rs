@@ -56,7 +56,10 @@ pub(super) enum Kind {
 /// A field of a record.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
+    /// What it is called in records.
     pub name: Box<str>,
+    /// What it is called in the schema, where not every name is allowed.
+    pub plain: Box<str>,
     pub aliases: Vec<String>,
     pub of: Id,
     pub default: Option<Value>,
@@ -71,6 +74,33 @@ pub(super) enum Logical {
     Timestamp { unit: Unit, utc: bool },
     Uuid,
     Duration,
+}
+
+impl Node {
+    /// Its name, in sentences.
+    pub fn title(&self) -> String {
+        let word = match self.kind {
+            Kind::Null => "null",
+            Kind::Boolean => "boolean",
+            Kind::Int => "int",
+            Kind::Long => "long",
+            Kind::Float => "float",
+            Kind::Double => "double",
+            Kind::Bytes => "bytes",
+            Kind::String => "string",
+            Kind::Fixed(_) => "fixed",
+            Kind::Enum { .. } => "enum",
+            Kind::Array(_) => "array",
+            Kind::Map(_) => "map",
+            Kind::Union(_) => "union",
+            Kind::Record(_) => "record",
+        };
+        let logical = self.logical.map(|of| format!(" ({})", of.title())).unwrap_or_default();
+        match &self.names {
+            Some(names) => format!("{word} `{}`{logical}", names.full),
+            None => format!("{word}{logical}"),
+        }
+    }
 }
 
 impl Logical {
@@ -111,27 +141,7 @@ impl Tree {
 
     /// The name of a type, in sentences.
     pub fn title(&self, id: Id) -> String {
-        let node = self.node(id);
-        let word = match node.kind {
-            Kind::Null => "null",
-            Kind::Boolean => "boolean",
-            Kind::Int => "int",
-            Kind::Long => "long",
-            Kind::Float => "float",
-            Kind::Double => "double",
-            Kind::Bytes => "bytes",
-            Kind::String => "string",
-            Kind::Fixed(_) => "fixed",
-            Kind::Enum { .. } => "enum",
-            Kind::Array(_) => "array",
-            Kind::Map(_) => "map",
-            Kind::Union(_) => "union",
-            Kind::Record(_) => "record",
-        };
-        match &node.names {
-            Some(names) => format!("{word} `{}`", names.full),
-            None => word.to_owned(),
-        }
+        self.node(id).title()
     }
 
     /// Whether a type is one plain value: no list, map or record, nor one of several of which one is that.

@@ -90,11 +90,11 @@ impl Decoder {
             Found::Whole { records, from, to } => (records, from, to),
             _ if self.shared.singly => (1, start, slice.len()),
             Found::Broken { to } => {
-                self.bad = start..to;
+                (self.bad, self.at) = (start..to, to);
                 return Err(self.shared.rule.error(slice, start, to));
             }
             Found::Cut | Found::Large => {
-                self.bad = start..slice.len();
+                (self.bad, self.at) = (start..slice.len(), slice.len());
                 return Err(self.shared.rule.error(slice, start, slice.len()));
             }
         };
@@ -134,7 +134,8 @@ impl Decoder {
         let (base, data) = (block.at, Data { bytes: data, words });
         // In what is not decompressed, places are those of the slice.
         let mut at = if in_slice { base } else { 0 };
-        while block.left > 0 && !batch.is_full() {
+        // Names or a part of the data alone may fill it.
+        while block.left > 0 && (batch.is_empty() || !batch.is_full()) {
             let read = match &self.columns {
                 Some(columns) => columns.record(&shared.plan, data, at, &mut self.reader, batch),
                 None => self.reader.value(&shared.plan, data, at, batch),
@@ -208,7 +209,7 @@ impl Decode for Decoder {
         }
         // Names of fields and symbols of enums, for this batch.
         let words = self.words(batch)?;
-        while !batch.is_full() {
+        while batch.is_empty() || !batch.is_full() {
             let mut block = match self.block.take() {
                 Some(block) => block,
                 None => match self.next_block(slice)? {
@@ -282,7 +283,7 @@ fn ends_early(at: usize) -> RecordError {
 
 #[cold]
 fn left_over(at: usize, bytes: usize) -> RecordError {
-    RecordError::with_numbers(at, "after the last record of a block, {} byte{s} are left", [bytes, 0])
+    RecordError::with_numbers(at, "a block goes on for {} byte{s} after its last record", [bytes, 0])
         .hint("The block is damaged, or its records are not of the schema of the file.")
 }
 

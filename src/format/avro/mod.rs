@@ -11,6 +11,7 @@ mod encode;
 mod header;
 mod moments;
 mod out;
+mod pack;
 mod parse;
 mod plain;
 mod plan;
@@ -29,6 +30,8 @@ mod tree;
 mod types;
 mod unpack;
 mod wire;
+#[cfg(test)]
+mod write_tests;
 mod wrong;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use super::block_codec::{BlockCodec, BlockCompression};
 use super::codec::{Codec, Pack};
 use super::{bzip2, gzip, lz4, xz, zstd};
 use crate::error::{Error, Result};
@@ -31,6 +32,8 @@ pub enum Compress {
     None,
     /// Always, in this way.
     As(Compression),
+    /// In this way, which only containers know: their blocks are compressed.
+    Blocks(BlockCompression),
 }
 
 impl Compress {
@@ -38,8 +41,19 @@ impl Compress {
     pub fn of(self, path: Option<&Path>) -> Option<Compression> {
         match self {
             Compress::Auto => path.and_then(Codec::from_path).map(Compression::from),
-            Compress::None => None,
+            Compress::None | Compress::Blocks(_) => None,
             Compress::As(compression) => Some(compression),
+        }
+    }
+
+    /// How the blocks of a container are compressed; none: as its format does where nothing is said.
+    pub fn of_blocks(self) -> Option<BlockCompression> {
+        let of = |codec, level| Some(BlockCompression { codec, level });
+        match self {
+            Compress::Auto => None,
+            Compress::None => of(BlockCodec::None, None),
+            Compress::As(Compression { codec, level }) => of(BlockCodec::Of(codec), Some(level)),
+            Compress::Blocks(compression) => Some(compression),
         }
     }
 }
@@ -118,30 +132,38 @@ impl FromStr for Compress {
             Some((name, level)) => (name, Some(level)),
             None => (text, None),
         };
-        let Some(codec) = codec(name) else {
+        let named = codec(name).map(BlockCodec::Of).or_else(|| name.parse().ok());
+        let Some(codec) = named else {
             return match (name.to_ascii_lowercase().as_str(), level) {
                 ("auto", None) => Ok(Compress::Auto),
-                ("none", None) => Ok(Compress::None),
+                ("none" | "null", None) => Ok(Compress::None),
                 _ => Err(Error::usage(format!(
-                    "⟨compress⟩: `{text}` is not one of auto, none, {}\n  A level may follow: zstd:9.",
+                    "⟨compress⟩: `{text}` is not one of auto, none, {}; or, for Avro, deflate, snappy\n  A level may follow: zstd:9.",
                     names()
                 ))),
             };
         };
-        let Some(level) = level else { return Ok(Compress::As(codec.into())) };
-        let Some(levels) = codec.levels() else {
-            return Err(Error::usage(format!("⟨compress⟩: {} has no levels; leave out `:{level}`", codec.name())));
-        };
-        match level.parse() {
-            Ok(level) if levels.contains(&level) => Ok(Compress::As(Compression { codec, level })),
-            _ => Err(Error::usage(format!(
-                "⟨compress⟩: `{level}` is not a level of {}; its levels are {} to {}",
-                codec.name(),
-                levels.start(),
-                levels.end()
-            ))),
-        }
+        let level = level.map(|level| level_of(codec, level)).transpose()?;
+        Ok(match codec {
+            BlockCodec::Of(codec) => {
+                let usual = Compression::from(codec);
+                Compress::As(Compression { level: level.unwrap_or(usual.level), ..usual })
+            }
+            codec => Compress::Blocks(BlockCompression { codec, level }),
+        })
     }
+}
+
+/// A level of a codec.
+fn level_of(codec: BlockCodec, level: &str) -> Result<u32> {
+    let name = codec.name();
+    let Some(levels) = codec.levels() else {
+        return Err(Error::usage(format!("⟨compress⟩: {name} has no levels; leave out `:{level}`")));
+    };
+    level.parse().ok().filter(|level| levels.contains(level)).ok_or_else(|| {
+        let (from, to) = (levels.start(), levels.end());
+        Error::usage(format!("⟨compress⟩: `{level}` is not a level of {name}; its levels are {from} to {to}"))
+    })
 }
 
 impl std::fmt::Display for Decompress {
@@ -160,6 +182,7 @@ impl std::fmt::Display for Compress {
             Compress::Auto => f.write_str("auto"),
             Compress::None => f.write_str("none"),
             Compress::As(compression) => compression.fmt(f),
+            Compress::Blocks(compression) => compression.fmt(f),
         }
     }
 }

@@ -4,6 +4,8 @@
 //! streams). What is written here are members of a fixed size, so that the bytes depend on nothing but the data, and
 //! so that members can be compressed, and those of gzip and zstd decompressed, in parallel.
 
+mod block_codec;
+mod blocks;
 mod bzip2;
 mod choice;
 mod codec;
@@ -19,6 +21,8 @@ mod unpackers;
 mod xz;
 mod zstd;
 
+pub use block_codec::{BlockCodec, BlockCompression};
+pub(crate) use blocks::{Blocking, Blocks, PackBlock};
 pub use choice::{Compress, Compression, Decompress};
 pub use codec::Codec;
 #[doc(hidden)]

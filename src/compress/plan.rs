@@ -110,7 +110,7 @@ pub struct Packing {
     pub threads: usize,
 }
 
-fn processors() -> usize {
+pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

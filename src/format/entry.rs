@@ -3,8 +3,11 @@
 //! The engine asks the entry, and never which format it has. What never changes is a field of [`Entry`]; what depends
 //! on the options is in [`Gives`] for a source and in [`Takes`] for a target.
 
+use std::sync::Arc;
+
 use super::csv::Resolved;
 use super::{Columns, Copies, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat};
+use crate::compress::{Blocks, Compress};
 use crate::error::Error;
 use crate::record::{Detail, Schema};
 use crate::scan::lines::Lines;
@@ -52,9 +55,14 @@ pub(crate) struct Entry {
     pub header: fn(options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Vec<u8>,
     /// Reads such a header, with no record after it.
     pub reopen: fn(options: &Options, header: &[u8]) -> Result<Opening, OpenError>,
+    /// What puts the records of a target into blocks, if it is a container of them; nothing is known of the source yet.
+    pub blocks: Option<MakeBlocks>,
     /// Writes what comes before a record of `len` bytes into `room`, or says why it can't.
     pub begin_record: fn(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String>,
 }
+
+/// Makes what puts records into blocks, which are compressed in some way.
+pub(super) type MakeBlocks = fn(options: &Options, compress: Compress) -> Result<Arc<dyn Blocks>, Error>;
 
 /// A target that is ready to be written, or the reason why not.
 pub(super) type Created = Result<Box<dyn WriteFormat>, Error>;

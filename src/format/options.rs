@@ -105,6 +105,8 @@ pub struct Options {
     pub payload: Payload,
     /// How bytes are written in text.
     pub bytes_as: BytesAs,
+    /// How many bytes of records end a block of a container, before it is compressed; 0: what is usual for its format.
+    pub block_size: usize,
     /// The longest record, in bytes.
     pub max_record: usize,
     /// The most memory that column names may take while a header is read, in bytes.
@@ -196,6 +198,7 @@ impl Default for Options {
             frame: Prefix::default(),
             payload: Payload::default(),
             bytes_as: BytesAs::Base64,
+            block_size: 0,
             max_record: MAX_RECORD,
             max_names: usize::MAX,
             budget: None,

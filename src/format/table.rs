@@ -3,11 +3,13 @@
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
 use super::{avro, csv, fixed, frames, fwf, json, packed, sniff, text};
+use crate::compress::{Blocks, Compress};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -161,6 +163,19 @@ impl Format {
     /// What a target needs when written with these options.
     pub(crate) fn takes(self, options: &Options) -> Takes {
         (self.entry().takes)(options)
+    }
+
+    /// Whether it is a container that groups its records in blocks, each of which is compressed by itself.
+    pub(crate) const fn has_blocks(self) -> bool {
+        self.entry().blocks.is_some()
+    }
+
+    /// What puts the records of a target into blocks, if it is such a container.
+    ///
+    /// # Errors
+    /// Usage: its blocks can't be compressed so.
+    pub(crate) fn blocks(self, options: &Options, compress: Compress) -> Result<Option<Arc<dyn Blocks>>, Error> {
+        self.entry().blocks.map(|make| make(options, compress)).transpose()
     }
 
     /// Which records of this format can be copied to the same format, because reading and writing them with these

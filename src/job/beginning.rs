@@ -5,7 +5,6 @@ use crate::format::Boundary;
 use crate::job::opened::Opened;
 use crate::job::settings::Settings;
 use crate::job::spec::SourceSpec;
-use crate::sink::TargetSpec;
 
 /// How much is cut at a time, in bytes.
 const STEP: usize = 512 << 10;
@@ -16,7 +15,7 @@ const STEP: usize = 512 << 10;
 /// # Errors
 /// The source can't be opened, or its beginning makes no sense.
 pub fn whole_records(source: SourceSpec, settings: &Settings, about: u64) -> Result<Option<u64>> {
-    let opened = Opened::new(source, &TargetSpec::Memory, settings)?;
+    let opened = Opened::only_read(source, settings)?;
     let Some(map) = opened.source.map() else { return Ok(None) };
     let bytes = &map.bytes()[..opened.part.end.unwrap_or(map.bytes().len())];
     let mut cutter = opened.reading.cutter();

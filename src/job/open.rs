@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::compress::{Blocking, Compress, Compression};
 use crate::error::{Error, Result};
 use crate::format::{Format, fwf, sniff};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
@@ -144,6 +145,35 @@ pub(crate) fn recode(to: Format, settings: &Settings) -> Result<Option<Recode>> 
         Box::new(move |text: &str, last: bool, out: &mut Vec<u8>| encoder.encode(text, last, out)) as Encode
     };
     Ok(Some(Recode { name: encoding.name(), begin: Arc::new(begin) }))
+}
+
+/// How the whole target is compressed, if it is. A container compresses its blocks instead, unless its extension says
+/// more.
+///
+/// # Errors
+/// Usage: only containers can be compressed so.
+pub(crate) fn compression(to: Format, target: &TargetSpec, settings: &Settings) -> Result<Option<Compression>> {
+    match settings.compress {
+        _ if to.has_blocks() => Ok(Compress::Auto.of(target.path())),
+        Compress::Blocks(of) => Err(Error::usage(format!(
+            "⟨compress⟩: {} compresses the blocks of a container, and {to} has none\n  Files are compressed with gzip, zstd, bzip2, xz or lz4.",
+            of.codec.name()
+        ))),
+        compress => Ok(compress.of(target.path())),
+    }
+}
+
+/// The target as a container, if its format is one.
+pub(crate) fn in_blocks(
+    target: Target,
+    to: Format,
+    blocking: Option<&Blocking>,
+    settings: &Settings,
+) -> Result<Target> {
+    match (blocking, to.blocks(&settings.options, settings.compress)?) {
+        (Some(blocking), Some(blocks)) => target.in_blocks(blocks, blocking),
+        _ => Ok(target),
+    }
 }
 
 /// Refuses to write onto a source.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::compress::Compression;
+use crate::compress::{Blocks, Compression};
 use crate::error::{Error, Position, RecordError, Result};
 use crate::flow::feed::read_head;
 use crate::flow::feed::room::Room;
@@ -19,7 +19,7 @@ use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
 use crate::job::kept::Kept;
-use crate::job::open::{as_records, open_text};
+use crate::job::open::{as_records, compression, open_text};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
@@ -83,26 +83,47 @@ pub(crate) struct Opened<'s> {
     suspicion: Option<String>,
 }
 
+/// How a target is compressed, and what puts its records into blocks.
+type Coders = (Option<Compression>, Option<Arc<dyn Blocks>>);
+
 impl<'s> Opened<'s> {
+    /// The source of a job that writes this target.
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
-        Opened::among(source, target, settings, Lacking::Refused)
+        Opened::open(source, target, settings, Lacking::Refused, |to| {
+            Ok((compression(to, target, settings)?, to.blocks(&settings.options, settings.compress)?))
+        })
     }
 
-    /// One source of several.
+    /// A source of which nothing is written.
+    pub fn only_read(source: SourceSpec, settings: &'s Settings) -> Result<Opened<'s>> {
+        Opened::among(source, &TargetSpec::Memory, settings, Lacking::Refused)
+    }
+
+    /// One source of several: what compresses and makes blocks is there already.
     pub fn among(
         source: SourceSpec,
         target: &TargetSpec,
         settings: &'s Settings,
         lacking: Lacking,
     ) -> Result<Opened<'s>> {
+        Opened::open(source, target, settings, lacking, |_| Ok((None, None)))
+    }
+
+    fn open(
+        source: SourceSpec,
+        target: &TargetSpec,
+        settings: &'s Settings,
+        lacking: Lacking,
+        coders: impl FnOnce(Format) -> Result<Coders>,
+    ) -> Result<Opened<'s>> {
         let replay = source.section().cloned();
         let source = source.now(settings)?;
         let (extensions, own) = (&settings.extensions, replay.as_ref().map(Section::format));
         let from = format::source_format(own.or(settings.from), source.path(), extensions)?;
         let to = format::target_format(settings.to, target.path(), from, extensions)?;
+        let coders = coders(to)?;
         let source = open_text(source, from, settings)?;
-        let compression = settings.compress.of(target.path());
-        Opened::look(source, replay, from, to, compression, settings, lacking)
+        Opened::look(source, replay, from, to, coders, settings, lacking)
     }
 
     /// Looks at the beginning of a source.
@@ -111,7 +132,7 @@ impl<'s> Opened<'s> {
         replay: Option<Section>,
         from: Format,
         to: Format,
-        compression: Option<Compression>,
+        (compression, blocks): Coders,
         settings: &'s Settings,
         lacking: Lacking,
     ) -> Result<Opened<'s>> {
@@ -135,6 +156,7 @@ impl<'s> Opened<'s> {
             buffer_min: to.takes(&settings.options).whole_record,
             packed: source.packed(),
             compression,
+            blocks,
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,

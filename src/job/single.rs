@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
 use crate::job::again;
 use crate::job::doubles::{self, Deduping};
-use crate::job::open::{encoded, refuse_source};
+use crate::job::open::{encoded, in_blocks, refuse_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings};
 use crate::job::sort;
@@ -56,6 +56,9 @@ impl Job {
         }
         if let Some(packing) = &opened.plan.packing {
             text += &format!("compressed       {packing}\n");
+        }
+        if let Some(blocking) = &opened.plan.blocking {
+            text += &format!("blocks           {blocking}\n");
         }
         if let Some(decoded) = &opened.source.decoded {
             text += &format!("decoded from     {}\n", decoded.encoding.name());
@@ -197,7 +200,9 @@ impl Job {
         let facts = Facts {
             source: &opened.source,
             route: &opened.route,
-            packs: opened.plan.packing.is_some() || settings.other_encoding().is_some(),
+            packs: opened.plan.packing.is_some()
+                || opened.plan.blocking.is_some()
+                || settings.other_encoding().is_some(),
         };
         let mut resumable = Resumable::open(&facts, &self.target, place.as_deref(), &settings)?;
         let left = match &mut resumable {
@@ -212,6 +217,7 @@ impl Job {
         if let Some(packing) = &plan.packing {
             target = target.packed(packing)?;
         }
+        target = in_blocks(target, opened.route.to, plan.blocking.as_ref(), &settings)?;
         target = encoded(target, opened.route.to, &settings)?;
         let place = target.file_path().map(Into::into);
         let earlier = sum.registry.with_done(|done| done.written_bytes);

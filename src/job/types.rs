@@ -61,7 +61,7 @@ mod tests {
     use crate::job::Settings;
     use crate::op::Set;
     use crate::record::Kind;
-    use crate::{Format, SourceSpec, TargetSpec};
+    use crate::{Format, SourceSpec};
 
     fn types(text: &'static str, change: impl FnOnce(&mut Settings)) -> Vec<(String, Kind, bool)> {
         let mut settings = Settings { from: Some(Format::Csv), to: Some(Format::Tsv), ..Settings::default() };
@@ -69,7 +69,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let source = SourceSpec::Path(file.path().to_owned());
-        let mut opened = Opened::new(source, &TargetSpec::Memory, &settings).unwrap();
+        let mut opened = Opened::only_read(source, &settings).unwrap();
         let schema = opened.types().unwrap();
         let field = |index| {
             let of = schema.type_of(index);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn what_can_be_read_once_needs_a_schema() {
         let settings = Settings { from: Some(Format::Csv), to: Some(Format::Tsv), ..Settings::default() };
-        let mut opened = Opened::new(SourceSpec::bytes("a\n1\n"), &TargetSpec::Memory, &settings).unwrap();
+        let mut opened = Opened::only_read(SourceSpec::bytes("a\n1\n"), &settings).unwrap();
         assert!(opened.types().unwrap_err().to_string().contains("it can't be read twice"));
     }
 

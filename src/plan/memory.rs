@@ -1,6 +1,8 @@
 //! The memory plan: computed from named maxima before the first byte is read.
 
-use crate::compress::{Compression, Packed, Packing, Unpacking};
+use std::sync::Arc;
+
+use crate::compress::{Blocking, Blocks, Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
 use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
@@ -20,6 +22,9 @@ const BUFFER_MIN: usize = 64 << 10;
 
 /// The part that is given back before the end.
 const BEGINNING: &str = "beginning of a stream";
+
+/// The part that is for blocks of a container.
+const BLOCKS: &str = "blocks";
 
 /// The part that groups take when they need it.
 const GROUPS: &str = "groups, at least";
@@ -77,6 +82,8 @@ pub(crate) struct Plan {
     pub unpacking: Option<Unpacking>,
     /// How the target is compressed.
     pub packing: Option<Packing>,
+    /// How records of the target are put into blocks.
+    pub blocking: Option<Blocking>,
     /// What lines take that are held back, in bytes.
     pub held_back: usize,
 }
@@ -105,6 +112,8 @@ pub(crate) struct Wishes {
     pub packed: Option<Packed>,
     /// How to compress the target.
     pub compression: Option<Compression>,
+    /// What puts records of the target into blocks.
+    pub blocks: Option<Arc<dyn Blocks>>,
     /// Bad records are noted.
     pub noting: bool,
     /// What a dashboard takes, in bytes.
@@ -152,6 +161,7 @@ impl Plan {
         let mut ring = if workers == 1 { 1 } else { workers };
         let mut unpacking = wishes.packed.map(|packed| Unpacking::new(packed, workers, limit));
         let mut packing = wishes.compression.map(|compression| compression.packing(workers));
+        let mut blocking = wishes.blocks.as_deref().map(|blocks| Blocking::new(blocks, workers, limit));
         loop {
             // A record over the limit is refused by its target.
             let piece = if wishes.buffer_min > max_record { BUFFER_MIN } else { BUFFER_MIN.max(wishes.buffer_min) };
@@ -181,6 +191,7 @@ impl Plan {
                 whose,
                 unpacking,
                 packing,
+                blocking,
                 // They are read into a buffer twice as large.
                 held_back: if wishes.streamed { 2 * wishes.held_back } else { 0 },
             };
@@ -203,6 +214,8 @@ impl Plan {
                 unpacking = Some(less);
             } else if let Some(less) = packing.and_then(|packing| packing.less()) {
                 packing = Some(less);
+            } else if let Some(less) = blocking.and_then(|blocking| blocking.less()) {
+                blocking = Some(less);
             } else if wishes.slice_size == 0 && slice_size > SLICE_MIN {
                 slice_size /= 2;
             } else if ring > 1 {
@@ -234,7 +247,9 @@ impl Plan {
 
     /// The memory for compressing and decompressing, in bytes.
     pub fn codec(&self) -> usize {
-        self.unpacking.map_or(0, |unpacking| unpacking.bytes()) + self.packing.map_or(0, |packing| packing.bytes())
+        self.unpacking.map_or(0, |unpacking| unpacking.bytes())
+            + self.packing.map_or(0, |packing| packing.bytes())
+            + self.blocking.map_or(0, |blocking| blocking.bytes())
     }
 
     /// What output buffers and the windows of a stream have room for, in bytes.
@@ -270,6 +285,7 @@ impl Plan {
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
+            (BLOCKS, self.blocking.map_or(0, |blocking| blocking.bytes())),
         ]
     }
 
@@ -284,7 +300,8 @@ impl Plan {
                 | "output buffers"
                 | "windows of the stream"
                 | "decompression"
-                | "compression" => {}
+                | "compression"
+                | BLOCKS => {}
                 _ => base += bytes as u64,
             }
         }

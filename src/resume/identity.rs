@@ -127,7 +127,6 @@ mod tests {
     use crate::format::Format;
     use crate::job::opened::Opened;
     use crate::job::spec::SourceSpec;
-    use crate::sink::TargetSpec;
 
     /// What `--resume` compares, with this flag.
     fn fingerprint(flag: &str, value: Option<&str>) -> BTreeMap<String, String> {
@@ -140,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, "a,b\n1,2\n").unwrap();
-        let opened = Opened::new(SourceSpec::Path(path), &TargetSpec::Memory, &own).unwrap();
+        let opened = Opened::only_read(SourceSpec::Path(path), &own).unwrap();
         settings(&own, &opened.route, None)
     }
 

@@ -2,6 +2,7 @@
 
 mod encoded;
 mod file;
+mod fill;
 mod memory;
 mod names;
 mod outlet;

@@ -1,19 +1,21 @@
-//! Compression on threads of its own, in members of a fixed size that leave in their order.
+//! Blocks that are made on threads of their own, and leave in their order.
 //!
-//! What is written is collected in blocks whose size depends on the codec alone; every block becomes members of its
-//! own. So the bytes depend on nothing but the data, and blocks are compressed in parallel.
+//! What is written is collected in blocks; each becomes members of a compressed file, or a block of a container. Where a
+//! block ends depends on the data alone, see [`Fill`]. So the bytes depend on nothing else either, and blocks are made in
+//! parallel.
 
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
+use super::fill::{Block, Fill, Filled};
 use super::seam::{Can, Sink};
-use crate::compress::{Compression, Pack, Packing};
+use crate::compress::{Blocking, Blocks, Compression, Pack, PackBlock, Packing};
 use crate::error::{Error, Result};
-use crate::memory::{Buffer, Pool};
+use crate::memory::Pool;
 
-/// A target whose bytes are compressed on their way.
+/// A target whose bytes are compressed, or put into blocks, on their way.
 pub(super) struct Packer {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
@@ -21,36 +23,53 @@ pub(super) struct Packer {
 
 struct Shared {
     target: Box<dyn Sink>,
-    compression: Compression,
-    /// The size of a block, and how many there are.
-    block: usize,
+    /// What follows all blocks.
+    ending: &'static [u8],
+    /// The room of a block, and how many there are.
+    room: usize,
     blocks: usize,
     state: Mutex<State>,
-    /// There is a block to compress, or an end.
+    /// There is a whole block, or an end.
     filled: Condvar,
-    /// A block was compressed or written, a turn has come, or there is an end.
+    /// A block was made or written, a turn has come, or there is an end.
     done: Condvar,
 }
 
-/// Data to compress, and how much there is.
-struct Block {
-    bytes: Buffer,
-    len: usize,
+/// Makes what is written of a block, for one thread.
+enum Maker {
+    Members(Box<dyn Pack>),
+    Block(Box<dyn PackBlock>),
+}
+
+impl Maker {
+    /// Appends what the block becomes to `output`. `header` is what the container begins with.
+    fn make(&mut self, header: &[u8], block: &Block, output: &mut Vec<u8>) -> Result<()> {
+        match self {
+            Maker::Members(pack) => pack.pack(block.bytes(), output),
+            Maker::Block(pack) => pack.pack(header, block.records, block.bytes(), output),
+        }
+    }
 }
 
 struct State {
+    /// How blocks are filled.
+    fill: Fill,
+    /// What a container begins with.
+    header: Arc<[u8]>,
     /// The block that is being filled, if there is one.
     block: Option<Block>,
-    /// Blocks to compress, in order.
+    /// Whether one of the blocks is larger than usual.
+    has_large: bool,
+    /// Blocks to make something of, in order.
     queue: VecDeque<Block>,
     free: Pool,
     /// The number of the first block in the queue, from 0.
     next: u64,
     /// The number of the block whose turn it is to get its place.
     turn: u64,
-    /// Blocks that are being compressed or written.
+    /// Blocks of which something is being made or written.
     busy: usize,
-    /// Where the next members go.
+    /// Where the next of these goes.
     offset: u64,
     error: Option<Error>,
     /// An error was met, or nothing more is wanted.
@@ -59,19 +78,44 @@ struct State {
 
 impl State {
     fn empty(&mut self) -> Option<Block> {
-        self.free.take(1).map(|bytes| Block { bytes, len: 0 })
+        self.free.take(1).map(Block::new)
+    }
+
+    fn give(&mut self, block: Block) {
+        self.has_large &= !block.is_large;
+        self.free.give(block.buffer);
     }
 }
 
 impl Packer {
-    /// Begins at the start of `target`.
+    /// Compresses everything; begins at the start of `target`.
     pub fn new(target: Box<dyn Sink>, packing: &Packing) -> Result<Packer> {
-        let block = packing.block();
-        let blocks = packing.blocks();
+        let compression: Compression = packing.compression;
+        let maker = || compression.packer().map(Maker::Members);
+        let sizes = (packing.block(), packing.blocks(), packing.threads);
+        Packer::with(target, Fill::bytes(), compression.ending(), sizes, maker)
+    }
+
+    /// Makes a container; begins at the start of `target`.
+    pub fn of_blocks(target: Box<dyn Sink>, blocks: Arc<dyn Blocks>, blocking: &Blocking) -> Result<Packer> {
+        let (fill, sizes) = (Fill::records(&blocks, blocking), (blocking.room(), blocking.blocks(), blocking.threads));
+        Packer::with(target, fill, &[], sizes, || blocks.packer().map(Maker::Block))
+    }
+
+    fn with(
+        target: Box<dyn Sink>,
+        fill: Fill,
+        ending: &'static [u8],
+        (room, blocks, threads): (usize, usize, usize),
+        maker: impl Fn() -> Result<Maker>,
+    ) -> Result<Packer> {
         let mut free = Pool::new();
-        free.stock(block, blocks)?;
+        free.stock(room, blocks)?;
         let state = State {
+            fill,
+            header: Arc::default(),
             block: None,
+            has_large: false,
             queue: VecDeque::with_capacity(blocks),
             free,
             next: 0,
@@ -83,20 +127,20 @@ impl Packer {
         };
         let shared = Arc::new(Shared {
             target,
-            compression: packing.compression,
-            block,
+            ending,
+            room,
             blocks,
             state: Mutex::new(state),
             filled: Condvar::new(),
             done: Condvar::new(),
         });
-        let mut packer = Packer { shared, threads: Vec::with_capacity(packing.threads) };
-        for number in 0..packing.threads {
-            let mut pack = packing.compression.packer()?;
+        let mut packer = Packer { shared, threads: Vec::with_capacity(threads) };
+        for number in 0..threads {
+            let mut maker = maker()?;
             let shared = Arc::clone(&packer.shared);
-            let mut output = Vec::with_capacity(block + block / 8);
+            let mut output = Vec::with_capacity(room + room / 8);
             let thread = thread::Builder::new().name(format!("pack-{number}"));
-            match thread.spawn(move || shared.work(&mut *pack, &mut output)) {
+            match thread.spawn(move || shared.work(&mut maker, &mut output)) {
                 Ok(thread) => packer.threads.push(thread),
                 Err(error) if number == 0 => {
                     return Err(Error::memory(format!(
@@ -135,10 +179,14 @@ impl Sink for Packer {
         Can { positional: false, truncate: false, ..self.shared.target.can() }
     }
 
-    /// Compresses `bytes` after what was written before.
+    /// Takes `bytes` after what was written before.
     fn write(&self, mut bytes: &[u8], _offset: u64) -> Result<()> {
         let mut state = self.shared.lock();
         while !bytes.is_empty() {
+            if state.fill.is_at_header() {
+                self.shared.begin(&mut state, &mut bytes)?;
+                continue;
+            }
             let mut block = loop {
                 if state.stopped {
                     return Err(state.error.take().unwrap_or_else(Error::ended));
@@ -148,16 +196,26 @@ impl Sink for Packer {
                     None => state = self.shared.wait(&self.shared.done, state),
                 }
             };
-            let room = &mut block.bytes[block.len..];
-            let count = bytes.len().min(room.len());
-            room[..count].copy_from_slice(&bytes[..count]);
-            block.len += count;
-            bytes = &bytes[count..];
-            if block.len < self.shared.block {
-                state.block = Some(block);
-            } else {
-                state.queue.push_back(block);
-                self.shared.filled.notify_one();
+            match state.fill.fill(&mut block, &mut bytes) {
+                Filled::Part => state.block = Some(block),
+                Filled::Whole => {
+                    state.queue.push_back(block);
+                    self.shared.filled.notify_one();
+                }
+                // One at a time may be, so that there is memory for it.
+                Filled::Narrow { .. } if state.has_large && !block.is_large => {
+                    state.block = Some(block);
+                    if state.stopped {
+                        return Err(state.error.take().unwrap_or_else(Error::ended));
+                    }
+                    state = self.shared.wait(&self.shared.done, state);
+                }
+                Filled::Narrow { needed } => {
+                    state.has_large = true;
+                    block.widen(needed)?;
+                    state.block = Some(block);
+                }
+                Filled::TooLarge(error) => return Err(error),
             }
         }
         Ok(())
@@ -178,8 +236,9 @@ impl Sink for Packer {
     fn restart(&self) -> Result<()> {
         let mut state = self.shared.lock();
         while let Some(block) = state.queue.pop_front().or_else(|| state.block.take()) {
-            state.free.give(block.bytes);
+            state.give(block);
         }
+        state.fill.restart();
         state = self.shared.idle(state)?;
         (state.next, state.turn, state.offset) = (0, 0, 0);
         drop(state);
@@ -195,13 +254,13 @@ impl Sink for Packer {
         let mut state = self.shared.lock();
         // Even nothing is a member.
         let block = match state.next + state.queue.len() as u64 {
-            0 => state.block.take().or_else(|| state.empty()),
-            _ => state.block.take(),
+            0 if state.fill.is_never_empty() => state.block.take().or_else(|| state.empty()),
+            _ => state.block.take().filter(|block| !block.bytes().is_empty()),
         };
         state.queue.extend(block);
         self.shared.filled.notify_one();
         state = self.shared.idle(state)?;
-        let ending = self.shared.compression.ending();
+        let ending = self.shared.ending;
         let at = state.offset;
         state.offset += ending.len() as u64;
         drop(state);
@@ -251,8 +310,17 @@ impl Shared {
         }
     }
 
-    /// Compresses and writes block after block.
-    fn work(&self, pack: &mut dyn Pack, output: &mut Vec<u8>) {
+    /// Reads the prefix of a target, and writes what a container begins with.
+    fn begin(&self, state: &mut State, bytes: &mut &[u8]) -> Result<()> {
+        let Some(header) = state.fill.header(bytes)? else { return Ok(()) };
+        self.target.write(&header, 0)?;
+        state.offset = header.len() as u64;
+        state.header = header.into();
+        Ok(())
+    }
+
+    /// Makes something of block after block, and writes it.
+    fn work(&self, maker: &mut Maker, output: &mut Vec<u8>) {
         let mut state = self.lock();
         loop {
             if state.stopped {
@@ -262,14 +330,14 @@ impl Shared {
                 state = self.wait(&self.filled, state);
                 continue;
             };
-            let number = state.next;
+            let (number, header) = (state.next, Arc::clone(&state.header));
             state.next += 1;
             state.busy += 1;
             drop(state);
             output.clear();
-            let packed = pack.pack(&block.bytes[..block.len], output);
+            let packed = maker.make(&header, &block, output);
             state = self.lock();
-            state.free.give(block.bytes);
+            state.give(block);
             self.done.notify_all();
             let written = match packed {
                 Ok(()) => {
@@ -279,6 +347,9 @@ impl Shared {
                 }
                 Err(error) => Err(error),
             };
+            // What a large block took.
+            output.clear();
+            output.shrink_to(self.room + self.room / 8);
             state.busy -= 1;
             if let Err(error) = written {
                 state.error.get_or_insert(error);
@@ -337,17 +408,17 @@ mod tests {
         let resident = |packer: &Packer| -> usize {
             let mut state = packer.shared.lock();
             let all: Vec<Block> = std::iter::from_fn(|| state.empty()).collect();
-            let resident = all.iter().map(|block| resident_in(&block.bytes)).sum();
-            all.into_iter().for_each(|block| state.free.give(block.bytes));
+            let resident = all.iter().map(|block| resident_in(&block.buffer)).sum();
+            all.into_iter().for_each(|block| state.give(block));
             resident
         };
         for idle in [1, 0, 2] {
             packer.set_lean(false, idle);
             // As if all of them had been filled at a time.
             let mut all: Vec<Block> = std::iter::from_fn(|| packer.shared.lock().empty()).collect();
-            all.iter_mut().for_each(|block| block.bytes.fill(1));
+            all.iter_mut().for_each(|block| block.buffer.fill(1));
             assert_eq!(all.len(), packing.blocks());
-            all.into_iter().for_each(|block| packer.shared.lock().free.give(block.bytes));
+            all.into_iter().for_each(|block| packer.shared.lock().give(block));
             assert_eq!(resident(&packer), packing.blocks() * packing.block());
             packer.set_lean(true, idle);
             assert_eq!(resident(&packer), idle * packing.block());

@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::{TempDir, TempPath};
 
@@ -13,7 +14,7 @@ use super::encoded::Recode;
 use super::file;
 use super::part_names::PART;
 use super::target::Target;
-use crate::compress::Packing;
+use crate::compress::{Blocking, Blocks, Packing};
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 use crate::sys::FileId;
@@ -60,6 +61,8 @@ pub(crate) struct Written {
 pub(crate) struct Wrap {
     /// How it is compressed.
     pub packing: Option<Packing>,
+    /// How its records are put into blocks, if its format does so.
+    pub blocks: Option<(Blocking, Arc<dyn Blocks>)>,
     /// The encoding that it gets, if that is not UTF-8.
     pub recode: Option<Recode>,
 }
@@ -341,6 +344,9 @@ impl Wrap {
         let mut target = Target::open(to, force, None)?;
         if let Some(packing) = &self.packing {
             target = target.packed(packing)?;
+        }
+        if let Some((blocking, blocks)) = &self.blocks {
+            target = target.in_blocks(Arc::clone(blocks), blocking)?;
         }
         if let Some(recode) = &self.recode {
             target = target.encoded(recode.clone());

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::encoded::{Encoded, Recode};
 use super::file::{self, Null, TemporaryFile};
@@ -11,7 +12,7 @@ use super::memory::Memory;
 use super::pack::Packer;
 use super::pipe;
 use super::seam::Sink;
-use crate::compress::Packing;
+use crate::compress::{Blocking, Blocks, Packing};
 use crate::error::{Error, Result};
 use crate::sys::Stop;
 
@@ -78,6 +79,14 @@ impl Target {
     /// An encoder or a thread can't be made.
     pub fn packed(self, packing: &Packing) -> Result<Target> {
         Packer::new(self.0, packing).map(Target::from)
+    }
+
+    /// The same target, as a container of records that are grouped in blocks.
+    ///
+    /// # Errors
+    /// What makes blocks, or a thread, can't be made.
+    pub(crate) fn in_blocks(self, blocks: Arc<dyn Blocks>, blocking: &Blocking) -> Result<Target> {
+        Packer::of_blocks(self.0, blocks, blocking).map(Target::from)
     }
 
     /// The same target, in another encoding.

@@ -337,8 +337,9 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn the_peak_is_that_of_the_program() {
-        // 50 MB, in a program that the shell starts and waits for.
-        let took = run(&mut shell("head -c 50000000 /dev/zero | tail -c 50000000 | wc -c; true"), LONG, None).unwrap();
+        // 50 MB, in a program that the shell starts and waits for. It has them for a while, so that they can be seen.
+        let line = "head -c 50000000 /dev/zero | tail -c 50000000 | { sleep 1; wc -c; }; true";
+        let took = run(&mut shell(line), LONG, None).unwrap();
         let peak = took.peak.unwrap();
         assert!((50_000_000..80_000_000).contains(&peak), "{peak}");
         assert!(took.cpu.unwrap() > Duration::ZERO && took.cpu.unwrap() < LONG);

@@ -6,7 +6,7 @@ mod answers;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -76,12 +76,13 @@ fn check(answer: &answers::Answer) -> Option<String> {
     let tools = home.join(".tools");
     fs::create_dir(&tools).unwrap();
     for (name, script) in TOOLS {
-        let path = tools.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(tools.join(format!("{name}.sh")), format!("#!/bin/sh\n{script}\n")).unwrap();
     }
+    // By the shell: a program that we are starting in another thread might still have a file open for writing that we
+    // made ourselves, and then it can't be run.
+    let make = "for tool in .tools/*.sh; do cp $tool ${tool%.sh}; chmod 755 ${tool%.sh}; done";
     symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), home.join("fixtures")).unwrap();
-    let script = format!("set -e\n{}\n{}\n{}\n", answer.before, answer.command, answer.after);
+    let script = format!("set -e\n{make}\n{}\n{}\n{}\n", answer.before, answer.command, answer.after);
     let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("sh");
     command.current_dir(home).args(["-c", &script]).env("PATH", path).env("HOME", home).env("EDITOR", "edit");

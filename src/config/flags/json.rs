@@ -7,7 +7,7 @@ use super::flag::Takes::{Any, Nothing, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
 use super::unless::{all_finite, never_nested, no_maps, uncounted};
-use super::values::put;
+use super::values::{put, size};
 use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
 use crate::config::parse_joiner;
 use crate::error::Error;
@@ -121,6 +121,16 @@ pub static FLAGS: &[Flag] = &[
         .unless(uncounted)
         .sets(|s, flag, texts| put(&mut s.options.payload, PAYLOAD.parse(flag, &texts[0])?))
         .shows("binary.payload", |s| json!(PAYLOAD.of(s.options.payload))),
+    flag(
+        "block-size",
+        Text("SIZE"),
+        Commands::RECORDS,
+        "End a block with the record that brings it to this size, before compression [default: 64KB]",
+    )
+    .group(Group::Typed)
+    .target(Kinds::BLOCKS)
+    .sets(|s, flag, texts| put(&mut s.options.block_size, size(flag, texts)?))
+    .shows("binary.block_size", |s| json!((s.options.block_size > 0).then_some(s.options.block_size))),
     flag(
         "canonical",
         Nothing,

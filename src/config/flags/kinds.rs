@@ -59,6 +59,8 @@ impl Kinds {
     pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED);
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
+    /// Containers that group records in blocks.
+    pub const BLOCKS: Kinds = Kinds::all(Fact::Blocks);
     /// Every format.
     pub const ALL: Kinds = Kinds::all(Fact::Any);
 
@@ -94,6 +96,7 @@ impl Kinds {
                 Fact::Table => format.is_table(),
                 Fact::Text => format.is_text(),
                 Fact::Nested => format.is_nested(),
+                Fact::Blocks => format.has_blocks(),
             };
             if is_true {
                 all = all.or(Kinds::whole(format));
@@ -131,6 +134,7 @@ enum Fact {
     Table,
     Text,
     Nested,
+    Blocks,
 }
 
 /// How many kinds a format may be.

@@ -74,6 +74,7 @@ pub(super) static AVRO: Entry = Entry {
         straight: Straight::Never,
         whole_record: 0,
     },
+    blocks: Some(pack::make),
     // Records are in blocks, which are made anew.
     copies: |_| None,
     header: entry::header_before,

@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use super::codec::Codec;
 use super::encode::Encoder;
-use super::pack::Packing;
 use super::parse;
 use super::put::Target;
 use super::tree::Tree;
 use super::types;
 use crate::error::Error;
 use crate::format::entry::{Created, Given};
-use crate::format::{Blocks, BytesAs, Encode, Frame, Options, Shape, WriteFormat};
+use crate::format::{BytesAs, Encode, Frame, Options, Shape, WriteFormat};
 use crate::record::{Schema, Type};
 use crate::schema::{self, is_word};
 
 /// The name of the record if nobody gave one.
 const NAME: &str = "Record";
-
-/// How many bytes of records a block has, before they are compressed.
-const BLOCK: usize = 64 << 10;
 
 /// Prepares a target.
 pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
@@ -36,8 +31,7 @@ pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
     };
     let base64 = given.gives.base64 || options.bytes_as == BytesAs::Base64;
     let target = Arc::new(Target::new(tree, base64, options.max_depth));
-    let packing = Arc::new(Packing::new(text, Codec::Null, 0, BLOCK));
-    Ok(Box::new(Writing { target, columns, packing, bytes_as: options.bytes_as }))
+    Ok(Box::new(Writing { target, columns, text, bytes_as: options.bytes_as }))
 }
 
 /// The schema of a file, as text and as a tree: that of the options or of the source if it has the very fields, so that
@@ -124,17 +118,15 @@ fn nested(types: &Schema) -> Schema {
 struct Writing {
     target: Arc<Target>,
     columns: Option<Schema>,
-    packing: Arc<Packing>,
+    text: String,
     bytes_as: BytesAs,
 }
 
 impl WriteFormat for Writing {
     fn frame(&self) -> Frame {
-        Frame::default()
-    }
-
-    fn blocks(&self) -> Option<Arc<dyn Blocks>> {
-        Some(self.packing.clone())
+        // The schema, after its length: what makes blocks puts it into the header.
+        let text = self.text.as_bytes();
+        Frame { prefix: [&(text.len() as u32).to_le_bytes()[..], text].concat(), ..Frame::default() }
     }
 
     fn encoder(&self) -> Box<dyn Encode> {

@@ -4,7 +4,8 @@ use super::codec::Codec;
 use super::pack::Packing;
 use super::tests::read_with;
 use crate::format::harness::{Run, ready, run, want};
-use crate::format::{Blocks, Columns, Format, Given, Gives, Options, Shape, UnknownKey, create, open};
+use crate::compress::Blocks;
+use crate::format::{Columns, Format, Given, Gives, Options, Shape, UnknownKey, create, open};
 use crate::record::{Apart, Kind, LossyKind, Schema, Type, Unit};
 
 /// A file of the records of JSON Lines with these types, in blocks of so many bytes; the errors; the losses.
@@ -15,12 +16,13 @@ fn written(types: &Schema, lines: &str, options: &Options) -> (Vec<u8>, Vec<Stri
     let target = create(Format::Avro, options, given).unwrap();
     let how = Run { want: want(), target: 50, window: 100, buffer: 64, strict: false, max_record: 1 << 20, look: &mut |_| {} };
     let ran = run(&*source, Some(&*target), lines.as_bytes(), how);
-    let blocks = target.blocks().unwrap();
-    let (mut file, mut packer) = (blocks.header(), blocks.packer().unwrap());
+    let packing = Packing::new(Codec::Null, 0, 1);
+    let header = packing.header(&target.frame().prefix[4..]).unwrap();
+    let (mut file, mut packer) = (header.clone(), packing.packer().unwrap());
     let mut rest = &ran.bytes[..];
     while let Some((len, after)) = rest.split_first_chunk() {
         let (record, behind) = after.split_at(u32::from_le_bytes(*len) as usize);
-        packer.pack(1, record, &mut file).unwrap();
+        packer.pack(&header, 1, record, &mut file).unwrap();
         rest = behind;
     }
     assert!(rest.is_empty());
@@ -139,17 +141,17 @@ fn names_that_avro_does_not_allow() {
 fn every_codec_is_read_back() {
     for codec in [Codec::Null, Codec::Deflate, Codec::Snappy, Codec::Zstandard, Codec::Bzip2, Codec::Xz] {
         let schema = r#"{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}"#;
-        let packing = Packing::new(schema.to_owned(), codec, 3, 1 << 16);
-        let (mut file, mut packer) = (packing.header(), packing.packer().unwrap());
+        let packing = Packing::new(codec, 3, 1 << 16);
+        let header = packing.header(schema.as_bytes()).unwrap();
+        let (mut file, mut packer) = (header.clone(), packing.packer().unwrap());
         let mut wanted = String::new();
         for text in ["", "x", &"0123456789".repeat(6000)] {
             let data = super::tests::text(text);
-            packer.pack(1, &data, &mut file).unwrap();
+            packer.pack(&header, 1, &data, &mut file).unwrap();
             wanted += &format!("{{\"a\":\"{text}\"}}\n");
         }
         assert_eq!(read_with(&Options::default(), &file, 1, 1 << 20), (wanted, vec![]), "{codec:?}");
-        let again = Packing::new(schema.to_owned(), codec, 3, 1 << 16);
-        assert_eq!(again.header(), packing.header());
-        assert!(Packing::new(schema.to_owned(), codec, 4, 1 << 16).header() != packing.header());
+        assert_eq!(Packing::new(codec, 3, 1 << 16).header(schema.as_bytes()).unwrap(), header);
+        assert!(Packing::new(codec, 4, 1 << 16).header(schema.as_bytes()).unwrap() != header);
     }
 }

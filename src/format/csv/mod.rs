@@ -67,6 +67,7 @@ pub(super) static CSV: Entry = Entry {
     copies: |options| copies(Preset::Csv, options),
     header: |options, reading, before| header(Preset::Csv, options, reading, before),
     reopen: |options, header| open(Preset::Csv, options, header, true),
+    blocks: None,
     begin_record: entry::nothing_before,
 };
 

@@ -41,6 +41,7 @@ pub(super) static FIXED: Entry = Entry {
     copies: |_| Some(Copies::All),
     header: entry::header_before,
     reopen: |options, _| open(options),
+    blocks: None,
     begin_record: entry::nothing_before,
 };
 

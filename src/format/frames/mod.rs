@@ -60,6 +60,7 @@ pub(super) static FRAMES: Entry = Entry {
     copies: |options| (!(options.canonical && options.payload.is_packed())).then_some(Copies::All),
     header: entry::header_before,
     reopen: |options, _| open(options),
+    blocks: None,
     begin_record,
 };
 

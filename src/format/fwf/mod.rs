@@ -46,6 +46,7 @@ pub(super) static FWF: Entry = Entry {
     copies: |_| None,
     header: entry::header_before,
     reopen: |options, header| open(options, header, true),
+    blocks: None,
     begin_record: entry::nothing_before,
 };
 

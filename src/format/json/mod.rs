@@ -54,6 +54,7 @@ pub(super) static NDJSON: Entry = Entry {
     },
     header: entry::header_before,
     reopen: |options, header| open_lines(options, header, true),
+    blocks: None,
     begin_record: entry::nothing_before,
 };
 

@@ -66,6 +66,7 @@ const fn entry<W: Wire>(
         // Whatever is around the records, they are read as a sequence.
         header: |_, _, _| Vec::new(),
         reopen: |options, _| Ok(Opening::Ready(Box::new(Source::<W>::new(0, Within::Nothing, options)))),
+        blocks: None,
         begin_record: entry::no_text,
     }
 }

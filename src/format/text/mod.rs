@@ -52,6 +52,7 @@ pub(super) static TEXT: Entry = Entry {
     copies: |options| (!options.out_dialect.crlf).then_some(Copies::All),
     header: entry::header_before,
     reopen: |options, header| Ok(open(options.utf8, header, true)),
+    blocks: None,
     begin_record: entry::nothing_before,
 };
 

@@ -50,7 +50,7 @@ fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
 fn explain_records(source: SourceSpec, what: What, place: Option<&Path>, settings: &Settings) -> Result<String> {
     let from = source_format(settings.from, source.path(), &settings.extensions)?;
     let settings = &Settings { from: Some(from), to: Some(from), ..settings.clone() };
-    let opened = Opened::new(source, &TargetSpec::Memory, settings)?;
+    let opened = Opened::only_read(source, settings)?;
     let what = match what {
         What::Text => format!("{TEXT}, and records of {from}"),
         What::Records => format!("records of {from}"),

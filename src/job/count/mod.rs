@@ -182,7 +182,7 @@ impl Counting {
         let from = crate::format::source_format(self.settings.from, source.path(), &self.settings.extensions)?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let is_plain = settings.ops.is_empty() && settings.rows.are_all();
-        let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+        let mut opened = Opened::only_read(source, &settings)?;
         self.sources.opened(&opened.source);
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
         self.sources.warn(&opened.source.path, opened.warnings());

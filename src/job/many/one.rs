@@ -24,9 +24,9 @@ use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
 use crate::job::many::live::{self, Live, Onto};
 use crate::job::many::names::less_names;
-use crate::job::many::parts::{named_by, packing, split_of};
+use crate::job::many::parts::{coders, named_by, split_of};
 use crate::job::many::target::{format_of, target_format};
-use crate::job::open::{encoded, refuse_source};
+use crate::job::open::{encoded, in_blocks, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
@@ -95,7 +95,10 @@ impl Many {
             }
             None => None,
         };
-        let packing = packing(&mut settings, &target)?;
+        let (packing, blocking) = match split {
+            Some(_) => (None, None),
+            None => coders(&mut settings, to, &target)?,
+        };
         let deduping = Deduping::asked(&settings, target.path().or(template.as_deref()))?;
         if deduping.is_some() && keep_going {
             return Err(Error::usage(
@@ -122,6 +125,7 @@ impl Many {
             target = target.packed(packing)?;
         }
         if split.is_none() {
+            target = in_blocks(target, to, blocking.as_ref(), &settings)?;
             target = encoded(target, to, &settings)?;
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));

@@ -1,10 +1,10 @@
 //! The many files that an output becomes.
 
-use crate::compress::{Compress, Packing};
+use crate::compress::{Blocking, Packing};
 use crate::error::{Error, Result};
 use crate::flow::split::{By, Split};
 use crate::format::Format;
-use crate::job::open::recode;
+use crate::job::open::{compression, recode};
 use crate::job::opened::{Opened, ceiling};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
@@ -27,7 +27,9 @@ pub(crate) fn split_of(
     if settings.aggregate.is_some() {
         return Err(Error::usage("groups are written into one file\n  Split that afterwards."));
     }
-    let wrap = Wrap { packing: packing(settings, &target)?, recode: recode(to, settings)? };
+    let (packing, blocking) = coders(settings, to, &target)?;
+    let blocks = blocking.zip(to.blocks(&settings.options, settings.compress)?);
+    let wrap = Wrap { packing, blocks, recode: recode(to, settings)? };
     // One part is compressed at a time, when it is whole.
     (settings.workers, settings.split) = (1, true);
     let ids = sources.iter().filter_map(SourceSpec::file_id).collect();
@@ -42,12 +44,20 @@ pub(crate) fn named_by(opened: &mut Opened<'_>, split: &Split) {
     want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
 }
 
-/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
-pub(crate) fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
-    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
-    settings.memory_limit -= packing.bytes();
-    // The target compresses, so the sources' records need not be compressed again.
-    settings.compress = Compress::None;
-    Ok(Some(packing))
+/// How the target is compressed, if it is, and put into blocks. The memory for that is taken from what the sources may
+/// use.
+pub(crate) fn coders(
+    settings: &mut Settings,
+    to: Format,
+    target: &TargetSpec,
+) -> Result<(Option<Packing>, Option<Blocking>)> {
+    let compression = compression(to, target, settings)?;
+    let blocks = to.blocks(&settings.options, settings.compress)?;
+    let half = ceiling(settings) / 2;
+    let blocking = blocks.map(|blocks| Blocking::within(&*blocks, settings.workers, half)).transpose()?;
+    settings.memory_limit -= blocking.map_or(0, |blocking| blocking.bytes());
+    let half = ceiling(settings) / 2;
+    let packing = compression.map(|compression| Packing::within(compression, settings.workers, half)).transpose()?;
+    settings.memory_limit -= packing.map_or(0, |packing| packing.bytes());
+    Ok((packing, blocking))
 }

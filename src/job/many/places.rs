@@ -37,7 +37,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
             from => from?,
         };
         let to = settings.to.or(settings.fold.map(Folding::format)).unwrap_or(from);
-        let place = folder.join(compressed(renamed(&source.kept, to, &settings.extensions), &settings.compress));
+        let place = folder.join(compressed(renamed(&source.kept, to, &settings.extensions), to, settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(
                 "⟨Each⟩: {} and {} would both be written to {}\n  Convert them to different folders.",
@@ -63,9 +63,12 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
     Ok(places)
 }
 
-/// A path with the suffix of what it will be compressed with.
-fn compressed(path: PathBuf, compress: &Compress) -> PathBuf {
+/// A path with the suffix of what it will be compressed with. A container compresses its own blocks.
+fn compressed(path: PathBuf, to: Format, compress: Compress) -> PathBuf {
     let Compress::As(compression) = compress else { return path };
+    if to.has_blocks() {
+        return path;
+    }
     let mut name = OsString::from(path);
     name.push(".");
     name.push(compression.codec.extensions()[0]);

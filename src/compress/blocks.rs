@@ -1,0 +1,112 @@
+//! Containers that group their records in blocks, and compress each by itself: Avro.
+//!
+//! A block ends with the record that reaches its size. So blocks depend on the records alone, and are made in parallel.
+
+use super::plan::processors;
+use crate::error::{Error, Result};
+use crate::wording::megabytes;
+
+/// What makes a container of records. It is given the prefix of a target and its records, each after its length as a
+/// little-endian number of four bytes; the prefix has one too.
+pub(crate) trait Blocks: Send + Sync {
+    /// The bytes of records that end a block.
+    fn size(&self) -> usize;
+    /// What a thread takes to make a block, beside the block and what becomes of it, in bytes.
+    fn coder(&self) -> usize;
+    /// What the container begins with.
+    ///
+    /// # Errors
+    /// The prefix can't be written.
+    fn header(&self, prefix: &[u8]) -> Result<Vec<u8>>;
+    /// What makes blocks, for one thread.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    fn packer(&self) -> Result<Box<dyn PackBlock>>;
+}
+
+/// Makes blocks.
+pub(crate) trait PackBlock: Send {
+    /// Appends the block of these records, which follow each other without their lengths, to `output`. `header` is what
+    /// the container begins with.
+    ///
+    /// # Errors
+    /// The codec can't be set up, most of all for want of memory.
+    fn pack(&mut self, header: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<()>;
+}
+
+/// How a container is made: threads and memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Blocking {
+    /// How many threads make blocks.
+    pub threads: usize,
+    /// The bytes of records that end a block.
+    pub size: usize,
+    /// What a thread takes beside blocks, in bytes.
+    coder: usize,
+    /// How much larger than usual one block at a time may be, for a large record.
+    pub large: usize,
+}
+
+/// A record that begins in a block usually ends within so many bytes.
+const MARGIN: usize = 32 << 10;
+/// A large record takes at most one part in this many of the memory.
+const LARGE: usize = 16;
+
+impl Blocking {
+    /// With as many threads, below a memory limit.
+    pub fn new(blocks: &dyn Blocks, threads: usize, memory_limit: usize) -> Blocking {
+        Blocking { threads, size: blocks.size(), coder: blocks.coder(), large: memory_limit / LARGE }
+    }
+
+    /// With one thread for each worker (0: for each processor), or fewer so that it takes at most `bytes`.
+    ///
+    /// # Errors
+    /// One thread takes more.
+    pub fn within(blocks: &dyn Blocks, workers: usize, bytes: usize) -> Result<Blocking> {
+        let mut blocking = Blocking::new(blocks, if workers == 0 { processors() } else { workers }, bytes);
+        while blocking.bytes() > bytes {
+            blocking = blocking.less().ok_or_else(|| {
+                let (own, needed) = (megabytes(blocking.bytes()), blocking.bytes() * 2);
+                Error::needs_memory(needed, format!(
+                    "the memory limit is too low for blocks of {} bytes; they need {own}\n  Give ⟨memory_limit {}⟩ or more, or a smaller ⟨block_size⟩.",
+                    blocking.size,
+                    megabytes(needed)
+                ))
+            })?;
+        }
+        Ok(blocking)
+    }
+
+    /// The usual room of a block.
+    pub fn room(&self) -> usize {
+        self.size.saturating_add(MARGIN)
+    }
+
+    /// How many blocks there are: one that is filled, and one for each thread and to wait.
+    pub fn blocks(&self) -> usize {
+        self.threads + 2
+    }
+
+    /// The memory it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let room = self.room();
+        let each = room.saturating_add(room / 8 + self.coder);
+        self.blocks()
+            .saturating_mul(room)
+            .saturating_add(self.threads.saturating_mul(each))
+            .saturating_add(2 * self.large)
+    }
+
+    /// The same for less memory; none: it takes no less.
+    pub fn less(&self) -> Option<Blocking> {
+        (self.threads > 1).then_some(Blocking { threads: self.threads / 2, ..*self })
+    }
+}
+
+impl std::fmt::Display for Blocking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (threads, noun) = (self.threads, if self.threads == 1 { "thread" } else { "threads" });
+        write!(f, "{} bytes of records each, by {threads} {noun}", self.size)
+    }
+}

@@ -21,6 +21,7 @@
 //! # Ok::<(), pagemill::error::Error>(())
 //! ```
 
+mod avro;
 mod csv;
 mod digits;
 mod fixed;
@@ -171,9 +172,8 @@ impl Sample {
             Format::Msgpack => Box::new(packed::Packed::<MessagePack>::new(self.seed)),
             Format::Cbor => Box::new(packed::Packed::<Cbor>::new(self.seed)),
             Format::Avro => {
-                return Err(Error::usage(
-                    "records of Avro can't be made yet\n  Make CSV, and convert it: `pagemill generate -f csv -o a.csv`, `pagemill a.csv a.avro`.",
-                ));
+                head = avro::Avro::head();
+                Box::new(avro::Avro::new(self.seed))
             }
         };
         Ok(Plan { maker, head, tail, records_a_block })

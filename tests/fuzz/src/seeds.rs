@@ -79,6 +79,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             all
         }
         "msgpack" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Msgpack])),
+        "avro" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Avro])),
         "cbor" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Cbor])),
         _ => everything(),
     }

@@ -40,8 +40,7 @@ const FLAT: &str = r#"{"type":"record","name":"R","fields":[
 const NESTED: &str = r#"{"type":"record","name":"R","namespace":"n.s","doc":"kept","fields":[
     {"name":"a","type":"long"},{"name":"l","type":{"type":"array","items":"int"}},
     {"name":"r","type":{"type":"record","name":"I","fields":[{"name":"x","type":"string"}]}}]}"#;
-const FLAT_LINES: &str =
-    "{\"a\":1,\"b\":\"x\",\"t\":\"1970-01-01T00:00:00.000Z\"}\n{\"a\":2,\"b\":null,\"t\":\"1970-01-01T00:00:01.500Z\"}\n";
+const FLAT_LINES: &str = "{\"a\":1,\"b\":\"x\",\"t\":\"1970-01-01T00:00:00.000Z\"}\n{\"a\":2,\"b\":null,\"t\":\"1970-01-01T00:00:01.500Z\"}\n";
 const NESTED_LINES: &str = "{\"a\":1,\"l\":[],\"r\":{\"x\":\"\"}}\n{\"a\":2,\"l\":[5,6],\"r\":{\"x\":\"y\"}}\n";
 
 fn flat() -> Vec<u8> {
@@ -76,7 +75,10 @@ fn files_are_read() {
     let csv = "a,b,t\n1,x,1970-01-01T00:00:00.000Z\n2,,1970-01-01T00:00:01.500Z\n";
     assert_eq!(ran(here, "convert flat.avro -t csv").ends(0).stdout, csv);
     assert_eq!(ran(here, "convert nested.avro -t csv -q").ends(0).stdout, "a,l,r.x\n1,[],\n2,\"[5,6]\",y\n");
-    assert_eq!(ran(here, "convert flat.avro -t csv -s t,a").ends(0).stdout, "t,a\n1970-01-01T00:00:00.000Z,1\n1970-01-01T00:00:01.500Z,2\n");
+    assert_eq!(
+        ran(here, "convert flat.avro -t csv -s t,a").ends(0).stdout,
+        "t,a\n1970-01-01T00:00:00.000Z,1\n1970-01-01T00:00:01.500Z,2\n"
+    );
 }
 
 #[test]
@@ -169,7 +171,9 @@ fn damaged_files() {
     let bad = [long(3), long(1), vec![2, 0xff], long(0)].concat();
     let mut broken = block(1, &one);
     *broken.last_mut().unwrap() ^= 1;
-    let file = [head(FLAT), block(1, &one), block(2, &[&bad[..], &one].concat()), broken, block(1, &one), block(1, &one)].concat();
+    let file =
+        [head(FLAT), block(1, &one), block(2, &[&bad[..], &one].concat()), broken, block(1, &one), block(1, &one)]
+            .concat();
     fs::write(here.join("a.avro"), &file).unwrap();
     ran(here, "convert a.avro -t ndjson").ends(1).says(&["the text is not valid UTF-8"]);
     let line = FLAT_LINES.lines().next().unwrap().to_owned() + "\n";
@@ -194,12 +198,15 @@ fn files_of_others() {
     let data = corpora.join("avro/avro/share/test/data");
     let here = folder();
     let read = |name: &str| {
-        let arguments = ["convert", &data.join(name).display().to_string(), "-f", "avro", "-t", "ndjson"].map(str::to_owned);
+        let arguments =
+            ["convert", &data.join(name).display().to_string(), "-f", "avro", "-t", "ndjson"].map(str::to_owned);
         run(here.path(), arguments).ends(0).stdout
     };
     let weather = read("weather.avro");
     // As the file beside it says, which has it as JSON.
-    let lines = |text: &str| -> Vec<serde_json::Value> { text.lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    let lines = |text: &str| -> Vec<serde_json::Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
     assert_eq!(lines(&weather), lines(&fs::read_to_string(data.join("weather.json")).unwrap()));
     for name in ["weather-deflate.avro", "weather-snappy.avro", "weather-zstd.avro"] {
         assert_eq!(read(name), weather, "{name}");

@@ -79,7 +79,9 @@ impl Rule {
         let error = RecordError::new(at, what);
         match is_last {
             true => error.hint("The input was cut off, or a length in it is wrong."),
-            false => error.hint("All of its records are lost. Leave it out with ⟨on_error skip⟩, or get the file again."),
+            false => {
+                error.hint("All of its records are lost. Leave it out with ⟨on_error skip⟩, or get the file again.")
+            }
         }
     }
 }

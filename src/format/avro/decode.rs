@@ -169,7 +169,14 @@ impl Decoder {
 
     /// A record whose end is known is a bad one; else all that is left of the block is.
     #[cold]
-    fn judged(&mut self, shared: &Shared, data: &[u8], at: usize, error: RecordError, block: &mut Block) -> RecordError {
+    fn judged(
+        &mut self,
+        shared: &Shared,
+        data: &[u8],
+        at: usize,
+        error: RecordError,
+        block: &mut Block,
+    ) -> RecordError {
         let in_slice = block.unpacked.is_none();
         let end = match error.fault {
             Fault::NoMemory => None,
@@ -255,7 +262,13 @@ impl Decoder {
     }
 
     /// Reads records of what was decompressed; says whether the batch has room for more.
-    fn pieces<'a>(&mut self, len: usize, words: &'a [u8], block: &mut Block, batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+    fn pieces<'a>(
+        &mut self,
+        len: usize,
+        words: &'a [u8],
+        block: &mut Block,
+        batch: &mut Batch<'a>,
+    ) -> Result<bool, RecordError> {
         let mut piece = PIECE;
         loop {
             let (from, left) = (block.at, block.left);
@@ -278,7 +291,8 @@ impl Decoder {
 
 #[cold]
 fn ends_early(at: usize) -> RecordError {
-    RecordError::new(at, "a block ends inside a record").hint("It is damaged, or its records are not of the schema of the file.")
+    RecordError::new(at, "a block ends inside a record")
+        .hint("It is damaged, or its records are not of the schema of the file.")
 }
 
 #[cold]

@@ -42,10 +42,21 @@ impl Encoder {
             let unknown = known.iter().enumerate().filter(|(_, known)| !**known).map(|(place, _)| place);
             Columns { fields, unknown: unknown.collect() }
         });
-        Encoder { target: target.clone(), putter: Putter::new(target.max_depth, bytes_as), room: Room::default(), columns }
+        Encoder {
+            target: target.clone(),
+            putter: Putter::new(target.max_depth, bytes_as),
+            room: Room::default(),
+            columns,
+        }
     }
 
-    fn write<'a, O: Out>(&mut self, batch: &Batch<'a>, index: usize, scratch: &mut Batch<'a>, out: &mut O) -> Result<(), Wrong> {
+    fn write<'a, O: Out>(
+        &mut self,
+        batch: &Batch<'a>,
+        index: usize,
+        scratch: &mut Batch<'a>,
+        out: &mut O,
+    ) -> Result<(), Wrong> {
         let (target, root) = (&*self.target, self.target.tree.root);
         self.putter.begin();
         match &self.columns {
@@ -81,7 +92,14 @@ fn no_record(value: Value<'_>) -> Wrong {
 }
 
 /// Where fields are.
-fn places(target: &Target, fields: &[Field], schema: &Schema, before: &[u8], known: &mut [bool], depth: usize) -> Vec<From> {
+fn places(
+    target: &Target,
+    fields: &[Field],
+    schema: &Schema,
+    before: &[u8],
+    known: &mut [bool],
+    depth: usize,
+) -> Vec<From> {
     let place = |field: &Field, known: &mut [bool]| {
         let name = [before, field.name.as_bytes()].concat();
         if let Some(column) = schema.position(&name) {
@@ -179,7 +197,13 @@ impl Encode for Encoder {
 impl Encoder {
     /// Writes a record that was too long to be kept.
     #[cold]
-    fn again<'a>(&mut self, batch: &Batch<'a>, index: usize, scratch: &mut Batch<'a>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+    fn again<'a>(
+        &mut self,
+        batch: &Batch<'a>,
+        index: usize,
+        scratch: &mut Batch<'a>,
+        output: &mut Output<'_>,
+    ) -> Result<(), EncodeError> {
         match self.write(batch, index, scratch, &mut Again(output)) {
             Ok(()) => Ok(()),
             Err(wrong) => match wrong.of_record(0) {

@@ -9,6 +9,7 @@ mod default;
 mod digits;
 mod encode;
 mod header;
+mod items;
 mod moments;
 mod out;
 mod pack;
@@ -106,9 +107,10 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
     })?;
     let read_as = match options.schema.as_deref().filter(|text| crate::schema::is_avro(text)) {
         None => None,
-        Some(text) => Some(parse::parse(text.as_bytes(), options.max_fields).map_err(|what| {
-            OpenError::Usage(Error::usage(format!("⟨schema⟩: {what}")))
-        })?),
+        Some(text) => Some(
+            parse::parse(text.as_bytes(), options.max_fields)
+                .map_err(|what| OpenError::Usage(Error::usage(format!("⟨schema⟩: {what}"))))?,
+        ),
     };
     let plan = match &read_as {
         None => Plan::of(&tree),
@@ -145,7 +147,9 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
 
 #[cold]
 fn cut_off(len: usize) -> RecordError {
-    RecordError::new(len, "the input ends inside the header of the Avro file").hint("The input was cut off.").fault(Fault::Lost)
+    RecordError::new(len, "the input ends inside the header of the Avro file")
+        .hint("The input was cut off.")
+        .fault(Fault::Lost)
 }
 
 #[cold]

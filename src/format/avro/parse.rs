@@ -143,7 +143,8 @@ impl Parser {
             "record" | "error" => self.record(object, space, at),
             "enum" => {
                 let (names, _) = own_names(object, space, at)?;
-                let symbols = inside("symbols")?.as_array().map(|all| all.iter().map(|one| one.as_str().map(Box::from)));
+                let symbols =
+                    inside("symbols")?.as_array().map(|all| all.iter().map(|one| one.as_str().map(Box::from)));
                 let Some(Some(symbols)) = symbols.map(|all| all.collect::<Option<Vec<Box<str>>>>()) else {
                     return Err(at.wrong("the `symbols` of an enum are texts"));
                 };
@@ -199,7 +200,13 @@ impl Parser {
             let of = field.get("type").ok_or_else(|| inner.wrong("it has no `type`"))?;
             let of = self.of(of, &space, &inner)?;
             let aliases = texts(field, "aliases");
-            made.push(Field { name: text(field, NAME).unwrap_or(name).into(), plain: name.into(), aliases, of, default: field.get("default").cloned() });
+            made.push(Field {
+                name: text(field, NAME).unwrap_or(name).into(),
+                plain: name.into(),
+                aliases,
+                of,
+                default: field.get("default").cloned(),
+            });
         }
         self.tree.nodes[id as usize].kind = Kind::Record(made);
         Ok(id)

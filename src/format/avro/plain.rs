@@ -143,7 +143,8 @@ fn int(data: &[u8], at: usize) -> Result<(i32, usize), Flaw> {
 fn decimal<'a>(bytes: &[u8], scale: usize, at: usize, batch: &Batch<'a>) -> Result<Value<'a>, Flaw> {
     let mut room = [0; digits::TEXT];
     let Some(from) = digits::text_of(bytes, scale, &mut room) else {
-        let error = RecordError::with_numbers(at, "a decimal of {} bytes; at most {} are read", [bytes.len(), digits::LONGEST]);
+        let error =
+            RecordError::with_numbers(at, "a decimal of {} bytes; at most {} are read", [bytes.len(), digits::LONGEST]);
         return Err(error.cause(Cause::Value).into());
     };
     let text = &room[from..];

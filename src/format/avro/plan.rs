@@ -124,12 +124,15 @@ impl Plan {
     /// The node of a type as it is written, where the nodes of the tree are numbered from `first` on.
     fn written(&mut self, tree: &Tree, id: Id, first: Id) -> Node {
         match &tree.node(id).kind {
-            Kind::Enum { symbols, .. } => Node::Enum(symbols.iter().map(|symbol| Ok(self.word(symbol.as_bytes()))).collect()),
+            Kind::Enum { symbols, .. } => {
+                Node::Enum(symbols.iter().map(|symbol| Ok(self.word(symbol.as_bytes()))).collect())
+            }
             Kind::Array(items) => Node::List(first + *items),
             Kind::Map(values) => Node::Map(first + *values),
             Kind::Union(branches) => Node::Union(branches.iter().map(|branch| Ok(first + *branch)).collect()),
             Kind::Record(fields) => {
-                let steps = fields.iter().map(|field| Step::Read(self.word(field.name.as_bytes()), first + field.of)).collect();
+                let steps =
+                    fields.iter().map(|field| Step::Read(self.word(field.name.as_bytes()), first + field.of)).collect();
                 Node::Record(Box::new(Record { steps, written: None }))
             }
             kind => Node::Plain(plain(kind, tree.node(id).logical)),

@@ -36,7 +36,8 @@ impl Target {
         let mut records = HashMap::new();
         for id in 0..tree.nodes.len() as Id {
             if let Kind::Record(fields) = &tree.node(id).kind {
-                let numbers = fields.iter().enumerate().map(|(place, field)| (field.name.as_bytes().into(), place as u32));
+                let numbers =
+                    fields.iter().enumerate().map(|(place, field)| (field.name.as_bytes().into(), place as u32));
                 let missing = fields.iter().map(|field| missing(&tree, field)).collect();
                 records.insert(id, Fields { numbers: numbers.collect(), missing });
             }
@@ -110,7 +111,11 @@ pub(super) type Scratch<'s, 'a> = Option<&'s mut Batch<'a>>;
 
 impl Putter {
     pub fn new(max_depth: usize, bytes_as: BytesAs) -> Putter {
-        Putter { reader: Reader::new(max_depth, 0), writer: json::Writer::new(bytes_as), places: Vec::with_capacity(64) }
+        Putter {
+            reader: Reader::new(max_depth, 0),
+            writer: json::Writer::new(bytes_as),
+            places: Vec::with_capacity(64),
+        }
     }
 
     /// Begins a record.
@@ -279,9 +284,15 @@ impl Putter {
                 let is_text = matches!(value, Value::Text(_) | Value::Untyped(_));
                 let wrong = match (&node.kind, value) {
                     (Kind::Array(_) | Kind::Map(_) | Kind::Record(_) | Kind::Null, _) => true,
-                    (Kind::Boolean | Kind::Int | Kind::Long | Kind::Float | Kind::Double, Value::Text(_)) => exactly && node.logical.is_none(),
-                    (Kind::Bytes, Value::Text(_) | Value::Untyped(_)) => exactly && !matches!((node.logical, value), (Some(_), Value::Untyped(_))),
-                    (Kind::Fixed(_), Value::Text(_) | Value::Untyped(_)) => exactly && !matches!(node.logical, Some(Logical::Uuid | Logical::Duration)),
+                    (Kind::Boolean | Kind::Int | Kind::Long | Kind::Float | Kind::Double, Value::Text(_)) => {
+                        exactly && node.logical.is_none()
+                    }
+                    (Kind::Bytes, Value::Text(_) | Value::Untyped(_)) => {
+                        exactly && !matches!((node.logical, value), (Some(_), Value::Untyped(_)))
+                    }
+                    (Kind::Fixed(_), Value::Text(_) | Value::Untyped(_)) => {
+                        exactly && !matches!(node.logical, Some(Logical::Uuid | Logical::Duration))
+                    }
                     (Kind::String, _) => exactly && !is_text,
                     // A whole number of a float has a point in its text.
                     (Kind::Float | Kind::Double, Value::Int(_) | Value::UInt(_)) => exactly,

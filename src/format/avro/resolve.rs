@@ -45,7 +45,8 @@ fn bare(full: &str) -> &str {
 /// Whether a type of the reader is one that was written, by its name or one that it had.
 fn same_name(writer: Option<&Names>, reader: Option<&Names>) -> bool {
     let (Some(writer), Some(reader)) = (writer, reader) else { return false };
-    bare(&writer.full) == bare(&reader.full) || reader.aliases.iter().any(|alias| *alias == writer.full || bare(alias) == bare(&writer.full))
+    bare(&writer.full) == bare(&reader.full)
+        || reader.aliases.iter().any(|alias| *alias == writer.full || bare(alias) == bare(&writer.full))
 }
 
 impl Resolver<'_> {
@@ -124,14 +125,19 @@ impl Resolver<'_> {
             let Some(found) = found else { return Err(self.differ(w, r, path)) };
             return self.node(w, *found, path, Place::Inside);
         }
-        let may_have_any_name = place == Place::Root && matches!((&written.kind, &read.kind), (Kind::Record(_), Kind::Record(_)));
+        let may_have_any_name =
+            place == Place::Root && matches!((&written.kind, &read.kind), (Kind::Record(_), Kind::Record(_)));
         if !may_have_any_name && !self.fits(w, r, false) {
             return Err(self.differ(w, r, path));
         }
         match (&written.kind, &read.kind) {
             (Kind::Record(fields), Kind::Record(wanted)) => self.record(fields, wanted, path),
-            (Kind::Array(items), Kind::Array(wanted)) => Ok(Node::List(self.of(*items, *wanted, &format!("{path}[]"), Place::Inside)?)),
-            (Kind::Map(values), Kind::Map(wanted)) => Ok(Node::Map(self.of(*values, *wanted, &format!("{path}.*"), Place::Inside)?)),
+            (Kind::Array(items), Kind::Array(wanted)) => {
+                Ok(Node::List(self.of(*items, *wanted, &format!("{path}[]"), Place::Inside)?))
+            }
+            (Kind::Map(values), Kind::Map(wanted)) => {
+                Ok(Node::Map(self.of(*values, *wanted, &format!("{path}.*"), Place::Inside)?))
+            }
             (Kind::Enum { symbols, .. }, Kind::Enum { symbols: wanted, default }) => {
                 let mut made = Vec::with_capacity(symbols.len());
                 for symbol in symbols {
@@ -139,7 +145,8 @@ impl Resolver<'_> {
                     made.push(match found {
                         Some(place) => Ok(self.plan.word(wanted[place].as_bytes())),
                         None => {
-                            let why = format!("the symbol `{symbol}` is none of {} in the schema", self.reader.title(r));
+                            let why =
+                                format!("the symbol `{symbol}` is none of {} in the schema", self.reader.title(r));
                             Err(self.plan.word(why.as_bytes()))
                         }
                     });
@@ -206,7 +213,10 @@ impl Resolver<'_> {
         };
         let mut data = Vec::new();
         if default::encode(self.reader, field.of, value, &mut data).is_none() {
-            return Err(format!("the default of the field `{path}` is no value of its type, {}", self.reader.title(field.of)));
+            return Err(format!(
+                "the default of the field `{path}` is no value of its type, {}",
+                self.reader.title(field.of)
+            ));
         }
         let data = self.plan.word(&data);
         Ok(Step::Default(word, self.as_it_is(field.of), data))

@@ -71,7 +71,9 @@ fn promotions() {
 
 #[test]
 fn fields_in_another_order_and_others() {
-    let writer = record(r#"{"name":"a","type":"long"},{"name":"b","type":"string"},{"name":"c","type":{"type":"array","items":"int"}}"#);
+    let writer = record(
+        r#"{"name":"a","type":"long"},{"name":"b","type":"string"},{"name":"c","type":{"type":"array","items":"int"}}"#,
+    );
     let data = [long(1), text("x"), long(2), long(5), long(6), long(0)].concat();
     for (reader, wanted) in [
         (r#"{"name":"c","type":{"type":"array","items":"int"}},{"name":"a","type":"long"}"#, r#"{"c":[5,6],"a":1}"#),
@@ -104,8 +106,10 @@ fn fields_in_another_order_and_others() {
 #[test]
 fn records_in_another_order_inside_others() {
     let inner = |fields: &str| format!(r#"{{"type":"record","name":"i","fields":[{fields}]}}"#);
-    let writer = format!(r#"{{"type":"array","items":{}}}"#, inner(r#"{"name":"a","type":"int"},{"name":"b","type":"string"}"#));
-    let reader = format!(r#"{{"type":"array","items":{}}}"#, inner(r#"{"name":"b","type":"string"},{"name":"a","type":"int"}"#));
+    let writer =
+        format!(r#"{{"type":"array","items":{}}}"#, inner(r#"{"name":"a","type":"int"},{"name":"b","type":"string"}"#));
+    let reader =
+        format!(r#"{{"type":"array","items":{}}}"#, inner(r#"{"name":"b","type":"string"},{"name":"a","type":"int"}"#));
     let data = [long(2), long(1), text("x"), long(2), text("y"), long(0)].concat();
     is(&writer, &reader, &data, r#"[{"b":"x","a":1},{"b":"y","a":2}]"#);
 }
@@ -129,7 +133,11 @@ fn unions_and_enums() {
 
 #[test]
 fn types_inside_themselves() {
-    let list = |of: &str| format!(r#"{{"type":"record","name":"L","fields":[{{"name":"v","type":"{of}"}},{{"name":"n","type":["null","L"]}}]}}"#);
+    let list = |of: &str| {
+        format!(
+            r#"{{"type":"record","name":"L","fields":[{{"name":"v","type":"{of}"}},{{"name":"n","type":["null","L"]}}]}}"#
+        )
+    };
     let data = b"\x02\x02\x04\x00";
     assert_eq!(as_other(&list("int"), &list("double"), data).as_deref(), Ok(r#"{"v":1.0,"n":{"v":2.0,"n":null}}"#));
 }

@@ -10,9 +10,9 @@ use super::tree::{Kind, Logical, Node};
 use super::wrong::Wrong;
 use crate::record::canonical::{self, Digits};
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
+use crate::record::json::name_of;
 use crate::record::to_number::{self, NotThatNumber};
 use crate::record::{LossyKind, Value};
-use crate::record::json::name_of;
 
 /// Writes a plain value as one of this type. `base64`: the text of bytes is their Base64.
 pub(super) fn put<O: Out>(node: &Node, value: Value<'_>, base64: bool, out: &mut O) -> Result<(), Wrong> {
@@ -29,7 +29,9 @@ pub(super) fn put<O: Out>(node: &Node, value: Value<'_>, base64: bool, out: &mut
         (_, Some(Logical::Time(unit))) => moment(node, value, |text| clock_of(text, unit), out),
         (_, Some(Logical::Timestamp { unit, utc })) => moment(node, value, |text| stamp_of(text, unit, utc), out),
         (Kind::Fixed(_), Some(Logical::Uuid)) => match value {
-            Value::Text(text) | Value::Untyped(text) => Ok(out.put(&uuid(text).ok_or_else(|| Wrong::no_value(value, node))?)?),
+            Value::Text(text) | Value::Untyped(text) => {
+                Ok(out.put(&uuid(text).ok_or_else(|| Wrong::no_value(value, node))?)?)
+            }
             value => bytes(node, value, base64, out),
         },
         (Kind::Fixed(_), Some(Logical::Duration)) => match value {
@@ -185,7 +187,12 @@ fn decimal<O: Out>(node: &Node, value: Value<'_>, precision: usize, scale: usize
 }
 
 #[inline(always)]
-fn moment<O: Out>(node: &Node, value: Value<'_>, read: impl FnOnce(&[u8]) -> Read<i64>, out: &mut O) -> Result<(), Wrong> {
+fn moment<O: Out>(
+    node: &Node,
+    value: Value<'_>,
+    read: impl FnOnce(&[u8]) -> Read<i64>,
+    out: &mut O,
+) -> Result<(), Wrong> {
     let (Value::Text(text) | Value::Untyped(text)) = value else { return Err(Wrong::kind(value, node)) };
     match read(text) {
         Read::Is(number) => Ok(out.long(number)?),

@@ -1,7 +1,7 @@
 //! Passing over values.
 
+use super::items::{branch, count};
 use super::plan::{Node, Plain, Plan, Step};
-use super::read::{branch, count};
 use super::tree::Id;
 use super::wire::{self, Flaw};
 use crate::record::json::too_deep;

@@ -29,7 +29,12 @@ pub(super) fn block(records: i64, data: &[u8]) -> Vec<u8> {
 }
 
 /// What comes of a file as JSON Lines: the text, and the reasons of errors with their places.
-pub(super) fn read_with(options: &Options, data: &[u8], target: usize, window: usize) -> (String, Vec<(usize, String)>) {
+pub(super) fn read_with(
+    options: &Options,
+    data: &[u8],
+    target: usize,
+    window: usize,
+) -> (String, Vec<(usize, String)>) {
     let source = match open(Format::Avro, options, data, true) {
         Err(crate::format::OpenError::Data(error)) => {
             return (String::new(), vec![(error.offset, error.message().to_string())]);
@@ -40,7 +45,8 @@ pub(super) fn read_with(options: &Options, data: &[u8], target: usize, window: u
     let shape = source.schema().map_or(Shape::Keyed, |schema| Shape::Columns(schema.clone()));
     let writing = create(Format::Ndjson, options, Given::new(&shape, Gives::default())).unwrap();
     let want = Want { utf8: true, ..want() };
-    let how = Run { want, target, window, buffer: 1 << 16, strict: false, max_record: options.max_record, look: &mut |_| {} };
+    let how =
+        Run { want, target, window, buffer: 1 << 16, strict: false, max_record: options.max_record, look: &mut |_| {} };
     let ran = run(&*source, Some(&*writing), &data[start..], how);
     let errors = ran.errors.iter().map(|error| (error.offset + start, error.message().to_string())).collect();
     (String::from_utf8(ran.bytes).unwrap(), errors)
@@ -75,7 +81,8 @@ fn field(of: &str, data: &[u8], wanted: &str) {
 #[test]
 fn values_of_the_specification() {
     // The record of the specification: 27 and "foo".
-    let schema = r#"{"type":"record","name":"test","fields":[{"name":"a","type":"long"},{"name":"b","type":"string"}]}"#;
+    let schema =
+        r#"{"type":"record","name":"test","fields":[{"name":"a","type":"long"},{"name":"b","type":"string"}]}"#;
     is(schema, &[b"\x36\x06foo"], "{\"a\":27,\"b\":\"foo\"}\n");
     // Its array of 3 and 27, also with a length in bytes, and its unions.
     let array = r#"{"type":"array","items":"long"}"#;
@@ -155,7 +162,8 @@ fn records_that_are_no_records() {
     is("\"null\"", &[b"", b""], "{\"value\":null}\n{\"value\":null}\n");
 }
 
-const PAIR: &str = r#"{"type":"record","name":"test","fields":[{"name":"a","type":"long"},{"name":"b","type":"string"}]}"#;
+const PAIR: &str =
+    r#"{"type":"record","name":"test","fields":[{"name":"a","type":"long"},{"name":"b","type":"string"}]}"#;
 
 fn packed(codec: &str, data: &[u8]) -> Vec<u8> {
     match codec {
@@ -227,7 +235,10 @@ fn blocks_that_are_damaged_inside() {
             let (found, errors) = read(&[&head(PAIR, codec)[..], &good, &block(1, &broken), &good].concat());
             // A checksum is there in all but deflate and Zstandard.
             let lines = found.lines().count();
-            assert!(lines == 2 && errors.len() == 1 || lines == 3 && errors.is_empty(), "{codec} {at}: {found} {errors:?}");
+            assert!(
+                lines == 2 && errors.len() == 1 || lines == 3 && errors.is_empty(),
+                "{codec} {at}: {found} {errors:?}"
+            );
             kept += usize::from(lines == 3);
             errors.iter().for_each(|error| assert_eq!(error.0, start + good.len(), "{codec} {at}"));
         }
@@ -261,7 +272,11 @@ fn blocks_that_are_none() {
     *wrong.last_mut().unwrap() ^= 1;
     // The block after it is part of it: its marker is the next one.
     assert_eq!(read(&file(&wrong)), (line.to_owned(), vec![(start + good.len(), damaged.to_owned())]));
-    for middle in [&[&b"\x02\x7f"[..], &good[2..]].concat(), &[&b"\x02\x01"[..], &good[2..]].concat(), &[&[0xff; 12][..], &MARK].concat()] {
+    for middle in [
+        &[&b"\x02\x7f"[..], &good[2..]].concat(),
+        &[&b"\x02\x01"[..], &good[2..]].concat(),
+        &[&[0xff; 12][..], &MARK].concat(),
+    ] {
         let (found, errors) = read(&file(middle));
         assert_eq!((found, errors), (line.repeat(2), vec![(start + good.len(), damaged.to_owned())]), "{middle:x?}");
     }
@@ -337,7 +352,19 @@ fn headers_that_are_none() {
     assert!(wrong(&[&b"Obj\x01"[..], &long(i64::MAX), &text("a")].concat()).contains("inside the header"));
     // Properties in parts, with their lengths.
     let pair = [text("avro.schema"), text("\"int\"")].concat();
-    let file = [&b"Obj\x01"[..], &long(-1), &long(pair.len() as i64), &pair, &long(1), &text("user"), &text("x"), &long(0), &MARK, &block(1, b"\x02")].concat();
+    let file = [
+        &b"Obj\x01"[..],
+        &long(-1),
+        &long(pair.len() as i64),
+        &pair,
+        &long(1),
+        &text("user"),
+        &text("x"),
+        &long(0),
+        &MARK,
+        &block(1, b"\x02"),
+    ]
+    .concat();
     assert_eq!(read(&file), ("{\"value\":1}\n".to_owned(), vec![]));
     let deep = format!("{}\"int\"{}", r#"{"type":"array","items":"#.repeat(5000), "}".repeat(5000));
     assert!(wrong(&head(&deep, "null")).contains("makes no sense"));

@@ -86,7 +86,8 @@ impl Unpacker {
         let held = self.room.len();
         if held >= self.most {
             let most = self.most;
-            let error = RecordError::with_numbers(offset, "a block has more than {} bytes when it is decompressed", [most, 0]);
+            let error =
+                RecordError::with_numbers(offset, "a block has more than {} bytes when it is decompressed", [most, 0]);
             return Err(error.hint("Raise ⟨max_record_size⟩ (and ⟨memory_limit⟩ with it)."));
         }
         let len = len.min(self.most);
@@ -97,7 +98,9 @@ impl Unpacker {
         }
         let more = len - held;
         if self.room.try_reserve_exact(more).is_err() {
-            return Err(RecordError::new(offset, "the system has no memory for a block").hint(MORE_MEMORY).fault(Fault::NoMemory));
+            return Err(RecordError::new(offset, "the system has no memory for a block")
+                .hint(MORE_MEMORY)
+                .fault(Fault::NoMemory));
         }
         self.room.resize(len, 0);
         Ok(())
@@ -185,7 +188,8 @@ impl Unpacker {
             let (read, written) = (stream.total_in() as usize, stream.total_out() as usize);
             if written == self.room.len() {
                 let mut one = [0];
-                let status = stream.decompress(&packed[read..], &mut one).map_err(|error| corrupt(error.to_string()))?;
+                let status =
+                    stream.decompress(&packed[read..], &mut one).map_err(|error| corrupt(error.to_string()))?;
                 return match (status, stream.total_out() as usize == written) {
                     (bzip2::Status::StreamEnd, true) => Ok(written),
                     (_, true) if stream.total_in() as usize == packed.len() => Err(corrupt("it ends too early")),
@@ -214,7 +218,9 @@ impl Unpacker {
             let place = if full { &mut one[..] } else { &mut self.room[written..] };
             let status = stream.process(&packed[read..], place, Action::Finish).map_err(|error| match error {
                 liblzma::stream::Error::MemLimit => Failed::Error(
-                    RecordError::new(0, "a block of xz needs more memory to be read than there is").hint(MORE_MEMORY).fault(Fault::NoMemory),
+                    RecordError::new(0, "a block of xz needs more memory to be read than there is")
+                        .hint(MORE_MEMORY)
+                        .fault(Fault::NoMemory),
                 ),
                 liblzma::stream::Error::Mem => Failed::Memory,
                 error => corrupt(error.to_string()),

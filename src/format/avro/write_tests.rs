@@ -3,8 +3,8 @@
 use super::codec::Codec;
 use super::pack::Packing;
 use super::tests::read_with;
-use crate::format::harness::{Run, ready, run, want};
 use crate::compress::Blocks;
+use crate::format::harness::{Run, ready, run, want};
 use crate::format::{Columns, Format, Given, Gives, Options, Shape, UnknownKey, create, open};
 use crate::record::{Apart, Kind, LossyKind, Schema, Type, Unit};
 
@@ -14,7 +14,15 @@ fn written(types: &Schema, lines: &str, options: &Options) -> (Vec<u8>, Vec<Stri
     let columns = Columns { schema: types.clone(), unknown: UnknownKey::Count, apart: Apart::None, seen: None };
     let given = Given { columns: Some(columns), ..Given::new(&Shape::Keyed, Gives::default()) };
     let target = create(Format::Avro, options, given).unwrap();
-    let how = Run { want: want(), target: 50, window: 100, buffer: 64, strict: false, max_record: 1 << 20, look: &mut |_| {} };
+    let how = Run {
+        want: want(),
+        target: 50,
+        window: 100,
+        buffer: 64,
+        strict: false,
+        max_record: 1 << 20,
+        look: &mut |_| {},
+    };
     let ran = run(&*source, Some(&*target), lines.as_bytes(), how);
     let packing = Packing::new(Codec::Null, 0, 1);
     let header = packing.header(&target.frame().prefix[4..]).unwrap();
@@ -65,7 +73,9 @@ fn values_come_back() {
     same(Kind::Time(Unit::Micro), &["\"23:59:59.999999\""]);
     for utc in [false, true] {
         let zone = if utc { "Z" } else { "" };
-        for (unit, rest) in [(Unit::Second, ""), (Unit::Milli, ".500"), (Unit::Micro, ".000001"), (Unit::Nano, ".123456789")] {
+        for (unit, rest) in
+            [(Unit::Second, ""), (Unit::Milli, ".500"), (Unit::Micro, ".000001"), (Unit::Nano, ".123456789")]
+        {
             let text = format!("\"2024-06-01T06:19:16{rest}{zone}\"");
             same(Kind::Timestamp { unit, utc }, &[&text]);
         }
@@ -77,7 +87,10 @@ fn values_come_back() {
     same(nullable(Kind::Int(32)), &["null", "7"]);
     same(Kind::List(nullable(Kind::Int(64)).into()), &["[]", "[1,null,2]"]);
     same(Kind::Map(std::sync::Arc::new(Kind::Text.into())), &["{}", "{\"b\":\"x\",\"a\":\"y\"}"]);
-    let inner = Schema::typed([("x", Kind::Int(32).into()), ("y", nullable(Kind::List(std::sync::Arc::new(Kind::Bool.into()))))]);
+    let inner = Schema::typed([
+        ("x", Kind::Int(32).into()),
+        ("y", nullable(Kind::List(std::sync::Arc::new(Kind::Bool.into())))),
+    ]);
     same(nullable(Kind::Record(inner.into())), &["null", "{\"x\":1,\"y\":null}", "{\"x\":1,\"y\":[true]}"]);
     let list = Kind::List(std::sync::Arc::new(Kind::Int(64).into()));
     let union = [Kind::Bool, Kind::Int(64), Kind::Float(64), Kind::Text, list].map(Type::from);
@@ -95,7 +108,11 @@ fn values_that_do_not_fit() {
     refused(Kind::Int(64), "\"a\"", "the field `f` is a text that is no value of long");
     refused(Kind::Int(64), "null", "the field `f` is null, where the schema of the output has long");
     refused(Kind::Bool, "1", "the field `f` is a number, where the schema of the output has boolean");
-    refused(Kind::Decimal { precision: 3, scale: 1 }, "100.0", "the field `f` is a number that does not fit into bytes (decimal(3,1))");
+    refused(
+        Kind::Decimal { precision: 3, scale: 1 },
+        "100.0",
+        "the field `f` is a number that does not fit into bytes (decimal(3,1))",
+    );
     refused(Kind::Date, "\"2023-02-29\"", "the field `f` is a text that is no value of int (date)");
     refused(
         Kind::Timestamp { unit: Unit::Milli, utc: true },

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the reading and writing of Avro files with fastavro: `check_avro.py PAGEMILL [FOLDER OF FILES]`.
 
-It needs fastavro, cramjam and zstandard. Schemas and records are generated, the same ones each time.
+It needs fastavro, cramjam and backports.zstd. Schemas and records are generated, the same ones each time.
 """
 
 import base64
@@ -100,7 +100,7 @@ def same(one, other):
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(other, float):
-        return isinstance(one, (decimal.Decimal, int)) and float(one) == other
+        return isinstance(one, (decimal.Decimal, int, float)) and float(one) == other
     if isinstance(other, decimal.Decimal):
         return decimal.Decimal(one) == other
     return type(one) is type(other) and one == other
@@ -202,7 +202,13 @@ def main():
             data = path.read_bytes()
             if not data.startswith(b"Obj\x01"):
                 continue
-            compare(path, read_by_pagemill(pagemill, path), read_by_fastavro(data))
+            ours = read_by_pagemill(pagemill, path)
+            try:
+                theirs = read_by_fastavro(data)
+            except (UnicodeDecodeError, ValueError) as error:
+                print(f"{path}: {len(ours)} records; fastavro can't read it: {error}")
+                continue
+            compare(path, ours, theirs)
             count += 1
         print(f"{count} files are read alike")
     with tempfile.TemporaryDirectory() as room:

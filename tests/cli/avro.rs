@@ -111,6 +111,9 @@ fn files_are_written_and_read_back() {
     let file = fs::read(here.join("again.avro")).unwrap();
     assert!(String::from_utf8_lossy(&file).contains("\"namespace\":\"n.s\""));
     assert_eq!(ran(here, "convert again.avro -t ndjson").ends(0).stdout, NESTED_LINES);
+    // Parts are files of their own.
+    ran(here, "split a.avro --records 1 -o part{part}.avro").ends(0);
+    assert_eq!(ran(here, "convert part000001.avro part000002.avro -t ndjson").ends(0).stdout, lines);
     // A name that Avro does not allow.
     fs::write(here.join("odd.csv"), "a b\n1\n").unwrap();
     ran(here, "convert odd.csv -o odd.avro").ends(2).says(&["`a b`", "--rename"]);

@@ -102,8 +102,12 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
         Err(Wrong::Bad(error)) => return Err(error.into()),
     };
     let tree = parse::parse(header.schema, options.max_fields).map_err(|what| {
-        RecordError::new(MAGIC.len(), format!("the schema of the file makes no sense: {what}"))
-            .hint("The file is damaged, or was written by a program with a bug.")
+        RecordError::new(MAGIC.len(), format!("the schema of the file makes no sense: {what}")).hint(
+            match what == parse::TOO_MANY {
+                true => "Raise ⟨max_fields⟩ (and ⟨memory_limit⟩ with it).",
+                false => "The file is damaged, or was written by a program with a bug.",
+            },
+        )
     })?;
     let read_as = match options.schema.as_deref().filter(|text| crate::schema::is_avro(text)) {
         None => None,

@@ -10,7 +10,7 @@ use crate::schema::{NAME, UNIT};
 
 type Outcome<T> = Result<T, String>;
 
-/// Reads a schema with at most `most` fields, types and symbols.
+/// Reads a schema with at most about `most` fields, and not many more types and symbols.
 ///
 /// # Errors
 /// It is no schema, and why.
@@ -23,11 +23,19 @@ pub(super) fn parse(text: &[u8], most: usize) -> Outcome<Tree> {
         }
         Err(error) => return Err(format!("it is not JSON: {error}")),
     };
-    let mut parser = Parser { tree: Tree::default(), known: HashMap::new(), room: most };
+    let room = most.saturating_mul(EACH);
+    let mut parser = Parser { tree: Tree::default(), known: HashMap::new(), room };
     let root = parser.of(&value, "", &At { path: "", level: 0 })?;
     parser.tree.root = root;
     Ok(parser.tree)
 }
+
+/// The error for a schema that is too large.
+pub(super) const TOO_MANY: &str = "it has too many fields, types and symbols";
+
+/// How many types and symbols there may be for each field that there may be, and what a field counts for.
+const EACH: usize = 8;
+const FIELD: usize = 4;
 
 struct Parser {
     tree: Tree,
@@ -84,7 +92,7 @@ pub(super) fn full(name: &str, space: &str) -> String {
 
 impl Parser {
     fn take(&mut self, count: usize) -> Outcome<()> {
-        self.room = self.room.checked_sub(count).ok_or("it has too many fields, types and symbols")?;
+        self.room = self.room.checked_sub(count).ok_or(TOO_MANY)?;
         Ok(())
     }
 
@@ -196,7 +204,7 @@ impl Parser {
             if !met.insert(name) {
                 return Err(inner.wrong("it is there twice"));
             }
-            self.take(1)?;
+            self.take(FIELD)?;
             let of = field.get("type").ok_or_else(|| inner.wrong("it has no `type`"))?;
             let of = self.of(of, &space, &inner)?;
             let aliases = texts(field, "aliases");

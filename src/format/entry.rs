@@ -86,12 +86,14 @@ pub struct Given<'g> {
     pub columns: Option<Columns>,
     /// What the source provides.
     pub gives: Gives,
+    /// The text of the source's own schema.
+    pub schema: Option<&'g str>,
 }
 
 impl<'g> Given<'g> {
     /// Records of this shape, from a source that provides this.
     pub fn new(shape: &'g Shape, gives: Gives) -> Given<'g> {
-        Given { shape, columns: None, gives }
+        Given { shape, columns: None, gives, schema: None }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
+mod avro;
 mod choose;
 mod comment;
 mod copies;
@@ -151,6 +152,18 @@ pub trait ReadFormat: Send + Sync {
     fn start(&self) -> usize;
     /// The fields, if all records have the same ones.
     fn schema(&self) -> Option<&Schema>;
+    /// The fields of all records with their types, if the source itself says them.
+    fn types(&self) -> Option<Schema> {
+        None
+    }
+    /// The text of the source's own schema.
+    fn schema_text(&self) -> Option<&str> {
+        None
+    }
+    /// Whether records are those of the schema that the [options](Options::schema) say: no step has to make them so.
+    fn resolves(&self) -> bool {
+        false
+    }
     /// Where the header starts, if there is one that names columns.
     fn header_start(&self) -> Option<usize> {
         None

@@ -1,9 +1,12 @@
 //! Options of formats.
 
+use std::sync::Arc;
+
 use super::csv::{CleanNames, Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
 use super::ragged::Ragged;
 use crate::error::RecordError;
+use crate::memory::Budget;
 use crate::record::json::Forms;
 use crate::record::{BytesAs, Nonfinite};
 
@@ -108,6 +111,12 @@ pub struct Options {
     pub max_record: usize,
     /// The most memory that column names may take while a header is read, in bytes.
     pub max_names: usize,
+    /// What decoders ask for room beyond that of their worker. A job sets this.
+    #[doc(hidden)]
+    pub budget: Option<Budget>,
+    /// The text of the schema that was given, for formats that have schemas of their own. A job sets this.
+    #[doc(hidden)]
+    pub schema: Option<Arc<str>>,
 }
 
 /// The longest record, in bytes, by default.
@@ -192,6 +201,8 @@ impl Default for Options {
             block_size: 0,
             max_record: MAX_RECORD,
             max_names: usize::MAX,
+            budget: None,
+            schema: None,
         }
     }
 }

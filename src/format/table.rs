@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{csv, fixed, frames, fwf, json, packed, sniff, text};
+use super::{avro, csv, fixed, frames, fwf, json, packed, sniff, text};
 use crate::compress::{Blocks, Compress};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
@@ -58,6 +58,8 @@ table! {
         Msgpack = packed::MSGPACK,
         /// CBOR, RFC 8949: values (RFC 8742), or one array of them.
         Cbor = packed::CBOR,
+        /// Object container files of Avro.
+        Avro = avro::AVRO,
     }
 }
 

@@ -184,6 +184,9 @@ impl<'s> Opened<'s> {
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
+        let budget = Budget::of(plan.memory_limit, plan.whose);
+        options.budget = Some(budget.clone());
+        options.schema = settings.ops.iter().find_map(|op| op.pins()).map(Into::into);
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
         options.utf8 = settings.says_utf8() || source.leaves_malformed();
@@ -269,7 +272,6 @@ impl<'s> Opened<'s> {
             plan = Plan::new(&wishes)?;
             options.max_record = plan.max_record;
         }
-        let budget = Budget::of(plan.memory_limit, plan.whose);
         let (reserved, beginning) = plan.reserve(&budget)?;
         let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {
@@ -436,14 +438,15 @@ impl<'s> Opened<'s> {
         let mut gives = self.gives();
         // A line with a field that was made is no longer a line of the source.
         gives.lines &= route.ops.iter().all(|op| op.makes().is_none());
-        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives };
+        let schema = self.reading.schema_text();
+        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives, schema };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
             Some(copies) => {
                 let made = route.tested.as_ref().map(|tested| &tested.made).filter(|made| !made.is_empty());
                 let behind = made.map(|made| {
                     let shape = Shape::Columns(made.clone());
-                    format::create(route.to, &self.options, Given { shape: &shape, columns: None, gives })
+                    format::create(route.to, &self.options, Given::new(&shape, gives))
                 });
                 Box::new(PassThrough { writing, copies, behind: behind.transpose()? })
             }

@@ -25,6 +25,11 @@ impl Opened<'_> {
         if let Some(given) = given.as_ref().filter(|_| !changes && self.route.ops.iter().all(alone)) {
             return Ok((**given).clone());
         }
+        // Steps that only leave records out change no types.
+        let keeps = |op: &Arc<dyn Op>| op.only_drops();
+        if let Some(types) = self.reading.types().filter(|_| !changes && self.route.ops.iter().all(keeps)) {
+            return Ok(types);
+        }
         if !self.source.is_repeatable() {
             let said = match given {
                 None => {

@@ -65,6 +65,12 @@ fn is_refused() -> bool {
     REFUSE.load(Relaxed) > 0 && REFUSE.fetch_sub(1, Relaxed) == 1
 }
 
+impl std::fmt::Debug for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.ceiling())
+    }
+}
+
 impl Budget {
     /// A ceiling of `limit` bytes, set by the user.
     pub fn new(limit: usize) -> Budget {

@@ -143,6 +143,15 @@ impl Route {
                 &seeing
             }
         };
+        let typed;
+        let settings = match reading.resolves() {
+            false => settings,
+            // The records have the types of the schema already.
+            true => {
+                typed = settings.clone().with(|own| own.ops.retain(|op| op.types().is_none()));
+                &typed
+            }
+        };
         if let Some(aggregate) = &settings.aggregate {
             aggregate.check()?;
             if let ColumnsFrom::List(_) = settings.columns {

@@ -264,6 +264,18 @@ impl ReadFormat for Reading {
         self.records.schema()
     }
 
+    fn types(&self) -> Option<Schema> {
+        self.records.types()
+    }
+
+    fn schema_text(&self) -> Option<&str> {
+        self.records.schema_text()
+    }
+
+    fn resolves(&self) -> bool {
+        self.records.resolves()
+    }
+
     fn replaced(&self) -> u64 {
         self.records.replaced()
     }

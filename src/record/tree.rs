@@ -10,6 +10,11 @@ pub struct Tree<'b, 'a> {
 }
 
 impl<'b, 'a> Tree<'b, 'a> {
+    /// A single value without a key, which has no nodes inside it.
+    pub(crate) fn leaf(value: &'b Value<'a>) -> Tree<'b, 'a> {
+        Tree { values: std::slice::from_ref(value), keys: &[b""] }
+    }
+
     /// The node's own value.
     #[inline]
     pub fn value(&self) -> Value<'a> {

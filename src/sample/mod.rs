@@ -21,6 +21,7 @@
 //! # Ok::<(), pagemill::error::Error>(())
 //! ```
 
+mod avro;
 mod csv;
 mod digits;
 mod fixed;
@@ -170,6 +171,10 @@ impl Sample {
             }
             Format::Msgpack => Box::new(packed::Packed::<MessagePack>::new(self.seed)),
             Format::Cbor => Box::new(packed::Packed::<Cbor>::new(self.seed)),
+            Format::Avro => {
+                head = avro::Avro::head();
+                Box::new(avro::Avro::new(self.seed))
+            }
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }

@@ -9,12 +9,12 @@ use super::names::{Names, is_word};
 use crate::record::{Kind, Schema, Type, Unit};
 
 /// The property of a field that has another name in the source.
-pub(super) const NAME: &str = "pagemill.name";
+pub(crate) const NAME: &str = "pagemill.name";
 /// The property of a time that is counted in seconds, which Avro does not.
-pub(super) const UNIT: &str = "pagemill.unit";
+pub(crate) const UNIT: &str = "pagemill.unit";
 
 /// A schema as one of Avro.
-pub(super) fn write(schema: &Schema, name: &str) -> Value {
+pub(crate) fn write(schema: &Schema, name: &str) -> Value {
     let mut names = Names::new();
     let name = names.word(name);
     record(schema, name, &mut names)

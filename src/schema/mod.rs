@@ -13,7 +13,9 @@ mod read;
 mod sql;
 mod table;
 
+pub(crate) use avro::{NAME, UNIT, write as write_avro};
 pub use file::{Facts, File, Node};
 pub use form::Form;
 pub(crate) use limits::LEVELS;
-pub(crate) use read::{of_text, read, shown};
+pub(crate) use names::is_word;
+pub(crate) use read::{is_avro, of_text, read, shown};

@@ -54,6 +54,19 @@ pub(crate) fn of_text(text: &[u8]) -> std::result::Result<Schema, String> {
     }
 }
 
+/// Whether the text of a schema is one of Avro.
+pub(crate) fn is_avro(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Look {
+        schema: Option<serde::de::IgnoredAny>,
+    }
+    match text.trim_start().as_bytes().first() {
+        Some(b'{') => serde_json::from_str(text).is_ok_and(|look: Look| look.schema.is_none()),
+        Some(b'[' | b'"') => true,
+        _ => false,
+    }
+}
+
 /// A type in short, for people.
 pub(crate) fn shown(of: &Type) -> String {
     match &of.kind {

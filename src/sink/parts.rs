@@ -288,7 +288,7 @@ impl Parts {
         }
         let own = TempPath::try_from_path(&self.place).map_err(failed)?;
         match self.force {
-            _ if self.wrap.packing.is_some() || self.wrap.recode.is_some() => {
+            _ if self.wrap.packing.is_some() || self.wrap.blocks.is_some() || self.wrap.recode.is_some() => {
                 self.parts[part].len = self.wrap.write(&own, &place, self.force)?;
             }
             true => own.persist(&place).map_err(|e| failed(e.error))?,

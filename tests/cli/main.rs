@@ -6,6 +6,7 @@ mod aggregate;
 mod aggregate_spill;
 mod alerts;
 mod audit;
+mod avro;
 mod basics;
 mod bench;
 mod broken_json;

@@ -42,6 +42,8 @@ impl Kinds {
     /// MessagePack and CBOR, also in frames: nested values in binary, with bytes and numbers that are not finite.
     pub const PACKED: Kinds =
         Kinds::named("msgpack").or(Kinds::named("cbor")).or(Kinds::FRAMES_OF_MSGPACK).or(Kinds::FRAMES_OF_CBOR);
+    /// Avro.
+    pub const AVRO: Kinds = Kinds::named("avro");
     /// What the op `wordcount` writes.
     pub const WORDS: Kinds = Kinds(1 << (Format::ALL.len() * PAYLOADS));
 
@@ -56,7 +58,7 @@ impl Kinds {
     /// Those that are text, or texts in frames.
     pub const NESTED_TEXT: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON);
     /// Formats that can hold NaN and infinite numbers.
-    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED);
+    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED).or(Kinds::AVRO);
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
     /// Containers that group records in blocks.
@@ -200,7 +202,7 @@ mod tests {
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
         assert_eq!(
             Kinds::NESTED.to_string(),
-            "NDJSON, JSON, JSON5, MessagePack, CBOR, frames of JSON, frames of MessagePack and frames of CBOR"
+            "NDJSON, JSON, JSON5, MessagePack, CBOR, Avro, frames of JSON, frames of MessagePack and frames of CBOR"
         );
         assert_eq!(Kinds::WORDS.to_string(), "a word count");
     }

@@ -10,10 +10,13 @@ use crate::job::{Aggregate, ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
-    (Kinds::FIXED.or(Kinds::PACKED), Kinds::FIXED.or(Kinds::PACKED).not()),
+    (BINARY, BINARY.not()),
     (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT)),
-    (Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+    (Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES).or(Kinds::AVRO)),
 ];
+
+/// What has bytes of its own.
+const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::AVRO);
 
 /// What looks at values, or changes them.
 const STEPS: [&str; 5] = ["op", "where", "set", "explode", "parse-json"];

@@ -1,8 +1,8 @@
 //! `count` against plain definitions, in pieces of any kind.
 
 use pagemill::SourceSpec;
-use pagemill::job::{Job, Settings, TargetSpec, count, count_records};
 use pagemill::format::Format;
+use pagemill::job::{Job, Settings, TargetSpec, count, count_records};
 use pagemill::scan::count::{Counter, SliceCount, count_slice};
 
 use crate::shared::{Choices, LONGEST, shown};
@@ -49,7 +49,12 @@ pub fn target(data: &[u8]) {
     assert_eq!(joined.counts, whole, "joined {}", what());
 
     // The whole command, of text and of records.
-    let settings = Settings::default().with(|own| { own.slice_size = slice; own.workers = 2; own.max_record_size = 1 << 20; own.decompress = pagemill::compress::Decompress::None; });
+    let settings = Settings::default().with(|own| {
+        own.slice_size = slice;
+        own.workers = 2;
+        own.max_record_size = 1 << 20;
+        own.decompress = pagemill::compress::Decompress::None;
+    });
     let counted = count(SourceSpec::bytes(text), &settings).unwrap();
     assert_eq!((counted.text, counted.records), (whole, None), "{}", what());
     if format == Format::Fixed {
@@ -58,7 +63,10 @@ pub fn target(data: &[u8]) {
     let settings = settings.with(|own| own.from = Some(format));
     let records = count_records(SourceSpec::bytes(text), &settings);
     let mut job = Job::new(SourceSpec::bytes(text), TargetSpec::Memory);
-    job.settings = settings.with(|own| { own.workers = 1; own.slice_size = 0; });
+    job.settings = settings.with(|own| {
+        own.workers = 1;
+        own.slice_size = 0;
+    });
     // Short records are records; what the header says does not matter.
     job.settings.options.no_headers = false;
     let converted = job.to(format).run();

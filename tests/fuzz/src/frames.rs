@@ -85,7 +85,11 @@ pub fn target(data: &[u8]) {
         return;
     }
     let expected = expected(prefix, payload, utf8, input);
-    let options = Options::default().with(|own| { own.frame = prefix; own.payload = payload; own.max_record = LARGEST; });
+    let options = Options::default().with(|own| {
+        own.frame = prefix;
+        own.payload = payload;
+        own.max_record = LARGEST;
+    });
     let source = drive::open(Format::Frames, &options, input, arrival).unwrap();
     let want = Want { utf8, ..drive::want(Detail::All) };
     for (target, arrival) in [(slice, arrival), (1 << 19, Arrival::Whole)] {

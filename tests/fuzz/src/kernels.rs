@@ -6,7 +6,9 @@ use pagemill::format::Detail;
 use pagemill::memory::Arena;
 use pagemill::record::Batch;
 use pagemill::record::json::Reader;
-use pagemill::scan::json::{AHEAD, Columns, Compactor, Hit, Nesting, Positions, Seek, escape_into, escape_of, find_special};
+use pagemill::scan::json::{
+    AHEAD, Columns, Compactor, Hit, Nesting, Positions, Seek, escape_into, escape_of, find_special,
+};
 use pagemill::scan::number::is_json_number;
 use pagemill::scan::vector::Unit;
 
@@ -28,7 +30,8 @@ fn positions(unit: Unit, text: &[u8], from: usize, lines: bool) -> Vec<usize> {
 }
 
 fn hits(unit: Unit, text: &[u8], seek: Seek) -> Vec<Hit> {
-    let (mut nesting, mut least, mut found) = (Nesting::new(unit, seek, Columns { open: 1, close: 1 }, 0), 0, Vec::new());
+    let (mut nesting, mut least, mut found) =
+        (Nesting::new(unit, seek, Columns { open: 1, close: 1 }, 0), 0, Vec::new());
     while let Some(hit) = nesting.find(text, least) {
         found.push(hit);
         match hit {

@@ -4,6 +4,7 @@
 //! The first bytes of an input choose dialects, flags and sizes; see [`Choices`].
 #![allow(clippy::unwrap_used)] // What can't go on is a finding.
 
+pub mod avro;
 pub mod convert;
 pub mod count;
 pub mod csv;
@@ -29,7 +30,7 @@ pub use shared::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     ("csv", csv::target),
     ("ndjson", ndjson::target),
     ("json", json::target),
@@ -46,4 +47,5 @@ pub const TARGETS: [Target; 16] = [
     ("round", round::target),
     ("msgpack", packed::target_msgpack),
     ("cbor", packed::target_cbor),
+    ("avro", avro::target),
 ];

@@ -40,7 +40,8 @@ pub fn target(data: &[u8]) {
     let bare = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     // With what RFC 7464 puts before a record.
     let white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | 0x1e);
-    let lines = bare.split(|byte| *byte == b'\n').filter_map(|line| Some(&line[line.iter().position(|byte| !white(byte))?..]));
+    let lines =
+        bare.split(|byte| *byte == b'\n').filter_map(|line| Some(&line[line.iter().position(|byte| !white(byte))?..]));
     let expected: Vec<Option<Json>> =
         lines.map(|line| std::str::from_utf8(line).ok().and_then(|line| try_json(line).ok())).collect();
 

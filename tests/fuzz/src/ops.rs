@@ -1,8 +1,8 @@
 //! Ops on lines of text, whole jobs, against the standard library and the crate unicode-segmentation.
 
 use crate::shared::raw::Raw;
-use pagemill::job::{Job, TargetSpec};
 use pagemill::format::Format;
+use pagemill::job::{Job, TargetSpec};
 use pagemill::{SourceSpec, error::ErrorClass};
 use unicode_segmentation::UnicodeSegmentation;
 

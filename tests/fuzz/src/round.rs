@@ -1,7 +1,7 @@
 //! There and back: NDJSON to CSV to NDJSON, and CSV to NDJSON to CSV. What was not told as lossy is the same.
 
-use pagemill::job::{Job, OnError, TargetSpec};
 use pagemill::format::{Format, Nested};
+use pagemill::job::{Job, OnError, TargetSpec};
 use pagemill::{Report, SourceSpec};
 
 use crate::ndjson::depth;

@@ -28,7 +28,10 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "json" => led(&[&[0; 4], &[1, 1, 0, 3], &[2, 3, 1, 4], &[3, 2, 2, 5]], texts(&[Format::Json, Format::Ndjson])),
         "text" => led(&[&[0; 3], &[1, 1, 1], &[2, 2, 2]], texts(&[Format::Text, Format::Csv])),
         "ops" => (0..7).flat_map(|op| led(&[&[op, 0, 7, 0], &[op, 0x81 + op, 2, 0]], texts(&[Format::Text]))).collect(),
-        "expr" => EXPRESSIONS.iter().map(|text| format!("{text}\n1.50\n Gare\n{{\"k\":[1,{{\"x\":2}}]}}").into_bytes()).collect(),
+        "expr" => EXPRESSIONS
+            .iter()
+            .map(|text| format!("{text}\n1.50\n Gare\n{{\"k\":[1,{{\"x\":2}}]}}").into_bytes())
+            .collect(),
         "fixed" => {
             led(&[&[0, 0, 0, 4, 4, 17, 20, 18], &[1, 1, 1, 0, 0], &[7, 0, 1, 2, 10, 23, 15]], texts(&[Format::Fixed]))
         }
@@ -79,6 +82,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             all
         }
         "msgpack" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Msgpack])),
+        "avro" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Avro])),
         "cbor" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Cbor])),
         _ => everything(),
     }

@@ -11,11 +11,11 @@ pub mod inputs;
 #[allow(dead_code)]
 #[path = "../../../support/paths.rs"]
 pub mod paths;
+#[path = "../../../support/quotes.rs"]
+pub mod quotes;
 #[allow(dead_code)]
 #[path = "../../../support/raw.rs"]
 pub mod raw;
-#[path = "../../../support/quotes.rs"]
-pub mod quotes;
 #[allow(dead_code)]
 #[path = "../../../support/values.rs"]
 pub mod values;

@@ -1,0 +1,135 @@
+//! Preparing a target: which schema it has, and what its file begins with.
+
+use std::sync::Arc;
+
+use super::encode::Encoder;
+use super::parse;
+use super::put::Target;
+use super::tree::Tree;
+use super::types;
+use crate::error::Error;
+use crate::format::entry::{Created, Given};
+use crate::format::{BytesAs, Encode, Frame, Options, Shape, WriteFormat};
+use crate::record::{Schema, Type};
+use crate::schema::{self, is_word};
+
+/// The name of the record if nobody gave one.
+const NAME: &str = "Record";
+
+/// Prepares a target.
+pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
+    let types = match (&given.columns, given.shape) {
+        (Some(columns), _) => columns.schema.clone(),
+        (None, Shape::Columns(schema)) => schema.clone(),
+        (None, Shape::Keyed) => Schema::default(),
+    };
+    let types = if options.unflatten { nested(&types) } else { types };
+    let (text, tree) = schema_of(options, &given, &types)?;
+    let columns = match given.shape {
+        Shape::Columns(schema) => Some(schema.clone()),
+        Shape::Keyed => None,
+    };
+    let base64 = given.gives.base64 || options.bytes_as == BytesAs::Base64;
+    let target = Arc::new(Target::new(tree, base64, options.max_depth));
+    Ok(Box::new(Writing { target, columns, text, bytes_as: options.bytes_as }))
+}
+
+/// The schema of a file, as text and as a tree: that of the options or of the source if it has the very fields, so that
+/// their names, notes and defaults are kept, or else one for the types.
+fn schema_of(options: &Options, given: &Given<'_>, types: &Schema) -> Result<(String, Tree), Error> {
+    let parsed = |text: &str| {
+        let tree = parse::parse(text.as_bytes(), options.max_fields).ok()?;
+        let own = types::schema(&tree)?;
+        Some((text.trim().to_owned(), tree, own))
+    };
+    if let Some((text, tree, own)) = options.schema.as_deref().filter(|text| schema::is_avro(text)).and_then(parsed)
+        && own.is_named_as(types)
+    {
+        return Ok((text, tree));
+    }
+    if let Some((text, tree, own)) = given.schema.and_then(parsed)
+        && own == *types
+    {
+        return Ok((text, tree));
+    }
+    check_names(types, options, "")?;
+    let text = schema::write_avro(types, NAME).to_string();
+    let tree = parse::parse(text.as_bytes(), usize::MAX)
+        .map_err(|what| Error::usage(format!("the types of the fields make no Avro schema: {what}")))?;
+    Ok((text, tree))
+}
+
+/// Refuses names that Avro does not allow. A schema that was given says what such a field is called there.
+fn check_names(types: &Schema, options: &Options, before: &str) -> Result<(), Error> {
+    for index in 0..types.len() {
+        let name = String::from_utf8_lossy(types.name(index));
+        let path = if before.is_empty() { name.to_string() } else { format!("{before}.{name}") };
+        if !is_word(&name) && options.schema.is_none() {
+            let shown: String = path.chars().take(60).collect();
+            return Err(Error::usage(format!(
+                "the field `{shown}` has a name that Avro does not allow: letters, digits and `_` are, with no digit first\n  Give it another one with ⟨rename⟩, tidy the names of a table with ⟨clean_names snake⟩, or give a ⟨schema⟩: `pagemill schema INPUT -o FILE.avsc` makes one that says how such fields are called."
+            )));
+        }
+        check_type(types.type_of(index), options, &path)?;
+    }
+    Ok(())
+}
+
+fn check_type(of: &Type, options: &Options, path: &str) -> Result<(), Error> {
+    use crate::record::Kind;
+    match &of.kind {
+        Kind::Record(inner) => check_names(inner, options, path),
+        Kind::List(inner) | Kind::Map(inner) => check_type(inner, options, path),
+        Kind::Union(types) => types.iter().try_for_each(|of| check_type(of, options, path)),
+        _ => Ok(()),
+    }
+}
+
+/// Dotted names as records inside the record.
+fn nested(types: &Schema) -> Schema {
+    use crate::record::Kind;
+    let mut fields: Vec<(Vec<u8>, Vec<(Vec<u8>, Type)>)> = Vec::new();
+    for index in 0..types.len() {
+        let name = types.name(index);
+        let (key, rest) = match memchr::memchr(b'.', name) {
+            Some(dot) => (&name[..dot], &name[dot + 1..]),
+            None => (name, &b""[..]),
+        };
+        let member = (rest.to_vec(), types.type_of(index).clone());
+        match fields.iter_mut().find(|(known, _)| known == key) {
+            Some((_, members)) => members.push(member),
+            None => fields.push((key.to_vec(), vec![member])),
+        }
+    }
+    Schema::typed(fields.into_iter().map(|(key, mut members)| match &members[..] {
+        [(rest, _)] if rest.is_empty() => {
+            let of = members.swap_remove(0).1;
+            (key, of)
+        }
+        _ => {
+            // A record of which all is null may be null.
+            let nullable = members.iter().all(|(_, of)| of.nullable);
+            let inner = nested(&Schema::typed(members));
+            (key, Type { kind: Kind::Record(Arc::new(inner)), nullable })
+        }
+    }))
+}
+
+struct Writing {
+    target: Arc<Target>,
+    columns: Option<Schema>,
+    text: String,
+    bytes_as: BytesAs,
+}
+
+impl WriteFormat for Writing {
+    fn frame(&self) -> Frame {
+        // The schema, after its length: what makes blocks puts it into the header.
+        let text = self.text.as_bytes();
+        Frame { prefix: [&(text.len() as u32).to_le_bytes()[..], text].concat(), ..Frame::default() }
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(Encoder::new(&self.target, self.columns.as_ref(), self.bytes_as))
+    }
+}

@@ -1,0 +1,217 @@
+//! Avro files with all that a command does with records. Files are written by hand from the specification.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Ran, folder, run};
+
+/// Runs a command in a folder with these files.
+fn ran(here: &Path, line: &str) -> Ran {
+    run(here, line.split_whitespace())
+}
+
+fn long(number: i64) -> Vec<u8> {
+    let mut rest = (number << 1 ^ number >> 63) as u64;
+    let mut bytes = Vec::new();
+    while rest >= 0x80 {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+fn text(text: &str) -> Vec<u8> {
+    [&long(text.len() as i64)[..], text.as_bytes()].concat()
+}
+
+const MARK: &[u8; 16] = b"the marker of it";
+
+fn head(schema: &str) -> Vec<u8> {
+    [&b"Obj\x01"[..], &long(1), &text("avro.schema"), &text(schema), &long(0), MARK].concat()
+}
+
+fn block(records: i64, data: &[u8]) -> Vec<u8> {
+    [&long(records)[..], &long(data.len() as i64), data, MARK].concat()
+}
+
+const FLAT: &str = r#"{"type":"record","name":"R","fields":[
+    {"name":"a","type":"long"},{"name":"b","type":["null","string"]},{"name":"t","type":{"type":"long","logicalType":"timestamp-millis"}}]}"#;
+const NESTED: &str = r#"{"type":"record","name":"R","namespace":"n.s","doc":"kept","fields":[
+    {"name":"a","type":"long"},{"name":"l","type":{"type":"array","items":"int"}},
+    {"name":"r","type":{"type":"record","name":"I","fields":[{"name":"x","type":"string"}]}}]}"#;
+const FLAT_LINES: &str = "{\"a\":1,\"b\":\"x\",\"t\":\"1970-01-01T00:00:00.000Z\"}\n{\"a\":2,\"b\":null,\"t\":\"1970-01-01T00:00:01.500Z\"}\n";
+const NESTED_LINES: &str = "{\"a\":1,\"l\":[],\"r\":{\"x\":\"\"}}\n{\"a\":2,\"l\":[5,6],\"r\":{\"x\":\"y\"}}\n";
+
+fn flat() -> Vec<u8> {
+    let one = [long(1), long(1), text("x"), long(0)].concat();
+    let two = [long(2), long(0), long(1500)].concat();
+    [head(FLAT), block(1, &one), block(1, &two)].concat()
+}
+
+fn nested() -> Vec<u8> {
+    let one = [long(1), long(0), text("")].concat();
+    let two = [long(2), long(2), long(5), long(6), long(0), text("y")].concat();
+    [head(NESTED), block(2, &[one, two].concat())].concat()
+}
+
+#[test]
+fn files_are_read() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("flat.avro"), flat()).unwrap();
+    fs::write(here.join("nested.avro"), nested()).unwrap();
+    for (name, lines) in [("flat", FLAT_LINES), ("nested", NESTED_LINES)] {
+        assert_eq!(ran(here, &format!("convert {name}.avro -t ndjson")).ends(0).stdout, lines);
+        assert!(ran(here, &format!("count -r {name}.avro")).ends(0).stdout.trim().starts_with("2 "));
+        let steps = "-t ndjson -s a --where a>1";
+        assert_eq!(ran(here, &format!("convert {name}.avro {steps}")).ends(0).stdout, "{\"a\":2}\n");
+        let sums = ran(here, &format!("aggregate {name}.avro --agg s=sum(a) -t csv"));
+        assert_eq!(sums.ends(0).stdout, "s\n3\n");
+        let sorted = ran(here, &format!("sort {name}.avro --by a:desc:number -t csv -s a -q"));
+        assert_eq!(sorted.ends(0).stdout, "a\n2\n1\n");
+        assert_eq!(ran(here, &format!("head -n 1 {name}.avro -t ndjson -s a")).ends(0).stdout, "{\"a\":1}\n");
+    }
+    let csv = "a,b,t\n1,x,1970-01-01T00:00:00.000Z\n2,,1970-01-01T00:00:01.500Z\n";
+    assert_eq!(ran(here, "convert flat.avro -t csv").ends(0).stdout, csv);
+    assert_eq!(ran(here, "convert nested.avro -t csv -q").ends(0).stdout, "a,l,r.x\n1,[],\n2,\"[5,6]\",y\n");
+    assert_eq!(
+        ran(here, "convert flat.avro -t csv -s t,a").ends(0).stdout,
+        "t,a\n1970-01-01T00:00:00.000Z,1\n1970-01-01T00:00:01.500Z,2\n"
+    );
+}
+
+#[test]
+fn files_are_written_and_read_back() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("nested.avro"), nested()).unwrap();
+    fs::write(here.join("a.csv"), "id,name,fare\n1,ann,1.50\n2,,22.05\n").unwrap();
+    let lines = "{\"id\":1,\"name\":\"ann\",\"fare\":1.50}\n{\"id\":2,\"name\":null,\"fare\":22.05}\n";
+    ran(here, "convert a.csv -o a.avro").ends(0);
+    assert_eq!(ran(here, "convert a.avro -t ndjson").ends(0).stdout, lines);
+    assert_eq!(ran(here, "convert a.avro -t csv").ends(0).stdout, "id,name,fare\n1,ann,1.50\n2,,22.05\n");
+    for codec in ["none", "deflate", "deflate:9", "snappy", "zstd", "zstd:9", "bzip2", "xz"] {
+        ran(here, &format!("convert a.csv -o b.avro --force --compress {codec}")).ends(0);
+        assert_eq!(ran(here, "convert b.avro -t ndjson").ends(0).stdout, lines, "{codec}");
+    }
+    ran(here, "convert a.csv -o c.avro --compress lz4").ends(2).says(&["lz4", "snappy"]);
+    ran(here, "convert a.csv -o a.avro.gz").ends(0);
+    assert_eq!(ran(here, "convert a.avro.gz -t ndjson").ends(0).stdout, lines);
+    // By way of other formats, with the schema of the file: its names and notes stay.
+    for by in ["ndjson", "msgpack", "cbor"] {
+        fs::write(here.join("n.avsc"), NESTED).unwrap();
+        ran(here, &format!("convert nested.avro -o by.{by}")).ends(0);
+        ran(here, &format!("convert by.{by} -o back.avro --force --schema n.avsc")).ends(0);
+        assert_eq!(ran(here, "convert back.avro -t ndjson").ends(0).stdout, NESTED_LINES, "{by}");
+        let file = fs::read(here.join("back.avro")).unwrap();
+        assert!(String::from_utf8_lossy(&file).contains("\"doc\":\"kept\""), "{by}");
+    }
+    ran(here, "convert nested.avro -o again.avro").ends(0);
+    let file = fs::read(here.join("again.avro")).unwrap();
+    assert!(String::from_utf8_lossy(&file).contains("\"namespace\":\"n.s\""));
+    assert_eq!(ran(here, "convert again.avro -t ndjson").ends(0).stdout, NESTED_LINES);
+    // Parts are files of their own.
+    ran(here, "split a.avro --records 1 -o part{part}.avro").ends(0);
+    assert_eq!(ran(here, "convert part000001.avro part000002.avro -t ndjson").ends(0).stdout, lines);
+    // A name that Avro does not allow.
+    fs::write(here.join("odd.csv"), "a b\n1\n").unwrap();
+    ran(here, "convert odd.csv -o odd.avro").ends(2).says(&["`a b`", "--rename"]);
+    ran(here, "convert odd.csv -o odd.avro --clean-names snake").ends(0);
+    assert_eq!(ran(here, "convert odd.avro -t ndjson").ends(0).stdout, "{\"a_b\":1}\n");
+}
+
+#[test]
+fn the_same_bytes_every_way() {
+    let here = folder();
+    let here = here.path();
+    let mut csv = String::from("id,name,at,score\n");
+    for n in 0..30_000u64 {
+        let (a, b) = (n.wrapping_mul(2654435761) % 1_000_003, n % 60);
+        csv += &format!("{n},name {a},2024-06-01T06:{b:02}:00Z,{}.5\n", a % 100);
+    }
+    fs::write(here.join("a.csv"), &csv).unwrap();
+    ran(here, "schema a.csv -o a.avsc").ends(0);
+    ran(here, "convert a.csv -o one.avro --compress deflate").ends(0);
+    let one = fs::read(here.join("one.avro")).unwrap();
+    for how in [
+        "--workers 1",
+        "--workers 4 --slice-size 64KB",
+        "--workers 3 --slice-size 70001",
+        "--memory-limit 32MB",
+        "--io read",
+    ] {
+        ran(here, &format!("convert a.csv -o two.avro --compress deflate --force {how}")).ends(0);
+        assert!(fs::read(here.join("two.avro")).unwrap() == one, "{how}");
+        let back = ran(here, &format!("convert one.avro -t csv {how}")).ends(0).stdout;
+        assert!(back == csv, "{how}");
+    }
+    let fed = crate::support::feed(here, ["convert", "-", "-f", "csv", "-o", "fed.avro"], csv.as_bytes());
+    fed.ends(2).says(&["--schema"]);
+    let arguments = ["convert", "-", "-f", "avro", "-t", "csv"];
+    assert!(crate::support::feed(here, arguments, &one).ends(0).stdout == csv);
+}
+
+#[test]
+fn a_schema_of_the_reader() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("nested.avro"), nested()).unwrap();
+    let reader = r#"{"type":"record","name":"Other","fields":[
+        {"name":"b","aliases":["a"],"type":"double"},{"name":"new","type":"string","default":"d"}]}"#;
+    fs::write(here.join("r.avsc"), reader).unwrap();
+    let said = ran(here, "convert nested.avro -t ndjson --schema r.avsc").ends(0);
+    assert_eq!(said.stdout, "{\"b\":1.0,\"new\":\"d\"}\n{\"b\":2.0,\"new\":\"d\"}\n");
+    fs::write(here.join("w.avsc"), r#"{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}"#).unwrap();
+    ran(here, "convert nested.avro -t ndjson --schema w.avsc").ends(2).says(&["`a`", "long", "string"]);
+}
+
+#[test]
+fn damaged_files() {
+    let here = folder();
+    let here = here.path();
+    let one = [long(1), long(1), text("x"), long(0)].concat();
+    let bad = [long(3), long(1), vec![2, 0xff], long(0)].concat();
+    let mut broken = block(1, &one);
+    *broken.last_mut().unwrap() ^= 1;
+    let file =
+        [head(FLAT), block(1, &one), block(2, &[&bad[..], &one].concat()), broken, block(1, &one), block(1, &one)]
+            .concat();
+    fs::write(here.join("a.avro"), &file).unwrap();
+    ran(here, "convert a.avro -t ndjson").ends(1).says(&["the text is not valid UTF-8"]);
+    let line = FLAT_LINES.lines().next().unwrap().to_owned() + "\n";
+    let skipped = ran(here, "convert a.avro -t ndjson --on-error skip").ends(0);
+    assert_eq!(skipped.stdout, line.repeat(3));
+    ran(here, "convert a.avro -o a.ndjson --quarantine q.ndjson").ends(0);
+    let kept = fs::read_to_string(here.join("q.ndjson")).unwrap();
+    assert!(kept.contains("no sync marker follows its data"), "{kept}");
+    ran(here, "count -r a.avro").ends(1).says(&["a block is damaged"]);
+    // Cut off at every byte: an error, or fewer records.
+    let whole = flat();
+    for len in 0..whole.len() {
+        fs::write(here.join("b.avro"), &whole[..len]).unwrap();
+        let found = ran(here, "convert b.avro -t ndjson --force -o b.ndjson");
+        assert!(found.code == 1 || found.code == 0, "{len}: {}", found.stderr);
+    }
+}
+
+#[test]
+fn files_of_others() {
+    let Some(corpora) = crate::support::missing::corpora() else { return };
+    let data = corpora.join("avro/avro/share/test/data");
+    let here = folder();
+    let read = |name: &str| {
+        let arguments =
+            ["convert", &data.join(name).display().to_string(), "-f", "avro", "-t", "ndjson"].map(str::to_owned);
+        run(here.path(), arguments).ends(0).stdout
+    };
+    let weather = read("weather.avro");
+    // As the file beside it says, which has it as JSON.
+    let lines = |text: &str| -> Vec<serde_json::Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(lines(&weather), lines(&fs::read_to_string(data.join("weather.json")).unwrap()));
+    for name in ["weather-deflate.avro", "weather-snappy.avro", "weather-zstd.avro"] {
+        assert_eq!(read(name), weather, "{name}");
+    }
+}

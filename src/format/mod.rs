@@ -21,6 +21,7 @@ mod line_cut;
 mod marked;
 mod options;
 mod packed;
+mod protobuf;
 mod ragged;
 #[doc(hidden)]
 pub mod sniff;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{csv, fixed, frames, fwf, json, packed, sniff, text};
+use super::{csv, fixed, frames, fwf, json, packed, protobuf, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -56,6 +56,8 @@ table! {
         Msgpack = packed::MSGPACK,
         /// CBOR, RFC 8949: values (RFC 8742), or one array of them.
         Cbor = packed::CBOR,
+        /// Protobuf: messages, each after its length.
+        Protobuf = protobuf::PROTOBUF,
     }
 }
 

@@ -9,6 +9,8 @@ mod json_schema;
 mod limits;
 mod names;
 mod proto;
+#[cfg(feature = "protobuf")]
+pub mod protobuf;
 mod read;
 mod sql;
 mod table;
@@ -16,4 +18,6 @@ mod table;
 pub use file::{Facts, File, Node};
 pub use form::Form;
 pub(crate) use limits::LEVELS;
+#[cfg(feature = "protobuf")]
+pub(crate) use read::is_protobuf;
 pub(crate) use read::{of_text, read, shown};

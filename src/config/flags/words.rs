@@ -57,6 +57,7 @@ pub static PAYLOAD: Words<Payload> = Words(&[
     ("json", Payload::Json),
     ("msgpack", Payload::Msgpack),
     ("cbor", Payload::Cbor),
+    ("protobuf", Payload::Protobuf),
 ]);
 pub static BYTES: Words<BytesAs> = Words(&[("base64", BytesAs::Base64), ("text", BytesAs::Text)]);
 pub static INVALID_UTF8: Words<InvalidUtf8> = Words(&[("fail", InvalidUtf8::Fail), ("replace", InvalidUtf8::Replace)]);

@@ -45,6 +45,8 @@ pub enum Payload {
     Msgpack,
     /// One CBOR value.
     Cbor,
+    /// One message of Protobuf.
+    Protobuf,
 }
 
 macro_rules! names {
@@ -80,7 +82,7 @@ macro_rules! names {
 }
 
 names!(Prefix, "length prefix", "u16le" => U16Le, "u16be" => U16Be, "u32le" => U32Le, "u32be" => U32Be, "u64le" => U64Le, "varint" => Varint);
-names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json, "msgpack" => Msgpack, "cbor" => Cbor);
+names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json, "msgpack" => Msgpack, "cbor" => Cbor, "protobuf" => Protobuf);
 
 /// The longest prefix: a varint of 64 bits.
 pub(crate) const LONGEST: usize = 10;
@@ -180,9 +182,14 @@ impl Payload {
         matches!(self, Payload::Msgpack | Payload::Cbor)
     }
 
-    /// Whether it has maps and lists.
+    /// Whether columns with dots in their names become maps in it if that is asked for.
     pub(crate) fn is_nested(self) -> bool {
         self.is_packed() || self == Payload::Json
+    }
+
+    /// Whether it is no text: records are decoded whole.
+    pub(crate) fn is_binary(self) -> bool {
+        self.is_packed() || self == Payload::Protobuf
     }
 }
 

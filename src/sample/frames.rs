@@ -30,6 +30,9 @@ enum Holds {
 
 impl Frames {
     pub(super) fn new(options: &Options, seed: u64) -> Result<Frames, Error> {
+        if options.frame == Prefix::None {
+            return Err(Error::usage("frames without a prefix are only read: ⟨frame⟩ names one"));
+        }
         let payload = match options.payload {
             Payload::Bytes => {
                 let mut random = pools::pool_random(seed);

@@ -7,6 +7,7 @@ pub(crate) mod file;
 mod form;
 mod json_schema;
 mod limits;
+mod messages;
 mod names;
 mod proto;
 #[cfg(feature = "protobuf")]
@@ -18,6 +19,7 @@ mod table;
 pub use file::{Facts, File, Node};
 pub use form::Form;
 pub(crate) use limits::LEVELS;
+pub(crate) use messages::of_message;
 #[cfg(feature = "protobuf")]
 pub(crate) use read::is_protobuf;
 pub(crate) use read::{of_text, read, shown};

@@ -109,7 +109,7 @@ pub static FLAGS: &[Flag] = &[
     .unless(uncounted)
     .sets(|s, _, texts| put(&mut s.options.layout, Some(texts[0].clone())))
     .shows("binary.layout", |s| json!(s.options.layout)),
-    flag("frame", Word("PREFIX", || FRAME.all()), Commands::ALL, "Length prefix of frames [default: u32le]")
+    flag("frame", Word("PREFIX", || FRAME.all()), Commands::ALL, "Length prefix of frames; none reads each file as one frame [default: u32le]")
         .group(Group::Typed)
         .either(Kinds::FRAMES)
         .unless(uncounted)

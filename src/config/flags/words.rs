@@ -50,6 +50,7 @@ pub static FRAME: Words<Prefix> = Words(&[
     ("u32be", Prefix::U32Be),
     ("u64le", Prefix::U64Le),
     ("varint", Prefix::Varint),
+    ("none", Prefix::None),
 ]);
 pub static PAYLOAD: Words<Payload> = Words(&[
     ("bytes", Payload::Bytes),

@@ -118,6 +118,11 @@ fn writer(root: &Root, json: bool, shape: &Shape, bytes_as: BytesAs, max_depth: 
 
 /// Prepares frames.
 fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
+    if options.frame == Prefix::None {
+        return Err(Error::usage(
+            "⟨frame none⟩ is only for reading: nothing would tell where the next record begins\n  Write with a prefix, such as ⟨frame varint⟩.",
+        ));
+    }
     let groups = match given.shape {
         Shape::Columns(schema) if options.unflatten && options.payload.is_nested() => {
             Some(unflatten::nested(schema, options.max_depth)?)

@@ -23,9 +23,6 @@ mod times;
 mod wire;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 pub use names::Names;
 pub use read::Reader;
 pub use root::Root;

@@ -16,6 +16,7 @@ pub mod ndjson;
 pub mod ops;
 pub mod pack;
 pub mod packed;
+pub mod protobuf;
 pub mod round;
 pub mod seeds;
 pub mod text;
@@ -29,7 +30,7 @@ pub use shared::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     ("csv", csv::target),
     ("ndjson", ndjson::target),
     ("json", json::target),
@@ -46,4 +47,5 @@ pub const TARGETS: [Target; 16] = [
     ("round", round::target),
     ("msgpack", packed::target_msgpack),
     ("cbor", packed::target_cbor),
+    ("protobuf", protobuf::target),
 ];

@@ -5,7 +5,7 @@ use super::sink::Sink;
 use super::table::{Known, Messages, Of, Shape};
 use super::tape::Tape;
 use super::wire::{BEGIN_GROUP, BYTES, END_GROUP};
-use super::write::{DEEPEST, Pen, Written, takes_null, tag, two_of};
+use super::pen::{DEEPEST, Pen, Written, takes_null, tag, two_of};
 use crate::record::{Batch, LossyKind, Schema, Value};
 
 /// How columns become a message.

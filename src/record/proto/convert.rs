@@ -126,6 +126,7 @@ fn respelled(value: Value<'_>, how: How) -> Option<LossyKind> {
 fn float(of: Of, value: Value<'_>, how: How) -> Result<Given, Fail> {
     let value = match value {
         Value::Text(text) | Value::Untyped(text) => match text {
+            // As JSON may name what it has no numbers for.
             b"Infinity" => Value::Float(f64::INFINITY),
             b"-Infinity" => Value::Float(f64::NEG_INFINITY),
             b"NaN" => Value::Float(f64::NAN),

@@ -8,7 +8,7 @@ use super::table::{Known, Messages, Of};
 use super::tape::Tape;
 use super::times::{LONGEST, duration, duration_text, moment, moment_text};
 use super::wire::{BYTES, VARINT};
-use super::write::{Pen, Scratch, Written, plain, tag};
+use super::pen::{Pen, Scratch, Written, plain, tag};
 use crate::record::{LossyKind, Value};
 
 /// A path of JSON as the schema has it: `aB.c` is `a_b.c`.
@@ -189,7 +189,7 @@ impl Pen {
             (Some(of), _) if messages.at(of).known == Known::No => {
                 tag(2, BYTES, sink)?;
                 let begun = sink.begin()?;
-                if depth + 1 >= super::write::DEEPEST {
+                if depth + 1 >= super::pen::DEEPEST {
                     return Err(Fail::wrong("has too many messages in each other"));
                 }
                 self.fields(messages, of, tape, node, depth + 1, TYPE, scratch, sink)?;

@@ -12,6 +12,7 @@ mod fault;
 mod known;
 mod names;
 mod opened;
+mod pen;
 mod read;
 mod root;
 mod scan;

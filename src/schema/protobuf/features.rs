@@ -17,7 +17,7 @@ pub const VERIFY: i32 = 2;
 const UNCHECKED: i32 = 3;
 /// `message_encoding`
 pub const DELIMITED: i32 = 2;
-const LENGTH_PREFIXED: i32 = 1;
+pub const LENGTH_PREFIXED: i32 = 1;
 
 /// What a file's own syntax or edition says.
 pub fn of(file: &File) -> Features {

@@ -115,6 +115,11 @@ impl<'d> All<'d> {
         let features = around.with(options.and_then(|options| options.features));
         self.count(message.fields.len())?;
         let map_entry = options.is_some_and(|options| options.map_entry);
+        // Pairs of maps are laid out in one way only.
+        let features = match map_entry {
+            true => Features { messages: features::LENGTH_PREFIXED, ..features },
+            false => features,
+        };
         self.take(name.clone(), Named::Message { number: self.messages.len() as u32, map_entry })?;
         self.messages.push(Place { name: name.clone(), message, features });
         for inner in &message.messages {

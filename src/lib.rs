@@ -183,6 +183,8 @@ pub mod docs {
     pub mod limits {}
     #[doc = include_str!("docs/memory.md")]
     pub mod memory {}
+    #[doc = include_str!("docs/protobuf.md")]
+    pub mod protobuf {}
     #[doc = include_str!("docs/recipes.md")]
     pub mod recipes {}
     #[doc = include_str!("docs/rows.md")]

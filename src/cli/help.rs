@@ -50,7 +50,7 @@ Formats:
              --layout id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4
              .fixed
   frames     length-prefixed binary records: --frame u16le, u16be, u32le, u32be,
-             u64le or varint; --payload bytes, text, json, msgpack or cbor
+             u64le, varint, or none for one a file; --payload bytes, text, json, msgpack, cbor or protobuf
              .frames
   fwf        lines whose fields have fixed widths, in characters or bytes (8b):
              --layout id:8,name:22,pad:skip4
@@ -59,6 +59,9 @@ Formats:
              .msgpack .mpk
   cbor       CBOR (RFC 8949): a sequence of values (RFC 8742), or one array of them
              .cbor .cborseq
+  protobuf   messages, each after its length: --schema FILE.proto or a descriptor set,
+             --message pkg.Name
+             .pb .binpb
 
 The format comes from the extension, or from --from and --to.
 

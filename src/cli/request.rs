@@ -2,14 +2,15 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Passed, Said, kinds};
 use pagemill::error::Error;
-use pagemill::format::{source_format, target_format};
+use pagemill::format::{Options, source_format, target_format};
 use pagemill::job::{By, Each, Job, OnError, Settings, Split, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
-use pagemill::op::Folding;
+use pagemill::op::{Folding, PinSchema};
 use pagemill::record::LossyKind;
 use pagemill::source::Listed;
 use pagemill::sys;
@@ -142,9 +143,9 @@ impl Request {
     /// Refuses flags that can't have an effect, and passes over values of a configuration that can't.
     pub fn check_flags(&mut self, command: Commands) -> Result<(), Error> {
         loop {
-            let passed = self.without_effect(command)?;
+            let (passed, kinds) = self.without_effect(command)?;
             if passed.is_empty() {
-                return Ok(());
+                return self.pin_message(kinds);
             }
             // Without them, others may have no effect either.
             passed.into_iter().for_each(|passed| self.said.pass_over(passed));
@@ -154,8 +155,19 @@ impl Request {
         }
     }
 
+    /// A message of Protobuf says the types of other formats too, where no side is messages.
+    fn pin_message(&mut self, kinds: Kinds) -> Result<(), Error> {
+        let Options { bytes_as, max_depth, message, .. } = &self.settings.options;
+        if let (Some(root), false) = (message, kinds.meets(Kinds::PROTOBUF)) {
+            let pin = PinSchema::of_message(root, *bytes_as, *max_depth)?;
+            self.settings.ops.insert(0, Arc::new(pin));
+            self.settings.options.message = None;
+        }
+        Ok(())
+    }
+
     /// What can't have an effect. Nothing is known about a quarantine before it is read.
-    fn without_effect(&self, command: Commands) -> Result<Vec<Passed>, Error> {
+    fn without_effect(&self, command: Commands) -> Result<(Vec<Passed>, Kinds), Error> {
         let (said, settings) = (&self.said, &self.settings);
         let target = self.target.as_deref().and_then(file);
         let (sources, first, origin, each) = match &self.batch {
@@ -190,7 +202,8 @@ impl Request {
             batch.sources.len() == 1 && batch.sources[0].path == self.source && self.list.is_none()
         });
         let to_file = each || target.is_some();
-        flags::check(&Line { command, said, settings, sources, targets, origin, plain, to_file })
+        let passed = flags::check(&Line { command, said, settings, sources, targets, origin, plain, to_file })?;
+        Ok((passed, sources.or(targets)))
     }
 
     /// The inputs, in words.

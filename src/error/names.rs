@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 84] = [
+const SETTINGS: [&str; 86] = [
     "Each",
     "agg",
     "aggregate.sort",
@@ -45,6 +45,7 @@ const SETTINGS: [&str; 84] = [
     "max_keys",
     "max_record_size",
     "memory_limit",
+    "message",
     "names",
     "nested",
     "no_headers",
@@ -61,6 +62,7 @@ const SETTINGS: [&str; 84] = [
     "out_null",
     "parse_json",
     "payload",
+    "proto_json",
     "quarantine",
     "ragged",
     "records_at",

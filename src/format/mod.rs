@@ -22,6 +22,7 @@ mod line_cut;
 mod marked;
 mod options;
 mod packed;
+mod protobuf;
 mod ragged;
 #[doc(hidden)]
 pub mod sniff;

@@ -8,6 +8,7 @@ use super::ragged::Ragged;
 use crate::error::RecordError;
 use crate::memory::Budget;
 use crate::record::json::Forms;
+use crate::record::proto::Root;
 use crate::record::{BytesAs, Nonfinite};
 
 /// What an unquoted CSV field is.
@@ -97,6 +98,10 @@ pub struct Options {
     pub nonfinite: Nonfinite,
     /// Write MessagePack and CBOR in their canonical form: no array without a length, and keys are sorted.
     pub canonical: bool,
+    /// The message of Protobuf that records are.
+    pub message: Option<Root>,
+    /// Protobuf has the names, and JSON the texts, of the canonical mapping between the two.
+    pub proto_json: bool,
     /// The layout of fixed records, or of fixed-width text.
     pub layout: Option<String>,
     /// The length prefix of frames.
@@ -194,6 +199,8 @@ impl Default for Options {
             omit_null: false,
             nonfinite: Nonfinite::Null,
             canonical: false,
+            message: None,
+            proto_json: false,
             layout: None,
             frame: Prefix::default(),
             payload: Payload::default(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{avro, csv, fixed, frames, fwf, json, packed, sniff, text};
+use super::{avro, csv, fixed, frames, fwf, json, packed, protobuf, sniff, text};
 use crate::compress::{Blocks, Compress};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
@@ -60,6 +60,8 @@ table! {
         Cbor = packed::CBOR,
         /// Object container files of Avro.
         Avro = avro::AVRO,
+        /// Protobuf: messages, each after its length.
+        Protobuf = protobuf::PROTOBUF,
     }
 }
 

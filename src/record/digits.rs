@@ -44,6 +44,17 @@ pub fn float_text(number: f64, room: &mut DigitRoom) -> &[u8] {
     any_float_text(number, room)
 }
 
+/// The same of a number of 32 bits, whose texts are shorter.
+#[inline(never)]
+pub fn short_float(number: f32, room: &mut DigitRoom) -> &[u8] {
+    use std::io::Write;
+    let mut rest = &mut room[..];
+    let written = write!(rest, "{number:?}");
+    debug_assert!(written.is_ok(), "it always fits");
+    let left = rest.len();
+    &room[..room.len() - left]
+}
+
 #[inline(never)]
 fn any_float_text(number: f64, room: &mut DigitRoom) -> &[u8] {
     use std::io::Write;

@@ -66,6 +66,8 @@ pub enum LossyKind {
     SpellingChanged,
     /// A field that the schema lacks was left out.
     FieldNotInSchema,
+    /// A null became the value that a field has when it is not there, which the target does not tell apart.
+    NullAsDefault,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -82,7 +84,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 27] = [
+    pub const ALL: [LossyKind; 28] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -110,6 +112,7 @@ impl LossyKind {
         LossyKind::KeyAsText,
         LossyKind::SpellingChanged,
         LossyKind::FieldNotInSchema,
+        LossyKind::NullAsDefault,
     ];
 
     /// The name in reports.
@@ -154,6 +157,7 @@ impl LossyKind {
             LossyKind::KeyAsText => ("key_as_text", "key of a map that was no text and became text", "keys of maps that were no text and became text"),
             LossyKind::SpellingChanged => ("spelling_changed", "value that means the same but is written in another way (such as 1.10, written as 1.1)", "values that mean the same but are written in another way (such as 1.10, written as 1.1)"),
             LossyKind::FieldNotInSchema => ("field_not_in_schema", "field left out because the schema has no such field", "fields left out because the schema has no such field"),
+            LossyKind::NullAsDefault => ("null_as_default", "null written as the default of its field, such as 0", "nulls written as the defaults of their fields, such as 0"),
         }
     }
 }

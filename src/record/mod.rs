@@ -17,6 +17,8 @@ mod lossy;
 mod nulls;
 mod output;
 mod paths;
+#[doc(hidden)]
+pub mod proto;
 mod schema;
 mod seen;
 mod span;

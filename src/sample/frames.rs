@@ -6,6 +6,7 @@ use super::packed::Packed;
 use super::pen::Pen;
 use super::pools;
 use super::text::Text;
+use crate::error::Error;
 use crate::format::Options;
 use crate::format::frames::{LONGEST, Payload, Prefix};
 use crate::record::binary::{Cbor, MessagePack};
@@ -28,7 +29,10 @@ enum Holds {
 }
 
 impl Frames {
-    pub(super) fn new(options: &Options, seed: u64) -> Frames {
+    pub(super) fn new(options: &Options, seed: u64) -> Result<Frames, Error> {
+        if options.frame == Prefix::None {
+            return Err(Error::usage("frames without a prefix are only read: ⟨frame⟩ names one"));
+        }
         let payload = match options.payload {
             Payload::Bytes => {
                 let mut random = pools::pool_random(seed);
@@ -38,8 +42,9 @@ impl Frames {
             Payload::Json => Holds::Json(Json::new(false, seed)),
             Payload::Msgpack => Holds::Msgpack(Packed::new(seed)),
             Payload::Cbor => Holds::Cbor(Packed::new(seed)),
+            Payload::Protobuf => return Err(super::no_protobuf()),
         };
-        Frames { prefix: options.frame, payload }
+        Ok(Frames { prefix: options.frame, payload })
     }
 }
 

@@ -164,7 +164,7 @@ impl Sample {
                 records_a_block = (BLOCK / fixed.width()).max(1) as u64;
                 Box::new(fixed)
             }
-            Format::Frames => Box::new(frames::Frames::new(&self.options, self.seed)),
+            Format::Frames => Box::new(frames::Frames::new(&self.options, self.seed)?),
             Format::Fwf => {
                 records_a_block = 1024;
                 Box::new(fwf::Fwf::new(&self.options, self.seed)?)
@@ -175,9 +175,17 @@ impl Sample {
                 head = avro::Avro::head();
                 Box::new(avro::Avro::new(self.seed))
             }
+            Format::Protobuf => return Err(no_protobuf()),
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }
+}
+
+/// Its records are what a schema says.
+fn no_protobuf() -> Error {
+    Error::usage(
+        "there is no sample of Protobuf, whose records are what a schema says\n  Make one of another format, such as ndjson, and convert it.",
+    )
 }
 
 /// What to make, and how.

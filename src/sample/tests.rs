@@ -15,9 +15,14 @@ fn options(payload: Payload) -> Options {
     Options { payload, frame: Prefix::Varint, ..Options::default() }
 }
 
+/// The formats whose records no schema says.
+fn schemaless() -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(|format| *format != Format::Protobuf)
+}
+
 fn every_format() -> Vec<(Format, Options)> {
-    let mut all: Vec<_> = Format::ALL.into_iter().map(|format| (format, options(Payload::Text))).collect();
-    let others = Payload::ALL.iter().filter(|payload| **payload != Payload::Text);
+    let mut all: Vec<_> = schemaless().map(|format| (format, options(Payload::Text))).collect();
+    let others = Payload::ALL.iter().filter(|payload| ![Payload::Text, Payload::Protobuf].contains(payload));
     all.extend(others.map(|payload| (Format::Frames, options(*payload))));
     all
 }
@@ -219,7 +224,7 @@ fn fixed_records_have_their_layout() {
 #[test]
 fn frames_follow_each_other() {
     for prefix in Prefix::ALL {
-        for payload in Payload::ALL {
+        for payload in Payload::ALL.iter().filter(|payload| **payload != Payload::Protobuf) {
             let options = Options { frame: *prefix, payload: *payload, ..Options::default() };
             let (bytes, _) = sample(Format::Frames, options, Amount::Records(1500), 2);
             let mut rest = &bytes[..];
@@ -237,6 +242,7 @@ fn frames_follow_each_other() {
                     Payload::Json => check_object(&serde_json::from_slice(bytes).unwrap(), index + 1),
                     Payload::Msgpack => check_packed(&as_json(&mut &bytes[..]), index + 1),
                     Payload::Cbor => check_packed(&of_cbor(&mut &bytes[..]), index + 1),
+                    Payload::Protobuf => {}
                 }
             }
         }
@@ -258,6 +264,7 @@ fn length(prefix: Prefix, bytes: &[u8]) -> (usize, usize) {
         Prefix::U32Le => number(4, false),
         Prefix::U32Be => number(4, true),
         Prefix::U64Le => number(8, false),
+        Prefix::None => (0, bytes.len()),
         Prefix::Varint => {
             let count = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
             (count, bytes[..count].iter().rev().fold(0, |n, digit| n << 7 | usize::from(digit & 0x7f)))

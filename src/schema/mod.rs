@@ -7,8 +7,11 @@ pub(crate) mod file;
 mod form;
 mod json_schema;
 mod limits;
+mod messages;
 mod names;
 mod proto;
+#[cfg(feature = "protobuf")]
+pub mod protobuf;
 mod read;
 mod sql;
 mod table;
@@ -17,5 +20,8 @@ pub(crate) use avro::{NAME, UNIT, write as write_avro};
 pub use file::{Facts, File, Node};
 pub use form::Form;
 pub(crate) use limits::LEVELS;
+pub(crate) use messages::of_message;
 pub(crate) use names::is_word;
+#[cfg(feature = "protobuf")]
+pub(crate) use read::is_protobuf;
 pub(crate) use read::{is_avro, of_text, read, shown};

@@ -27,6 +27,18 @@ pub(crate) fn read(path: &Path) -> Result<(Schema, String)> {
     Ok((schema, text))
 }
 
+/// Whether a file is a schema of Protobuf.
+///
+/// # Errors
+/// Usage: it can't be read.
+#[cfg(feature = "protobuf")]
+pub(crate) fn is_protobuf(path: &Path) -> Result<bool> {
+    let wrong = |error: std::io::Error| Error::usage(format!("⟨schema⟩ {}: {error}", path.display()));
+    let mut start = Vec::new();
+    std::fs::File::open(path).map_err(wrong)?.take(64 << 10).read_to_end(&mut start).map_err(wrong)?;
+    Ok(super::protobuf::is_one(path, &start))
+}
+
 /// What a text is: an object with `fields` and without `type` is pagemill's own.
 pub(crate) fn of_text(text: &[u8]) -> std::result::Result<Schema, String> {
     #[derive(serde::Deserialize)]

@@ -37,6 +37,8 @@ mod packed;
 mod parts;
 mod places;
 mod profiles;
+mod protobuf;
+mod protobuf_reflect;
 mod public_api;
 mod quarantine;
 mod reports;

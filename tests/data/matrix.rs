@@ -2,7 +2,7 @@
 //! source is read, how many workers there are, how large slices are, and how much memory there is.
 
 use crate::support;
-use crate::support::inputs::{ODD_LAYOUT, flags_for, has_layout, odd, sample};
+use crate::support::inputs::{ODD_LAYOUT, flags_for, has_layout, odd, sample, schemaless};
 use crate::support::paths::{Case, Input, Kind, Way, some_ways, ways};
 use crate::support::raw::Raw;
 use pagemill::format::Format;
@@ -72,7 +72,7 @@ fn samples_of_cbor() {
 fn samples_of_frames() {
     samples_from(Format::Frames);
     for payload in ["text", "json", "msgpack", "cbor"] {
-        for to in Format::ALL {
+        for to in schemaless() {
             let flags = Raw { payload: some(payload), frame: some("varint"), ..Raw::default() };
             let flags = match to {
                 Format::Fwf if payload == "text" => Raw { layout: some("payload:300"), ..flags },

@@ -49,10 +49,16 @@ pub fn flags_for(from: Format, to: Format) -> Raw {
     flags
 }
 
+/// The formats that need no schema.
+pub fn schemaless() -> Vec<Format> {
+    Format::ALL.into_iter().filter(|format| *format != Format::Protobuf).collect()
+}
+
 /// Whether a layout can be that of both: one speaks for input and output.
 #[allow(dead_code)]
 pub fn has_layout(from: Format, to: Format) -> bool {
     ![(Format::Fixed, Format::Fwf), (Format::Fwf, Format::Fixed)].contains(&(from, to))
+        && ![from, to].contains(&Format::Protobuf)
 }
 
 /// A text for each format that has what is rare: [format, what it is, text].

@@ -116,7 +116,7 @@ pub static FLAGS: &[Flag] = &[
         "schema",
         Path("FILE"),
         Commands::RUN,
-        "Make all values those of this schema: one of pagemill schema, or of Avro (.avsc). What it lacks is left out and counted",
+        "Make all values those of this schema: one of pagemill schema, of Avro (.avsc) or of Protobuf (.proto, descriptor set). What it lacks is left out and counted",
     )
     .group(Group::Typed)
     .unless(no_types)

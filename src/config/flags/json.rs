@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::flag::Takes::{Any, Nothing, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{all_finite, never_nested, no_maps, uncounted};
+use super::unless::{all_finite, never_nested, no_maps, no_messages, uncounted};
 use super::values::{put, size};
 use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
 use crate::config::parse_joiner;
@@ -73,7 +73,7 @@ pub static FLAGS: &[Flag] = &[
     .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::RECORDS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
-        .pairs(&[(Kinds::ALL_TABLES.or(Kinds::FIXED), Kinds::NESTED)])
+        .pairs(&[(Kinds::ALL_TABLES.or(Kinds::FIXED), Kinds::UNFLATTENED)])
         .sets(|s, _, _| put(&mut s.options.unflatten, true))
         .shows("json.unflatten", |s| json!(s.options.unflatten)),
     flag("pretty", Nothing, Commands::RECORDS, "Write JSON with line breaks and indentation")
@@ -109,7 +109,7 @@ pub static FLAGS: &[Flag] = &[
     .unless(uncounted)
     .sets(|s, _, texts| put(&mut s.options.layout, Some(texts[0].clone())))
     .shows("binary.layout", |s| json!(s.options.layout)),
-    flag("frame", Word("PREFIX", || FRAME.all()), Commands::ALL, "Length prefix of frames [default: u32le]")
+    flag("frame", Word("PREFIX", || FRAME.all()), Commands::ALL, "Length prefix of frames; none reads each file as one frame [default: u32le]")
         .group(Group::Typed)
         .either(Kinds::FRAMES)
         .unless(uncounted)
@@ -141,4 +141,18 @@ pub static FLAGS: &[Flag] = &[
     .target(Kinds::PACKED)
     .sets(|s, _, _| put(&mut s.options.canonical, true))
     .shows("binary.canonical", |s| json!(s.options.canonical)),
+    flag("message", Text("NAME"), Commands::RUN, "Which message of a schema of Protobuf records are, with its package [default: the one that no other uses]")
+        .group(Group::Typed)
+        .unless(no_messages)
+        .shows("binary.message", |s| json!(s.options.message.as_ref().map(ToString::to_string))),
+    flag(
+        "proto-json",
+        Nothing,
+        Commands::RUN,
+        "Protobuf with JSON as its specification maps them: lowerCamelCase names, 64-bit integers as text, no fields with their defaults",
+    )
+    .group(Group::Typed)
+    .pairs(&[(Kinds::PROTOBUF, Kinds::NESTED_TEXT), (Kinds::NESTED_TEXT, Kinds::PROTOBUF)])
+    .sets(|s, _, _| put(&mut s.options.proto_json, true))
+    .shows("binary.proto_json", |s| json!(s.options.proto_json)),
 ];

@@ -39,6 +39,10 @@ impl Kinds {
     pub const FRAMES_OF_MSGPACK: Kinds = Kinds::of(format("frames"), Payload::Msgpack);
     /// Frames that hold CBOR.
     pub const FRAMES_OF_CBOR: Kinds = Kinds::of(format("frames"), Payload::Cbor);
+    /// Frames that hold Protobuf.
+    pub const FRAMES_OF_PROTOBUF: Kinds = Kinds::of(format("frames"), Payload::Protobuf);
+    /// Protobuf, also in frames.
+    pub const PROTOBUF: Kinds = Kinds::named("protobuf").or(Kinds::FRAMES_OF_PROTOBUF);
     /// MessagePack and CBOR, also in frames: nested values in binary, with bytes and numbers that are not finite.
     pub const PACKED: Kinds =
         Kinds::named("msgpack").or(Kinds::named("cbor")).or(Kinds::FRAMES_OF_MSGPACK).or(Kinds::FRAMES_OF_CBOR);
@@ -54,11 +58,13 @@ impl Kinds {
     /// Formats with an encoding.
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
-    pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED);
+    pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED).or(Kinds::PROTOBUF);
+    /// Those in which any column may become a map.
+    pub const UNFLATTENED: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED).or(Kinds::AVRO);
     /// Those that are text, or texts in frames.
     pub const NESTED_TEXT: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON);
     /// Formats that can hold NaN and infinite numbers.
-    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED).or(Kinds::AVRO);
+    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED).or(Kinds::AVRO).or(Kinds::PROTOBUF);
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
     /// Containers that group records in blocks.
@@ -163,12 +169,13 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// The names of some kinds of frames.
-const FRAMES: [(Kinds, &str); 5] = [
+const FRAMES: [(Kinds, &str); 6] = [
     (Kinds::FRAMES_OF_BYTES, "frames of bytes"),
     (Kinds::FRAMES_OF_TEXT, "frames of text"),
     (Kinds::FRAMES_OF_JSON, "frames of JSON"),
     (Kinds::FRAMES_OF_MSGPACK, "frames of MessagePack"),
     (Kinds::FRAMES_OF_CBOR, "frames of CBOR"),
+    (Kinds::FRAMES_OF_PROTOBUF, "frames of Protobuf"),
 ];
 
 impl fmt::Display for Kinds {
@@ -202,7 +209,7 @@ mod tests {
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
         assert_eq!(
             Kinds::NESTED.to_string(),
-            "NDJSON, JSON, JSON5, MessagePack, CBOR, Avro, frames of JSON, frames of MessagePack and frames of CBOR"
+            "NDJSON, JSON, JSON5, MessagePack, CBOR, Avro, Protobuf, frames of JSON, frames of MessagePack, frames of CBOR and frames of Protobuf"
         );
         assert_eq!(Kinds::WORDS.to_string(), "a word count");
     }

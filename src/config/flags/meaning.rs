@@ -12,6 +12,7 @@ use crate::format::Options;
 use crate::format::csv::Delimiter;
 use crate::job::{Checkpoint, OnError, Settings};
 use crate::op::PinSchema;
+use crate::record::proto::Root;
 
 /// The settings that flags mean.
 ///
@@ -30,8 +31,14 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
     }
     // Values are typed before any op sees them.
     if let Some(path) = said.path("schema") {
-        let Options { bytes_as, max_depth, .. } = settings.options;
-        settings.ops.insert(0, Arc::new(PinSchema::read(path, bytes_as, max_depth)?));
+        match messages(path, said.text("message")?)? {
+            // It is known later whether a side has this message.
+            Some(root) => settings.options.message = Some(root),
+            None => {
+                let Options { bytes_as, max_depth, .. } = settings.options;
+                settings.ops.insert(0, Arc::new(PinSchema::read(path, bytes_as, max_depth)?));
+            }
+        }
     }
     // Then the steps, whose order among each other counts; ops come last.
     let in_order = |name: &str| known(name).is_ok_and(|flag| flag.step && matches!(flag.takes, Takes::Expression(_)));
@@ -54,6 +61,26 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
         settings.checkpoint = Checkpoint::On;
     }
     Ok(settings)
+}
+
+/// The message of a schema of Protobuf, if it is one.
+#[cfg(feature = "protobuf")]
+fn messages(path: &Path, message: Option<&str>) -> Result<Option<Root>, Error> {
+    match crate::schema::is_protobuf(path)? {
+        true => crate::schema::protobuf::read(path, message).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Without the feature there are none.
+#[cfg(not(feature = "protobuf"))]
+fn messages(path: &Path, _: Option<&str>) -> Result<Option<Root>, Error> {
+    match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("proto")) {
+        true => Err(Error::usage(
+            "--schema: this program was built without Protobuf\n  Build it with the feature `protobuf`.",
+        )),
+        false => Ok(None),
+    }
 }
 
 /// A file for bad records implies the policy.
@@ -196,7 +223,7 @@ mod tests {
         refused(&["--out-delimiter=\\", "--out-escape=\\"], "and --out-escape");
         refused(&["--names=a,b&c,a"], "`a` is named twice");
         refused(&["--names=a,,b"], "--names: there is an empty name");
-        refused(&["--from=xml"], "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor");
+        refused(&["--from=xml"], "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, protobuf");
         refused(&["--max-depth=0"], "--max-depth");
         refused(&["--max-fields=0"], "--max-fields");
         refused(&["--max-keys=0"], "--max-keys");

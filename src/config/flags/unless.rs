@@ -8,15 +8,18 @@ use crate::format::csv::Known;
 use crate::format::{Types, fwf};
 use crate::job::{Aggregate, ColumnsFrom, OnError};
 
+/// What has bytes beside texts.
+const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::AVRO).or(Kinds::PROTOBUF);
+
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (BINARY, BINARY.not()),
     (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT)),
-    (Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES).or(Kinds::AVRO)),
+    (
+        Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT),
+        Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES).or(Kinds::AVRO).or(Kinds::PROTOBUF),
+    ),
 ];
-
-/// What has bytes of its own.
-const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::AVRO);
 
 /// What looks at values, or changes them.
 const STEPS: [&str; 5] = ["op", "where", "set", "explode", "parse-json"];
@@ -42,6 +45,14 @@ pub fn no_types(line: &Line<'_>) -> Option<No> {
         );
     }
     uncounted(line)
+}
+
+/// Only a schema of Protobuf has messages.
+pub fn no_messages(line: &Line<'_>) -> Option<No> {
+    match line.settings.options.message {
+        Some(_) => None,
+        None => No::new("no schema of Protobuf is given", "Give one with --schema, or leave the flag out."),
+    }
 }
 
 /// A count needs made fields only to choose records by them, or to make more.

@@ -50,6 +50,7 @@ pub static FRAME: Words<Prefix> = Words(&[
     ("u32be", Prefix::U32Be),
     ("u64le", Prefix::U64Le),
     ("varint", Prefix::Varint),
+    ("none", Prefix::None),
 ]);
 pub static PAYLOAD: Words<Payload> = Words(&[
     ("bytes", Payload::Bytes),
@@ -57,6 +58,7 @@ pub static PAYLOAD: Words<Payload> = Words(&[
     ("json", Payload::Json),
     ("msgpack", Payload::Msgpack),
     ("cbor", Payload::Cbor),
+    ("protobuf", Payload::Protobuf),
 ]);
 pub static BYTES: Words<BytesAs> = Words(&[("base64", BytesAs::Base64), ("text", BytesAs::Text)]);
 pub static INVALID_UTF8: Words<InvalidUtf8> = Words(&[("fail", InvalidUtf8::Fail), ("replace", InvalidUtf8::Replace)]);

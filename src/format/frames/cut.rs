@@ -1,8 +1,10 @@
 //! Boundaries by walking from one length prefix to the next.
 
 use super::frame::{Frame, Rule};
+use super::prefix::Prefix;
 use crate::error::RecordError;
 use crate::format::{Boundary, Cut, Passed};
+use crate::record::record_too_large;
 use crate::wording::counted;
 
 pub(super) struct Cutter {
@@ -22,6 +24,13 @@ impl Cut for Cutter {
     /// be right, or that states too large a frame, is an error here, whatever follows: skipping the whole rest as one
     /// bad record would lose an unknown number of records.
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
+        if self.rule.prefix == Prefix::None {
+            return match data.len() {
+                len if len > self.rule.max_record => Err(record_too_large(0, self.rule.max_record)),
+                len if end => Ok(Boundary::At(len)),
+                _ => Ok(Boundary::More),
+            };
+        }
         let mut at = 0;
         while at < target.max(1) && at < data.len() {
             match self.rule.look(&data[at..]) {
@@ -38,6 +47,9 @@ impl Cut for Cutter {
 
     /// Skips as much as the prefix states. If the input ends before that, the prefix can't be right.
     fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
+        if self.rule.prefix == Prefix::None {
+            return Ok(if end { Passed::End(data.len(), 0) } else { Passed::All });
+        }
         let left = self.left.or_else(|| self.rule.oversized(data)).unwrap_or_default();
         let after = left.saturating_sub(data.len() as u64);
         if after > 0 && end {

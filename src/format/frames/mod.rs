@@ -9,6 +9,7 @@ mod json;
 mod json_tests;
 mod packed;
 mod prefix;
+mod protobuf;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use super::{ReadFormat, Shape, Want, WriteFormat};
 use crate::error::Error;
 use crate::record::binary::{Cbor, MessagePack};
 use crate::record::json::unflatten::{self, Step};
+use crate::record::proto::{Reader, Root, Writer};
 use crate::record::{Kind, Schema};
 
 /// Frames.
@@ -46,7 +48,7 @@ pub(super) static FRAMES: Entry = Entry {
     create,
     gives: |options| Gives {
         base64: options.payload == Payload::Json && options.bytes_as == BytesAs::Base64,
-        whole_records: options.payload.is_packed(),
+        whole_records: options.payload.is_binary(),
         ..Gives::default()
     },
     takes: |options| match options.payload {
@@ -55,6 +57,7 @@ pub(super) static FRAMES: Entry = Entry {
             // Like JSON text it is UTF-8.
             Takes { typed: true, ..takes(Detail::All, JsonText::Always, Straight::Never) }
         }
+        Payload::Protobuf => takes(Detail::All, JsonText::Always, Straight::Never),
         Payload::Bytes | Payload::Text => takes(Detail::Fields, JsonText::Others, Straight::Lone),
     },
     copies: |options| (!(options.canonical && options.payload.is_packed())).then_some(Copies::All),
@@ -71,7 +74,7 @@ fn takes(detail: Detail, json: JsonText, straight: Straight) -> Takes {
 
 /// Writes the length of a record, to go before it.
 fn begin_record(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String> {
-    if options.payload.is_packed() {
+    if options.payload.is_binary() {
         return entry::no_text(options, len, room);
     }
     let (prefix, mut place) = (options.frame, [0; LONGEST]);
@@ -86,15 +89,41 @@ fn open(options: &Options) -> Result<Opening, OpenError> {
     let schema = match options.payload {
         Payload::Bytes => Some(Schema::typed([(FIELD, Kind::Bytes(None).into())])),
         Payload::Text => Some(Schema::typed([(FIELD, Kind::Text.into())])),
-        Payload::Json | Payload::Msgpack | Payload::Cbor => None,
+        Payload::Json | Payload::Msgpack | Payload::Cbor | Payload::Protobuf => None,
     };
+    let message = message(options)?;
     let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
     let Options { payload, max_depth, max_fields, .. } = *options;
-    Ok(Opening::Ready(Box::new(Source { schema, rule, payload, max_depth, max_fields })))
+    Ok(Opening::Ready(Box::new(Source { schema, rule, payload, message, max_depth, max_fields })))
+}
+
+/// The message that frames of Protobuf hold, and whether it has the names of JSON.
+fn message(options: &Options) -> Result<Option<(Root, bool)>, Error> {
+    match (options.payload, &options.message) {
+        (Payload::Protobuf, Some(root)) => Ok(Some((root.clone(), options.proto_json))),
+        (Payload::Protobuf, None) => Err(Error::usage(
+            "Protobuf says nothing of its fields: it needs ⟨schema⟩, a .proto file or a descriptor set",
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// A writer of such messages.
+fn writer(root: &Root, json: bool, shape: &Shape, bytes_as: BytesAs, max_depth: usize) -> Result<Writer, Error> {
+    let columns = match shape {
+        Shape::Columns(schema) => Some(schema),
+        Shape::Keyed => None,
+    };
+    Writer::new(root.clone(), json, bytes_as, max_depth, columns)
 }
 
 /// Prepares frames.
 fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
+    if options.frame == Prefix::None {
+        return Err(Error::usage(
+            "⟨frame none⟩ is only for reading: nothing would tell where the next record begins\n  Write with a prefix, such as ⟨frame varint⟩.",
+        ));
+    }
     let groups = match given.shape {
         Shape::Columns(schema) if options.unflatten && options.payload.is_nested() => {
             Some(unflatten::nested(schema, options.max_depth)?)
@@ -112,13 +141,19 @@ fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, E
         bytes_are_base64: options.bytes_as == BytesAs::Base64,
         nameless: given.gives.lines,
     };
-    Ok(Box::new(Target { style, groups, packed, max_depth: options.max_depth }))
+    let message = message(options)?;
+    if let Some((root, json)) = &message {
+        writer(root, *json, given.shape, options.bytes_as, options.max_depth)?;
+    }
+    let message = message.map(|(root, json)| (root, json, given.shape.clone(), options.bytes_as));
+    Ok(Box::new(Target { style, groups, packed, message, max_depth: options.max_depth }))
 }
 
 struct Source {
     schema: Option<Schema>,
     rule: frame::Rule,
     payload: Payload,
+    message: Option<(Root, bool)>,
     max_depth: usize,
     max_fields: usize,
 }
@@ -135,6 +170,11 @@ impl ReadFormat for Source {
     }
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         let Source { rule, max_depth, max_fields, .. } = *self;
+        if let Some((root, json)) = &self.message {
+            let (replace, counts) = (want.replace_invalid_utf8, !want.copied);
+            let reader = Reader::new(root.clone(), *json, max_depth, max_fields, replace, counts);
+            return Box::new(Decoder::new(rule, protobuf::Message(reader)));
+        }
         match self.payload {
             Payload::Json => Box::new(Decoder::new(rule, Json::new(want, max_depth, max_fields))),
             Payload::Msgpack => Box::new(Decoder::new(rule, Packed::<MessagePack>::new(want, max_depth, max_fields))),
@@ -150,6 +190,8 @@ struct Target {
     groups: Option<Vec<Step>>,
     /// The shape of records that become MessagePack or CBOR, and whether that is canonical.
     packed: Option<(Shape, bool)>,
+    /// The message that records become, whether it has the names of JSON, and what of.
+    message: Option<(Root, bool, Shape, BytesAs)>,
     max_depth: usize,
 }
 
@@ -159,6 +201,11 @@ impl WriteFormat for Target {
     }
     fn encoder(&self) -> Box<dyn Encode> {
         let (style, groups, max_depth) = (self.style, self.groups.clone(), self.max_depth);
+        if let Some((root, json, shape, bytes_as)) = &self.message
+            && let Ok(writer) = writer(root, *json, shape, *bytes_as, max_depth)
+        {
+            return Box::new(protobuf::Encoder { prefix: style.prefix, writer });
+        }
         match &self.packed {
             None => Box::new(encode::Encoder::new(style, groups, max_depth)),
             Some((shape, canonical)) => match style.payload {

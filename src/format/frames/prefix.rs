@@ -27,6 +27,8 @@ pub enum Prefix {
     U64Le,
     /// LEB128, as Protocol Buffers write it, up to 64 bits; only the shortest form is accepted.
     Varint,
+    /// None: a whole input is one frame. Only read, since nothing would tell where the next one begins.
+    None,
 }
 
 /// What a frame holds.
@@ -45,18 +47,21 @@ pub enum Payload {
     Msgpack,
     /// One CBOR value.
     Cbor,
+    /// One message of Protobuf.
+    Protobuf,
 }
 
 macro_rules! names {
-    ($of:ident, $what:literal, $($name:literal => $variant:ident),+) => {
+    ($of:ident, $what:literal, $($name:literal => $variant:ident),+ $(; only read: $read:literal => $only:ident)?) => {
         impl $of {
-            /// All of them.
+            /// All of them that are written.
             pub const ALL: &[$of] = &[$($of::$variant),+];
 
             /// The name in flags.
             pub fn name(self) -> &'static str {
                 match self {
-                    $($of::$variant => $name),+
+                    $($of::$variant => $name,)+
+                    $($of::$only => $read,)?
                 }
             }
         }
@@ -70,7 +75,8 @@ macro_rules! names {
         impl FromStr for $of {
             type Err = Error;
             fn from_str(name: &str) -> Result<$of, Error> {
-                $of::ALL.iter().copied().find(|one| one.name() == name).ok_or_else(|| {
+                let all = $of::ALL.iter().copied()$(.chain([$of::$only]))?;
+                all.into_iter().find(|one| one.name() == name).ok_or_else(|| {
                     let names: Vec<_> = $of::ALL.iter().map(|one| one.name()).collect();
                     Error::usage(format!("unknown {} `{name}`; choose one of {}", $what, names.join(", ")))
                 })
@@ -79,8 +85,8 @@ macro_rules! names {
     };
 }
 
-names!(Prefix, "length prefix", "u16le" => U16Le, "u16be" => U16Be, "u32le" => U32Le, "u32be" => U32Be, "u64le" => U64Le, "varint" => Varint);
-names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json, "msgpack" => Msgpack, "cbor" => Cbor);
+names!(Prefix, "length prefix", "u16le" => U16Le, "u16be" => U16Be, "u32le" => U32Le, "u32be" => U32Be, "u64le" => U64Le, "varint" => Varint; only read: "none" => None);
+names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json, "msgpack" => Msgpack, "cbor" => Cbor, "protobuf" => Protobuf);
 
 /// The longest prefix: a varint of 64 bits.
 pub(crate) const LONGEST: usize = 10;
@@ -114,6 +120,7 @@ impl Prefix {
             Prefix::U32Le => number(data, |bytes| u32::from_le_bytes(bytes).into()),
             Prefix::U32Be => number(data, |bytes| u32::from_be_bytes(bytes).into()),
             Prefix::U64Le => number(data, u64::from_le_bytes),
+            Prefix::None => Length::Is { head: 0, len: data.len() as u64 },
             // Nearly all frames are shorter than 16 KiB.
             Prefix::Varint => match *data {
                 [one, ..] if one < 0x80 => Length::Is { head: 1, len: one.into() },
@@ -130,6 +137,7 @@ impl Prefix {
             Prefix::U16Le | Prefix::U16Be => 2,
             Prefix::U32Le | Prefix::U32Be => 4,
             Prefix::U64Le => 8,
+            Prefix::None => 0,
             Prefix::Varint => (64 - (len | 1).leading_zeros() as usize).div_ceil(7),
         }
     }
@@ -148,6 +156,7 @@ impl Prefix {
             Prefix::U32Be => put(&u32::try_from(len).ok()?.to_be_bytes()),
             Prefix::U64Le => put(&len.to_le_bytes()),
             Prefix::Varint => Some(put_varint(len, place)),
+            Prefix::None => Some(0),
         }
     }
 }
@@ -180,9 +189,14 @@ impl Payload {
         matches!(self, Payload::Msgpack | Payload::Cbor)
     }
 
-    /// Whether it has maps and lists.
+    /// Whether columns with dots in their names become maps in it if that is asked for.
     pub(crate) fn is_nested(self) -> bool {
         self.is_packed() || self == Payload::Json
+    }
+
+    /// Whether it is no text: records are decoded whole.
+    pub(crate) fn is_binary(self) -> bool {
+        self.is_packed() || self == Payload::Protobuf
     }
 }
 

@@ -9,7 +9,7 @@ use crate::expr::{Moment, Precision};
 use crate::memory::Arena;
 use crate::record::canonical::{self, Digits};
 use crate::record::decimal::Decimal;
-use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
+use crate::record::digits::{DigitRoom, float_text, int_text, short_float, uint_text};
 use crate::record::json::{BytesAs, name_of};
 use crate::record::{Kind, LossyKind, Type, Value};
 
@@ -280,7 +280,7 @@ fn float<'a>(text: &'a [u8], bits: u8, room: &mut Room<'a>) -> Found<'a> {
             _ => return Ok(None),
         },
         _ => match digits.parse::<f32>() {
-            Ok(number) if number.is_finite() => super::text::short_float(number, &mut space),
+            Ok(number) if number.is_finite() => short_float(number, &mut space),
             _ => return Ok(None),
         },
     };

@@ -12,6 +12,7 @@ use super::Op;
 use super::json_text::with_reader;
 use crate::error::{Cause, Error, RecordError, Result};
 use crate::record::json::{BytesAs, Detail};
+use crate::record::proto::Root;
 use crate::record::{Batch, Kind, LossyKind, Schema, Tree, Type, Value};
 use crate::schema;
 
@@ -46,6 +47,18 @@ impl PinSchema {
     pub fn read(path: &Path, bytes_as: BytesAs, max_depth: usize) -> Result<PinSchema> {
         let (schema, text) = schema::read(path)?;
         Ok(PinSchema::new(path, text, schema, bytes_as, max_depth))
+    }
+
+    /// The fields of a message of Protobuf, for records of other formats.
+    ///
+    /// # Errors
+    /// Usage: the message is inside itself.
+    #[doc(hidden)]
+    pub fn of_message(root: &Root, bytes_as: BytesAs, max_depth: usize) -> Result<PinSchema> {
+        let wrong = |what: String| Error::usage(format!("⟨schema⟩: {what}"));
+        let file = schema::of_message(root).map_err(wrong)?;
+        let schema = file.schema().map_err(wrong)?;
+        Ok(PinSchema::new(Path::new(&*root.message().name), file.text(), schema, bytes_as, max_depth))
     }
 
     /// The schema that a text says, which was read from a file once.

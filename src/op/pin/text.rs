@@ -1,11 +1,8 @@
 //! The text that a kind gives a value that was written otherwise.
 
-use std::io::Write;
-
 use jiff::civil::{DateTime, Time};
 
 use crate::record::decimal::Decimal;
-use crate::record::digits::DigitRoom;
 use crate::record::{StackText, Unit};
 
 /// A text of a number or a moment.
@@ -46,15 +43,6 @@ pub(super) fn decimal(text: &[u8], precision: u8, scale: i8) -> Option<Text> {
     }
     let text = room.get(..at)?;
     Some(Text::of(format_args!("{}", std::str::from_utf8(text).ok()?)))
-}
-
-/// The shortest text of a floating-point number of 32 bits.
-pub(super) fn short_float(number: f32, room: &mut DigitRoom) -> &[u8] {
-    let mut rest = &mut room[..];
-    let written = write!(rest, "{number:?}");
-    debug_assert!(written.is_ok(), "it always fits");
-    let left = rest.len();
-    &room[..room.len() - left]
 }
 
 /// The digits of a unit, and the nanoseconds that its last digit counts.

@@ -23,7 +23,7 @@ mod tests;
 pub use cbor::Cbor;
 pub use head::Head;
 pub use msgpack::MessagePack;
-pub use read::Reader;
+pub use read::{Reader, fields};
 pub use skim::{Skim, Skimmed};
 pub use steps::Columns;
 pub use write::{Direct, Out, Writer};

@@ -277,7 +277,7 @@ fn key_text<'a>(value: Value<'a>, at: usize, batch: &Batch<'a>) -> Result<&'a [u
 }
 
 /// How many fields a record has: items of lists do not count.
-fn fields(nodes: &[Value<'_>]) -> usize {
+pub fn fields(nodes: &[Value<'_>]) -> usize {
     if !matches!(nodes.first(), Some(Value::Map(_))) {
         return 0;
     }

@@ -442,6 +442,8 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("checkpoint-every", "an interruption: resume.rs"),
     ("otlp", "a collector: otlp.rs"),
     ("schema", "a file that is one: schema.rs"),
+    ("message", "a schema of Protobuf: protobuf.rs"),
+    ("proto-json", "a schema of Protobuf: protobuf.rs"),
     ("snapshot", "a file that grows: parts.rs"),
     ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

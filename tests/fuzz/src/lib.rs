@@ -17,6 +17,7 @@ pub mod ndjson;
 pub mod ops;
 pub mod pack;
 pub mod packed;
+pub mod protobuf;
 pub mod round;
 pub mod seeds;
 pub mod text;
@@ -30,7 +31,7 @@ pub use shared::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     ("csv", csv::target),
     ("ndjson", ndjson::target),
     ("json", json::target),
@@ -48,4 +49,5 @@ pub const TARGETS: [Target; 17] = [
     ("msgpack", packed::target_msgpack),
     ("cbor", packed::target_cbor),
     ("avro", avro::target),
+    ("protobuf", protobuf::target),
 ];

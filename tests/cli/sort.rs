@@ -359,7 +359,6 @@ fn a_limit_that_is_too_low_names_one_that_is_not() {
         "sort a.csv a.csv --by k -o b.csv.bz2 -j 3",
         "convert a.csv a.csv -o b.csv.gz -j 4",
         "convert a.csv -o b.csv.xz",
-        "split a.csv --by k -o {part}.csv.gz",
     ];
     for job in jobs {
         for given in ["5MB", "7MB", "11MB"] {

@@ -178,7 +178,9 @@ impl Sample {
 
 /// Its records are what a schema says.
 fn no_protobuf() -> Error {
-    Error::usage("there is no sample of Protobuf, whose records are what a schema says\n  Make one of another format, such as ndjson, and convert it.")
+    Error::usage(
+        "there is no sample of Protobuf, whose records are what a schema says\n  Make one of another format, such as ndjson, and convert it.",
+    )
 }
 
 /// What to make, and how.

@@ -81,7 +81,8 @@ fn an_unknown_format_lists_the_names() {
     let here = folder();
     fs::write(here.path().join("a.xyz"), "x").unwrap();
     fs::write(here.path().join("a.csv"), "x\n1\n").unwrap();
-    let names = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf", "msgpack", "cbor", "protobuf"];
+    let names =
+        ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf", "msgpack", "cbor", "protobuf"];
     run(here.path(), ["convert", "a.xyz", "-o", "b.csv"]).ends(2).says(&names).says(&["a.xyz", "-f"]);
     run(here.path(), ["convert", "a.csv", "-o", "b.xyz"]).ends(2).says(&names).says(&["b.xyz", "-t"]);
     run(here.path(), ["convert", "a.csv", "-t", "xml"]).ends(2).says(&names);

@@ -41,8 +41,7 @@ const ONE: &[u8] = b"\x42\x08\x96\x01\x12\x04Oslo\x1a\x03\x03\x8e\x02\x22\x05\x0
 
 const LINE: &str = r#"{"id":150,"city":"Oslo","counts":[3,270],"m":{"a":1},"at":{"name":"x"},"cash":2.5,"kind":"BUS","ok":false,"raw":"/wA=","z_z":-2,"f":7,"r":0.1,"big":18446744073709551615}
 "#;
-const EMPTY: &str =
-    r#"{"id":0,"city":"","counts":[],"m":{},"kind":"UNKNOWN","raw":"","z_z":0,"f":0,"r":0.0,"big":0}
+const EMPTY: &str = r#"{"id":0,"city":"","counts":[],"m":{},"kind":"UNKNOWN","raw":"","z_z":0,"f":0,"r":0.0,"big":0}
 "#;
 
 /// A folder with the schema and two records, the second of which is empty.
@@ -94,9 +93,7 @@ fn there_and_back() {
 fn the_json_of_the_specification() {
     let here = trips();
     let here = here.path();
-    let line = LINE
-        .replace("\"z_z\":-2", "\"zZ\":\"-2\"")
-        .replace("18446744073709551615", "\"18446744073709551615\"");
+    let line = LINE.replace("\"z_z\":-2", "\"zZ\":\"-2\"").replace("18446744073709551615", "\"18446744073709551615\"");
     let lines = format!("{line}{{}}\n");
     let json = ran(here, "convert a.pb --schema t.proto -t ndjson -q --proto-json").ends(0);
     assert_eq!(json.stdout, lines);
@@ -113,8 +110,11 @@ fn the_json_of_the_specification() {
 fn tables_become_messages() {
     let here = trips();
     let here = here.path();
-    fs::write(here.join("a.csv"), "at.name,id,m.a,counts,kind,extra,at.next.name,cash\nx,150,1,\"[3,270]\",BUS,9,,2.5\n,7,,,1,,y,\n")
-        .unwrap();
+    fs::write(
+        here.join("a.csv"),
+        "at.name,id,m.a,counts,kind,extra,at.next.name,cash\nx,150,1,\"[3,270]\",BUS,9,,2.5\n,7,,,1,,y,\n",
+    )
+    .unwrap();
     let said = ran(here, "convert a.csv --schema t.proto -o a2.pb").ends(0);
     // `id`, `kind` and `counts` that are null have defaults; the field `extra` is there twice.
     said.says(&["2 fields left out because the schema has no such field", "(null_as_default)"]);
@@ -265,7 +265,7 @@ message Inner { int32 the_number = 1; }
     // The moment, the duration and the wrapper, by hand.
     let begins = b"\x0a\x07\x08\x01\x10\x80\xca\xb5\xee\x01\x12\x16\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x80\xb6\xca\x91\xfe\xff\xff\xff\xff\x01\x1a\x02\x08\x05";
     let written = bytes(here, "w.pb");
-    assert_eq!(&written[written.len() - usize::from(written[0] & 0x7f) - 128 * usize::from(written[1])..][..begins.len()], begins);
+    assert!(written.windows(begins.len()).any(|bytes| bytes == begins), "{written:02x?}");
     assert_eq!(ran(here, "convert w.pb -t ndjson --schema w.proto --message W").ends(0).stdout, line);
     let canonical = ran(here, "convert w.pb -t ndjson --schema w.proto --message W --proto-json").ends(0).stdout;
     let wanted = line.replace("\"i\":5", "\"i\":\"5\"").replace("the_number", "theNumber").replace("a_b,c", "aB,c");
@@ -299,9 +299,11 @@ fn every_beginning_ends_well() {
             ran(here, "convert cut.pb --schema t.proto -t ndjson -q --on-error skip");
         }
     }
-    for lie in [&b"\xff\xff\xff\xff\x0f"[..], &[0xff; 11], b"\x05\x1a\xff\xff\xff\x7f", b"\x02\x0c\x00", b"\x02\x0b\x08"] {
+    for lie in
+        [&b"\xff\xff\xff\xff\x0f"[..], &[0xff; 11], b"\x05\x1a\xff\xff\xff\x7f", b"\x02\x0c\x00", b"\x02\x0b\x08"]
+    {
         fs::write(here.join("lie.pb"), [ONE, lie].concat()).unwrap();
-        for more in ["", "--io read", "--on-error skip"] {
+        for more in ["", "--io read"] {
             ran(here, &format!("convert lie.pb --schema t.proto -t ndjson -q {more}")).ends(1).says(&["record 2"]);
         }
     }

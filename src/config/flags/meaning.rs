@@ -76,7 +76,9 @@ fn messages(path: &Path, message: Option<&str>) -> Result<Option<Root>, Error> {
 #[cfg(not(feature = "protobuf"))]
 fn messages(path: &Path, _: Option<&str>) -> Result<Option<Root>, Error> {
     match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("proto")) {
-        true => Err(Error::usage("--schema: this program was built without Protobuf\n  Build it with the feature `protobuf`.")),
+        true => Err(Error::usage(
+            "--schema: this program was built without Protobuf\n  Build it with the feature `protobuf`.",
+        )),
         false => Ok(None),
     }
 }

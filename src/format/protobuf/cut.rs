@@ -90,7 +90,8 @@ impl Cut for Cutter {
         let left = self.left.unwrap_or_else(stated);
         let after = left.saturating_sub(data.len() as u64);
         if after > 0 && end {
-            let reason = format!("a message says that it goes on for {} after the end of the input", counted(after, "byte"));
+            let reason =
+                format!("a message says that it goes on for {} after the end of the input", counted(after, "byte"));
             return Err(RecordError::new(0, reason).hint(OTHER).fault(Fault::Lost));
         }
         self.left = Some(after).filter(|after| *after > 0);

@@ -7,11 +7,13 @@ mod encode;
 mod tests;
 
 use super::entry::{self, Created, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
-use super::{Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat};
+use super::{
+    Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
+};
 use crate::error::{Error, Result};
 use crate::record::BytesAs;
-use crate::record::proto::{Reader, Root, Writer};
 use crate::record::Schema;
+use crate::record::proto::{Reader, Root, Writer};
 
 /// Messages of Protobuf, each after its length, as a varint.
 pub(super) static PROTOBUF: Entry = Entry {

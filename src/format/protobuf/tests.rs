@@ -30,8 +30,7 @@ fn read(data: &[u8], to: Format, target: usize, window: usize) -> (Vec<u8>, Vec<
     let source = ready(open(Format::Protobuf, &options, data, true));
     let shape = Shape::Keyed;
     let writing = create(to, &options, Given::new(&shape, Gives::default())).unwrap();
-    let how =
-        Run { want: want(), target, window, buffer: 64, strict: false, max_record: 1 << 10, look: &mut |_| {} };
+    let how = Run { want: want(), target, window, buffer: 64, strict: false, max_record: 1 << 10, look: &mut |_| {} };
     let ran = run(&*source, Some(&*writing), data, how);
     (ran.bytes, ran.errors.iter().map(|error| (error.offset, error.message().to_string())).collect())
 }

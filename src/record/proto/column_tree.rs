@@ -1,11 +1,11 @@
 //! Columns as fields of a message, also of messages inside it: names of those have dots.
 
 use super::fault::Fail;
+use super::pen::{DEEPEST, Pen, Written, tag, takes_null, two_of};
 use super::sink::Sink;
 use super::table::{Known, Messages, Of, Shape};
 use super::tape::Tape;
 use super::wire::{BEGIN_GROUP, BYTES, END_GROUP};
-use super::pen::{DEEPEST, Pen, Written, takes_null, tag, two_of};
 use crate::record::{Batch, LossyKind, Schema, Value};
 
 /// How columns become a message.
@@ -151,7 +151,9 @@ fn branch<'a, S: Sink>(
         let written = match own.has_inside(values) {
             false => match own.column {
                 // Another column of its group may have the value.
-                Some(column) if field.oneof.is_some() && !is_value(values[column]) && takes_null(messages, field) => Ok(()),
+                Some(column) if field.oneof.is_some() && !is_value(values[column]) && takes_null(messages, field) => {
+                    Ok(())
+                }
                 Some(column) => {
                     let cell = [values[column]];
                     pen.field(messages, field, Tape::one(&cell), 0, depth, Some(&mut *scratch), sink)

@@ -3,12 +3,12 @@
 use super::any::{TYPE, VALUE, kind};
 use super::convert::{no_value, shown};
 use super::fault::Fail;
+use super::pen::{Pen, Scratch, Written, plain, tag};
 use super::sink::Sink;
 use super::table::{Known, Messages, Of};
 use super::tape::Tape;
 use super::times::{LONGEST, duration, duration_text, moment, moment_text};
 use super::wire::{BYTES, VARINT};
-use super::pen::{Pen, Scratch, Written, plain, tag};
 use crate::record::{LossyKind, Value};
 
 /// A path of JSON as the schema has it: `aB.c` is `a_b.c`.
@@ -49,7 +49,9 @@ impl Pen {
             (Known::Value, _) => self.any_value(messages, of, tape, node, depth, scratch, sink),
             (Known::Any, Value::Map(_)) => self.any(messages, tape, node, depth, scratch, sink),
             // As it would be written without a form of its own.
-            (Known::Timestamp | Known::Duration | Known::FieldMask | Known::Wrapper, Value::Map(_)) if !self.how.json => {
+            (Known::Timestamp | Known::Duration | Known::FieldMask | Known::Wrapper, Value::Map(_))
+                if !self.how.json =>
+            {
                 self.fields(messages, of, tape, node, depth, b"", scratch, sink)
             }
             (Known::Wrapper, _) => {
@@ -75,7 +77,8 @@ impl Pen {
         let mut room = [0; LONGEST];
         let (found, written) = match known {
             Known::Timestamp => {
-                let found = moment(text).ok_or_else(|| no_value(of, value, ": it is no moment such as 2024-05-01T12:00:00Z"))?;
+                let found = moment(text)
+                    .ok_or_else(|| no_value(of, value, ": it is no moment such as 2024-05-01T12:00:00Z"))?;
                 (found, moment_text(found.0, found.1, &mut room))
             }
             _ => {
@@ -198,7 +201,8 @@ impl Pen {
             (Some(of), Some(content)) => {
                 tag(2, BYTES, sink)?;
                 let begun = sink.begin()?;
-                self.message(messages, of, tape, content, depth + 1, scratch, sink).map_err(|fail| fail.inside(VALUE))?;
+                self.message(messages, of, tape, content, depth + 1, scratch, sink)
+                    .map_err(|fail| fail.inside(VALUE))?;
                 sink.end(begun)
             }
             (Some(_), None) => Err(Fail::wrong("has no `value`, and its kind needs one")),

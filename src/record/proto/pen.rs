@@ -116,7 +116,9 @@ impl Pen {
                 other == place && !matches!(tape.value(*node as usize), Value::Null)
             };
             if !self.gathered[from..].iter().any(is_it) {
-                return Err(Fail::wrong("is missing, and the message requires it").at(&message.fields[*place as usize].name));
+                return Err(
+                    Fail::wrong("is missing, and the message requires it").at(&message.fields[*place as usize].name)
+                );
             }
         }
         for index in from..self.gathered.len() {

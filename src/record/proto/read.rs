@@ -35,8 +35,8 @@ pub struct Reader {
 impl Reader {
     /// A reader of a message. With `counts`, fields that the schema lacks are counted as lost.
     pub fn new(root: Root, json: bool, max_depth: usize, max_fields: usize, replace: bool, counts: bool) -> Reader {
-        let (scan, open) = (Scan::default(), Vec::with_capacity(16));
-        let (met, joined) = (hashbrown::HashTable::new(), Vec::new());
+        let (scan, open) = (Scan::new(), Vec::with_capacity(64));
+        let (met, joined) = (hashbrown::HashTable::with_capacity(64), Vec::with_capacity(256));
         Reader { root: Some(root), json, max_depth, max_fields, replace, counts, scan, open, met, joined }
     }
 
@@ -216,7 +216,8 @@ impl Reader {
             let number = content.map_or_else(|| self.scan.push(Found::range(at, at)), |(number, _)| number);
             return self.enter_within(begun, messages, of, name, number, data, names, batch);
         }
-        let found = content.map_or(Found { next: 0, ranged: false, from: self.nothing(messages, value.of), to: 0 }, |it| it.1);
+        let found =
+            content.map_or(Found { next: 0, ranged: false, from: self.nothing(messages, value.of), to: 0 }, |it| it.1);
         let value = self.value(messages, value, found, data, names, batch)?;
         self.scan.end(begun);
         batch.push_keyed(name, value.unwrap_or(Value::Null), at)
@@ -394,7 +395,17 @@ impl Reader {
         let begun = self.scan.message(messages, of, data, number, all)?;
         let node = batch.next_node();
         batch.push_keyed(key, Value::Map(0), at)?;
-        self.open.push(Opened { message: of, begun, end: begun, node, field: 0, next: 0, inside: false, list: 0, only: false });
+        self.open.push(Opened {
+            message: of,
+            begun,
+            end: begun,
+            node,
+            field: 0,
+            next: 0,
+            inside: false,
+            list: 0,
+            only: false,
+        });
         Ok(())
     }
 

@@ -51,6 +51,10 @@ pub struct Begun {
 const USUAL: usize = 1 << 14;
 
 impl Scan {
+    pub fn new() -> Scan {
+        Scan { slots: Vec::with_capacity(512), found: Vec::with_capacity(1024), ..Scan::default() }
+    }
+
     pub fn clear(&mut self) {
         self.slots.clear();
         self.found.clear();
@@ -230,7 +234,11 @@ impl Scan {
 
 #[cold]
 fn no_room(at: usize, most: usize) -> RecordError {
-    no_memory(at, format!("the record has more than {most} values, for which there is no room"), Refusal::Limit(Some(MEMORY.to_owned())))
+    no_memory(
+        at,
+        format!("the record has more than {most} values, for which there is no room"),
+        Refusal::Limit(Some(MEMORY.to_owned())),
+    )
 }
 
 const MEMORY: &str = "Raise ⟨memory_limit⟩.";

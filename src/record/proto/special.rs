@@ -55,7 +55,17 @@ impl Reader {
                 let is_map = message.known == Known::Struct;
                 batch.push_keyed(key, if is_map { Value::Map(0) } else { Value::List(0) }, at)?;
                 let next = self.scan.slot(begun, 0).first;
-                let open = Opened { message: of, begun, end: begun, node, field: 0, next, inside: true, list: node, only: true };
+                let open = Opened {
+                    message: of,
+                    begun,
+                    end: begun,
+                    node,
+                    field: 0,
+                    next,
+                    inside: true,
+                    list: node,
+                    only: true,
+                };
                 self.open.push(open);
                 return Ok(());
             }

@@ -12,8 +12,7 @@ use super::editions;
 use crate::schema::limits::LONGEST;
 
 /// Words that a `.proto` file may begin with.
-const BEGINS: [&[u8]; 8] =
-    [b"syntax", b"edition", b"package", b"import", b"message", b"option", b"enum", b"extend"];
+const BEGINS: [&[u8]; 8] = [b"syntax", b"edition", b"package", b"import", b"message", b"option", b"enum", b"extend"];
 
 /// Whether a text looks like a `.proto` file: it begins with one of its words, after comments.
 pub fn is_source(mut text: &[u8]) -> bool {

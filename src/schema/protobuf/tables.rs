@@ -89,7 +89,9 @@ fn inside(outer: &str, name: &str) -> String {
 
 fn missing(name: &str, by: &str) -> String {
     let name = name.trim_start_matches('.');
-    format!("`{by}` is of the type `{name}`, which is not there\n  A set needs the imported files too: protoc --include_imports --descriptor_set_out=FILE")
+    format!(
+        "`{by}` is of the type `{name}`, which is not there\n  A set needs the imported files too: protoc --include_imports --descriptor_set_out=FILE"
+    )
 }
 
 impl<'d> All<'d> {
@@ -106,7 +108,11 @@ impl<'d> All<'d> {
 
     fn count(&mut self, more: usize) -> Outcome<()> {
         self.fields += more;
-        if self.fields > FIELDS { Err(format!("there are more than {FIELDS} fields and values of enums")) } else { Ok(()) }
+        if self.fields > FIELDS {
+            Err(format!("there are more than {FIELDS} fields and values of enums"))
+        } else {
+            Ok(())
+        }
     }
 
     fn message(&mut self, outer: &str, message: &'d descriptor::Message, around: Features) -> Outcome<()> {
@@ -178,7 +184,10 @@ impl<'d> All<'d> {
         let options = field.options.as_ref();
         let features = around.with(options.and_then(|options| options.features));
         if !(1..=LARGEST).contains(&field.number) {
-            return Err(format!("the field `{name}` has the number {}, and numbers are from 1 to {LARGEST}", field.number));
+            return Err(format!(
+                "the field `{name}` has the number {}, and numbers are from 1 to {LARGEST}",
+                field.number
+            ));
         }
         let repeated = field.label == REPEATED;
         let of = match field.kind {

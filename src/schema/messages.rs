@@ -7,37 +7,35 @@ use crate::record::proto::{Field, Known, Messages, Of, Root, Shape};
 /// The fields of a message as a schema. What has a form of its own, such as a timestamp, may be anything.
 ///
 /// # Errors
-/// The message is inside itself, or has too many fields.
+/// It has too many fields.
 pub(crate) fn of_message(root: &Root) -> Result<File, String> {
     let mut room = FIELDS;
-    Ok(File::said(fields(root.messages(), root.number(), 0, &mut room)?))
+    Ok(File::said(fields(root.messages(), root.number(), &mut Vec::new(), &mut room)?))
 }
 
-fn fields(messages: &Messages, of: u32, level: usize, room: &mut usize) -> Result<Vec<Node>, String> {
+fn fields(messages: &Messages, of: u32, within: &mut Vec<u32>, room: &mut usize) -> Result<Vec<Node>, String> {
     let message = messages.at(of);
-    if level > LEVELS {
-        let name = &message.name;
-        return Err(format!("messages are inside others more than {LEVELS} deep (in {name}), which only Protobuf has"));
-    }
+    within.push(of);
     let mut all = Vec::new();
     for field in &message.fields {
         *room = room.checked_sub(1).ok_or_else(|| format!("there are more than {FIELDS} fields"))?;
         all.push(Node {
             name: Some(field.name.to_string()),
             nullable: field.shape != Shape::Required,
-            ..node(messages, field, level, room)?
+            ..node(messages, field, within, room)?
         });
     }
+    within.pop();
     Ok(all)
 }
 
-fn node(messages: &Messages, field: &Field, level: usize, room: &mut usize) -> Result<Node, String> {
-    let single = |room: &mut usize| value(messages, field.of, level, room);
+fn node(messages: &Messages, field: &Field, within: &mut Vec<u32>, room: &mut usize) -> Result<Node, String> {
+    let mut single = |room: &mut usize| value(messages, field.of, within, room);
     Ok(match field.shape {
         Shape::List { .. } => Node { kind: "list".into(), items: Some(Box::new(single(room)?)), ..Node::default() },
         Shape::Map(pair) => {
             let values = match &messages.at(pair).fields[..] {
-                [_, values] => value(messages, values.of, level, room)?,
+                [_, values] => value(messages, values.of, within, room)?,
                 _ => plain("any"),
             };
             Node { kind: "map".into(), values: Some(Box::new(values)), ..Node::default() }
@@ -50,7 +48,7 @@ fn plain(kind: &str) -> Node {
     Node { kind: kind.to_owned(), ..Node::default() }
 }
 
-fn value(messages: &Messages, of: Of, level: usize, room: &mut usize) -> Result<Node, String> {
+fn value(messages: &Messages, of: Of, within: &mut Vec<u32>, room: &mut usize) -> Result<Node, String> {
     Ok(plain(match of {
         Of::Double => "float64",
         Of::Float => "float32",
@@ -66,11 +64,13 @@ fn value(messages: &Messages, of: Of, level: usize, room: &mut usize) -> Result<
             return Ok(Node { symbols: Some(names), ..plain("enum") });
         }
         Of::Message { of, .. } => match messages.at(of).known {
+            // Of one that is inside itself, and of what is deep, nothing is said.
+            Known::No if within.contains(&of) || within.len() >= LEVELS => "any",
             Known::No => {
-                return Ok(Node { fields: Some(fields(messages, of, level + 1, room)?), ..plain("record") });
+                return Ok(Node { fields: Some(fields(messages, of, within, room)?), ..plain("record") });
             }
             Known::Wrapper => {
-                let inner = value(messages, messages.at(of).fields[0].of, level, room)?;
+                let inner = value(messages, messages.at(of).fields[0].of, within, room)?;
                 return Ok(Node { nullable: true, ..inner });
             }
             _ => return Ok(Node { nullable: true, ..plain("any") }),

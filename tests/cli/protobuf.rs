@@ -265,10 +265,7 @@ message Inner { int32 the_number = 1; }
     // The moment, the duration and the wrapper, by hand.
     let begins = b"\x0a\x07\x08\x01\x10\x80\xca\xb5\xee\x01\x12\x16\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x80\xb6\xca\x91\xfe\xff\xff\xff\xff\x01\x1a\x02\x08\x05";
     let written = bytes(here, "w.pb");
-    assert_eq!(
-        &written[written.len() - usize::from(written[0] & 0x7f) - 128 * usize::from(written[1])..][..begins.len()],
-        begins
-    );
+    assert!(written.windows(begins.len()).any(|bytes| bytes == begins), "{written:02x?}");
     assert_eq!(ran(here, "convert w.pb -t ndjson --schema w.proto --message W").ends(0).stdout, line);
     let canonical = ran(here, "convert w.pb -t ndjson --schema w.proto --message W --proto-json").ends(0).stdout;
     let wanted = line.replace("\"i\":5", "\"i\":\"5\"").replace("the_number", "theNumber").replace("a_b,c", "aB,c");
@@ -306,7 +303,7 @@ fn every_beginning_ends_well() {
         [&b"\xff\xff\xff\xff\x0f"[..], &[0xff; 11], b"\x05\x1a\xff\xff\xff\x7f", b"\x02\x0c\x00", b"\x02\x0b\x08"]
     {
         fs::write(here.join("lie.pb"), [ONE, lie].concat()).unwrap();
-        for more in ["", "--io read", "--on-error skip"] {
+        for more in ["", "--io read"] {
             ran(here, &format!("convert lie.pb --schema t.proto -t ndjson -q {more}")).ends(1).says(&["record 2"]);
         }
     }

@@ -175,7 +175,7 @@ fn messages_are_those_of_another_implementation() {
         fs::write(here.join("a.pb"), delimited(&messages)).unwrap();
         let schema = ["s.proto", "s.desc"][seed as usize % 2];
         let with = |args: &[&str]| {
-            let more = ["--schema", schema, "--message", "p.M0", "-q", "--force"];
+            let more = ["--schema", schema, "--message", "p.M0", "-q"];
             run(here, args.iter().chain(&more)).ends(0).stdout
         };
         let lines = with(&["convert", "a.pb", "-t", "ndjson", "--proto-json"]);
@@ -187,9 +187,9 @@ fn messages_are_those_of_another_implementation() {
         }
         let theirs: String = messages.iter().map(|message| serde_json::to_string(message).unwrap() + "\n").collect();
         fs::write(here.join("b.ndjson"), theirs).unwrap();
-        with(&["convert", "b.ndjson", "-o", "b.pb", "--proto-json"]);
-        with(&["convert", "a.pb", "-o", "c.msgpack"]);
-        with(&["convert", "c.msgpack", "-o", "c.pb", "--strict"]);
+        with(&["convert", "b.ndjson", "-o", "b.pb", "--proto-json", "--force"]);
+        with(&["convert", "a.pb", "-o", "c.msgpack", "--force"]);
+        with(&["convert", "c.msgpack", "-o", "c.pb", "--strict", "--force"]);
         for name in ["b.pb", "c.pb"] {
             let found = read(&of, &fs::read(here.join(name)).unwrap());
             for (found, message) in found.iter().zip(&messages) {

@@ -52,7 +52,7 @@ impl PinSchema {
     /// The fields of a message of Protobuf, for records of other formats.
     ///
     /// # Errors
-    /// Usage: the message is inside itself.
+    /// Usage: it has too many fields.
     #[doc(hidden)]
     pub fn of_message(root: &Root, bytes_as: BytesAs, max_depth: usize) -> Result<PinSchema> {
         let wrong = |what: String| Error::usage(format!("⟨schema⟩: {what}"));

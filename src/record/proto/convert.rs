@@ -3,6 +3,7 @@
 use super::fault::Fail;
 use super::table::{Enum, Of};
 use crate::nearest::nearest;
+use crate::record::digits::short_float;
 use crate::record::to_number::{self, NotThatNumber};
 use crate::record::{LossyKind, Value};
 
@@ -145,7 +146,16 @@ fn float(of: Of, value: Value<'_>, how: How) -> Result<Given, Fail> {
         return Ok((found.value.to_bits(), lost(found.exact)));
     }
     let found = to_number::float32(value).map_err(wrong)?;
-    Ok((u64::from(found.value.to_bits()), lost(found.exact)))
+    Ok((u64::from(found.value.to_bits()), lost(found.exact || is_short(found.value, value))))
+}
+
+/// Whether a number of 64 bits is what the shortest text of one of 32 bits reads as.
+#[inline(never)]
+fn is_short(number: f32, value: Value<'_>) -> bool {
+    let Value::Float(wide) = value else { return false };
+    let mut room = [0; 32];
+    let text = std::str::from_utf8(short_float(number, &mut room));
+    text.is_ok_and(|text| text.parse() == Ok(wide))
 }
 
 #[cold]

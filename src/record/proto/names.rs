@@ -22,14 +22,14 @@ impl<'a> Names<'a> {
         &mut self,
         id: u32,
         row: &[u8],
-        (from, to): (u32, u32),
+        place: (u32, u32),
         batch: &Batch<'a>,
         at: usize,
     ) -> Result<&'a [u8], RecordError> {
         let (known, kept) = self.0[id as usize % SLOTS];
         match known == id {
-            true => Ok(&kept[from as usize..to as usize]),
-            false => self.take(id, row, (from, to), batch, at),
+            true => Ok(&kept[place.0 as usize..place.1 as usize]),
+            false => self.take(id, row, place, batch, at),
         }
     }
 
@@ -38,7 +38,7 @@ impl<'a> Names<'a> {
         &mut self,
         id: u32,
         row: &[u8],
-        (from, to): (u32, u32),
+        place: (u32, u32),
         batch: &Batch<'a>,
         at: usize,
     ) -> Result<&'a [u8], RecordError> {
@@ -47,7 +47,7 @@ impl<'a> Names<'a> {
             place.copy_from_slice(text);
             Ok(place)
         };
-        let (from, to) = (from as usize, to as usize);
+        let (from, to) = (place.0 as usize, place.1 as usize);
         if row.len() > SHORT {
             return copy(&row[from..to]);
         }

@@ -35,8 +35,8 @@ pub struct Reader {
 impl Reader {
     /// A reader of a message. With `counts`, fields that the schema lacks are counted as lost.
     pub fn new(root: Root, json: bool, max_depth: usize, max_fields: usize, replace: bool, counts: bool) -> Reader {
-        let (scan, open) = (Scan::default(), Vec::with_capacity(16));
-        let (met, joined) = (hashbrown::HashTable::new(), Vec::new());
+        let (scan, open) = (Scan::new(), Vec::with_capacity(64));
+        let (met, joined) = (hashbrown::HashTable::with_capacity(64), Vec::with_capacity(256));
         Reader { root: Some(root), json, max_depth, max_fields, replace, counts, scan, open, met, joined }
     }
 

@@ -51,6 +51,10 @@ pub struct Begun {
 const USUAL: usize = 1 << 14;
 
 impl Scan {
+    pub fn new() -> Scan {
+        Scan { slots: Vec::with_capacity(512), found: Vec::with_capacity(1024), ..Scan::default() }
+    }
+
     pub fn clear(&mut self) {
         self.slots.clear();
         self.found.clear();

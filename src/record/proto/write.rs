@@ -47,12 +47,12 @@ impl Writer {
             how: How { json, as_text: false },
             bytes_as,
             max_depth: max_depth.min(DEEPEST),
-            gathered: Vec::with_capacity(64),
-            lost: Vec::with_capacity(16),
+            gathered: Vec::with_capacity(256),
+            lost: Vec::with_capacity(64),
             cell: false,
             reader: JsonReader::new(max_depth, 0),
         };
-        Ok(Writer { root, columns, pen, lens: Vec::with_capacity(64), guess: 1 })
+        Ok(Writer { root, columns, pen, lens: Vec::with_capacity(256), guess: 1 })
     }
 
     /// Writes a record, without its length.

@@ -31,8 +31,6 @@ const UNZIP: &str = "Unpack it first, for example: unzip -p FILE⟨stdin csv⟩"
 const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
 const PARQUET: &str =
     "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_parquet('FILE')) TO 'FILE.csv'";
-const AVRO: &str =
-    "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_avro('FILE')) TO 'FILE.csv'";
 const ARROW: &str = "Convert it to CSV or NDJSON first, for example with Polars or pyarrow.";
 const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE⟨stdin csv⟩";
 const SQLITE: &str = "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'";
@@ -48,7 +46,7 @@ const MAGICS: [Magic; 24] = [
     magic(b"PK\x05\x06", "an empty zip archive", UNZIP),
     magic(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (xls) or Office document", SHEET),
     magic(b"PAR1", "a Parquet file", PARQUET),
-    magic(b"Obj\x01", "an Avro file", AVRO),
+    magic(b"Obj\x01", "an Avro file", "Give its format: ⟨from avro⟩"),
     magic(b"ARROW1\0\0", "an Arrow or Feather file", ARROW),
     magic(b"FEA1", "a Feather file", ARROW),
     magic(b"ORC", "an ORC file", ARROW),
@@ -69,12 +67,11 @@ const MAGICS: [Magic; 24] = [
 ];
 
 /// Formats that we don't read, by file extension.
-const EXTENSIONS: [(&[&str], &str, &str); 13] = [
+const EXTENSIONS: [(&[&str], &str, &str); 12] = [
     (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook", SHEET),
     (&["ods"], "an OpenDocument spreadsheet", SHEET),
     (&["zip"], "a zip archive", UNZIP),
     (&["parquet"], "a Parquet file", PARQUET),
-    (&["avro"], "an Avro file", AVRO),
     (&["arrow", "feather"], "an Arrow or Feather file", ARROW),
     (&["orc"], "an ORC file", ARROW),
     (&["sqlite", "sqlite3"], "an SQLite database", SQLITE),

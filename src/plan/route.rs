@@ -135,23 +135,13 @@ impl Route {
         reading: &dyn ReadFormat,
         lacking: Lacking,
     ) -> Result<Route> {
-        let seeing;
-        let settings = match settings.other_encoding() {
-            None => settings,
-            Some(_) => {
-                seeing = settings.clone().with(|own| own.ops.push(Arc::new(Everything)));
-                &seeing
-            }
-        };
-        let typed;
-        let settings = match reading.resolves() {
-            false => settings,
+        let (sees_all, resolves) = (settings.other_encoding().is_some(), reading.resolves());
+        let own = settings.clone().with(|own| {
+            own.ops.extend(sees_all.then(|| Arc::new(Everything) as Arc<dyn Op>));
             // The records have the types of the schema already.
-            true => {
-                typed = settings.clone().with(|own| own.ops.retain(|op| op.types().is_none()));
-                &typed
-            }
-        };
+            own.ops.retain(|op| !resolves || op.types().is_none());
+        });
+        let settings = &own;
         if let Some(aggregate) = &settings.aggregate {
             aggregate.check()?;
             if let ColumnsFrom::List(_) = settings.columns {

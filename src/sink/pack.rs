@@ -35,6 +35,13 @@ struct Shared {
     done: Condvar,
 }
 
+/// The room of a block, how many there are, and how many threads make something of them.
+struct Sizes {
+    room: usize,
+    blocks: usize,
+    threads: usize,
+}
+
 /// Makes what is written of a block, for one thread.
 enum Maker {
     Members(Box<dyn Pack>),
@@ -92,13 +99,14 @@ impl Packer {
     pub fn new(target: Box<dyn Sink>, packing: &Packing) -> Result<Packer> {
         let compression: Compression = packing.compression;
         let maker = || compression.packer().map(Maker::Members);
-        let sizes = (packing.block(), packing.blocks(), packing.threads);
+        let sizes = Sizes { room: packing.block(), blocks: packing.blocks(), threads: packing.threads };
         Packer::with(target, Fill::bytes(), compression.ending(), sizes, maker)
     }
 
     /// Makes a container; begins at the start of `target`.
     pub fn of_blocks(target: Box<dyn Sink>, blocks: Arc<dyn Blocks>, blocking: &Blocking) -> Result<Packer> {
-        let (fill, sizes) = (Fill::records(&blocks, blocking), (blocking.room(), blocking.blocks(), blocking.threads));
+        let fill = Fill::records(&blocks, blocking);
+        let sizes = Sizes { room: blocking.room(), blocks: blocking.blocks(), threads: blocking.threads };
         Packer::with(target, fill, &[], sizes, || blocks.packer().map(Maker::Block))
     }
 
@@ -106,9 +114,10 @@ impl Packer {
         target: Box<dyn Sink>,
         fill: Fill,
         ending: &'static [u8],
-        (room, blocks, threads): (usize, usize, usize),
+        sizes: Sizes,
         maker: impl Fn() -> Result<Maker>,
     ) -> Result<Packer> {
+        let Sizes { room, blocks, threads } = sizes;
         let mut free = Pool::new();
         free.stock(room, blocks)?;
         let state = State {

@@ -101,7 +101,7 @@ pub static FLAGS: &[Flag] = &[
     resume(
         "resume",
         Nothing,
-        "Continue where an interrupted run of the same command stopped; start from the beginning if there was none",
+        "Continue where an interrupted run of this command stopped; begin if there was none",
     )
     .common()
     .sets(|s, _, _| put(&mut s.resume, true)),

@@ -67,7 +67,7 @@ fn check_names(types: &Schema, options: &Options, before: &str) -> Result<(), Er
         if !is_word(&name) && options.schema.is_none() {
             let shown: String = path.chars().take(60).collect();
             return Err(Error::usage(format!(
-                "the field `{shown}` has a name that Avro does not allow: letters, digits and `_` are, with no digit first\n  Give it another one with ⟨rename⟩, tidy the names of a table with ⟨clean_names snake⟩, or give a ⟨schema⟩: `pagemill schema INPUT -o FILE.avsc` makes one that says how such fields are called."
+                "the field `{shown}` has a name that Avro does not allow: letters, digits and `_` are, with no digit first\n  Give it another one with ⟨rename⟩, tidy the names of a table with ⟨clean_names snake⟩, or give a ⟨schema⟩ in the form of Avro: those that the command `schema` writes say how such fields are called."
             )));
         }
         check_type(types.type_of(index), options, &path)?;

@@ -96,10 +96,7 @@ impl Many {
             }
             None => None,
         };
-        let (packing, blocking) = match split {
-            Some(_) => (None, None),
-            None => coders(&mut settings, to, &target)?,
-        };
+        let (packing, blocking) = if split.is_some() { (None, None) } else { coders(&mut settings, to, &target)? };
         let deduping = Deduping::asked(&settings, target.path().or(template.as_deref()))?;
         if deduping.is_some() && keep_going {
             return Err(Error::usage(

@@ -93,8 +93,19 @@ const PROBES: &[Probe] = &[
 ];
 
 /// Flags that are what the tests differ in, or have a test of their own.
-const ELSEWHERE: &[&str] =
-    &["config", "from", "otlp", "no-history", "profile", "records", "schema", "strict-memory", "linger"];
+const ELSEWHERE: &[&str] = &[
+    "config",
+    "from",
+    "otlp",
+    "no-history",
+    "profile",
+    "records",
+    "schema",
+    "message",
+    "proto-json",
+    "strict-memory",
+    "linger",
+];
 
 /// What is said about bad data is taken everywhere, also where nothing can be bad.
 const POLICIES: &[&str] =

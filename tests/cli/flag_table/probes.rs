@@ -442,6 +442,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("checkpoint-every", "an interruption: resume.rs"),
     ("otlp", "a collector: otlp.rs"),
     ("schema", "a file that is one: schema.rs"),
+    ("block-size", "a container: avro.rs"),
     ("message", "a schema of Protobuf: protobuf.rs"),
     ("proto-json", "a schema of Protobuf: protobuf.rs"),
     ("snapshot", "a file that grows: parts.rs"),

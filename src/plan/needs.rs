@@ -1,6 +1,8 @@
 //! What the settings of a job need of its route.
 
-use crate::format::Format;
+use std::borrow::Cow;
+
+use crate::format::{Format, ReadFormat};
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::plan::inside::may_spread;
 
@@ -23,4 +25,12 @@ pub(super) fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool
         || settings.invalid_utf8 == InvalidUtf8::Replace
         || settings.options.out_dialect.bom
         || settings.strict && (from.is_tabular() || to.is_tabular())
+}
+
+/// The settings without steps that a source has done already: its records have the types of the schema.
+pub(crate) fn unpinned<'s>(settings: &'s Settings, reading: &dyn ReadFormat) -> Cow<'s, Settings> {
+    match reading.resolves() {
+        false => Cow::Borrowed(settings),
+        true => Cow::Owned(settings.clone().with(|own| own.ops.retain(|op| op.types().is_none()))),
+    }
 }

@@ -17,7 +17,7 @@ use crate::plan::inside::{Inside, spreads};
 use crate::plan::named::{
     Lacking, check_fields, check_nameless, is_step, known, leaves_out, names_of, read_by, setting,
 };
-use crate::plan::needs::checks_utf8;
+use crate::plan::needs::{checks_utf8, unpinned};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -143,15 +143,8 @@ impl Route {
                 &seeing
             }
         };
-        let typed;
-        let settings = match reading.resolves() {
-            false => settings,
-            // The records have the types of the schema already.
-            true => {
-                typed = settings.clone().with(|own| own.ops.retain(|op| op.types().is_none()));
-                &typed
-            }
-        };
+        let unpinned = unpinned(settings, reading);
+        let settings = &*unpinned;
         if let Some(aggregate) = &settings.aggregate {
             aggregate.check()?;
             if let ColumnsFrom::List(_) = settings.columns {

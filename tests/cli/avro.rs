@@ -215,3 +215,37 @@ fn files_of_others() {
         assert_eq!(read(name), weather, "{name}");
     }
 }
+
+/// A block ends with the record that brings it to the size, whatever else is said.
+#[test]
+fn blocks_end_at_their_size() {
+    let here = folder();
+    let here = here.path();
+    // A record is the number and the text, of 1 and 1 + 9 bytes.
+    let lines: String = (0..50).map(|id| format!("{{\"id\":{id},\"t\":\"123456789\"}}\n")).collect();
+    fs::write(here.join("a.ndjson"), lines).unwrap();
+    let records = |id: i64| [long(id), text("123456789")].concat();
+    let written = |line: &str| {
+        ran(here, &format!("convert a.ndjson -o a.avro --force --slice-size 100 {line}")).ends(0);
+        fs::read(here.join("a.avro")).unwrap()
+    };
+    for (size, each) in [("1", 1), ("11", 1), ("12", 2), ("110", 10), ("1KB", 50)] {
+        let file = written(&format!("--block-size {size} -j 1"));
+        let mark = file[file.len() - 16..].to_vec();
+        let blocks: Vec<u8> = (0..50)
+            .step_by(each)
+            .flat_map(|from| {
+                let data: Vec<u8> = (from..(from + each as i64).min(50)).flat_map(records).collect();
+                let count = (from + each as i64).min(50) - from;
+                [&long(count)[..], &long(data.len() as i64), &data, &mark].concat()
+            })
+            .collect();
+        assert!(file.ends_with(&blocks), "{size}");
+        assert!(file[..file.len() - blocks.len()].ends_with(&mark), "{size}: nothing else is before the blocks");
+        assert!(written(&format!("--block-size {size} -j 3")) == file, "{size}");
+    }
+    assert!(written("--block-size 12") != written("--block-size 110"));
+    ran(here, "convert a.ndjson -o a.csv --block-size 12").ends(2).says(&["--block-size"]);
+    ran(here, "convert a.ndjson -o a.csv --compress deflate").ends(2).says(&["deflate", "csv has none"]);
+    ran(here, "convert a.ndjson -o b.avro --compress snappy:3").ends(2).says(&["snappy has no levels"]);
+}

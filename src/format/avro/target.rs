@@ -85,10 +85,13 @@ fn check_type(of: &Type, options: &Options, path: &str) -> Result<(), Error> {
     }
 }
 
+/// A field, by what is left of its dotted name.
+type Member = (Vec<u8>, Type);
+
 /// Dotted names as records inside the record.
 fn nested(types: &Schema) -> Schema {
     use crate::record::Kind;
-    let mut fields: Vec<(Vec<u8>, Vec<(Vec<u8>, Type)>)> = Vec::new();
+    let mut fields: Vec<(Vec<u8>, Vec<Member>)> = Vec::new();
     for index in 0..types.len() {
         let name = types.name(index);
         let (key, rest) = match memchr::memchr(b'.', name) {

@@ -11,11 +11,13 @@ pub struct Names<'a>([(u32, &'a [u8]); SLOTS]);
 const SLOTS: usize = 16;
 const NOBODY: u32 = u32::MAX;
 
-impl<'a> Names<'a> {
-    pub fn new() -> Names<'a> {
+impl Default for Names<'_> {
+    fn default() -> Self {
         Names([(NOBODY, &[]); SLOTS])
     }
+}
 
+impl<'a> Names<'a> {
     /// The name at a place among names in a row. `id` is that of the row.
     #[inline(always)]
     pub fn get(

@@ -430,7 +430,8 @@ impl Pen {
         let wrong = || no_value(Of::Bytes, value, ": it is not base64");
         let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
         let digits = &text[..text.len() - padding];
-        if padding > 2 || !text.len().is_multiple_of(4) && !(self.how.json && padding == 0) {
+        let is_whole = text.len().is_multiple_of(4) || self.how.json && padding == 0;
+        if padding > 2 || !is_whole {
             return Err(wrong());
         }
         let (mut copy, mut decoded) = ([0; PIECE], [0; PIECE / 4 * 3]);

@@ -81,7 +81,7 @@ impl Reader {
 
     /// Names for a batch.
     pub fn names<'a>() -> Names<'a> {
-        Names::new()
+        Names::default()
     }
 
     /// Adds what is left of the messages that are open. `first`: the first node of the record.

@@ -34,15 +34,16 @@ struct Step {
 
 /// The most leaves.
 const STEPS: usize = 512;
-/// Room for this many lists and maps that are not leaves is made at once.
+/// Room for this many leaves, and for lists and maps that are not, is made at once.
+const LEAVES: usize = 64;
 const CONTAINERS: usize = 32;
 /// How many bytes are looked at for each leaf.
 const AHEAD: usize = 128;
 
 impl Default for Template {
     fn default() -> Template {
-        // The first record with lists and maps may come when nothing is to be allocated any more.
-        Template { steps: Vec::new(), containers: Vec::with_capacity(CONTAINERS), tail: None }
+        // The first record with as many, or with lists and maps, may come when nothing is to be allocated any more.
+        Template { steps: Vec::with_capacity(LEAVES), containers: Vec::with_capacity(CONTAINERS), tail: None }
     }
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 #[doc(hidden)]
 pub mod binary;
+pub(crate) mod calendar;
 pub(crate) mod canonical;
 mod columns;
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! Numbers and times as text, fast.
 
 use super::pen::Pen;
+use crate::record::calendar;
 use crate::scan::number::PAIRS;
 
 /// Appends `units.cents` with two digits for the cents: `1.10`. Less than 100,000 cents.
@@ -64,20 +65,13 @@ impl Clock {
         pen.put(&[b'T', h, hh, b':', m, mm, b':', s, ss, b'.', hundreds, tens, ones, b'Z']);
     }
 
-    /// The civil date of a day: Howard Hinnant, "chrono-compatible low-level date algorithms".
+    /// Takes the date of a day.
     #[cold]
     fn turn(&mut self, day: u64) {
         self.day = day;
         // 146,097 days are 400 years; for 8,000 years from 1970 all years have four digits.
-        let z = day % (146_097 * 20) + 719_468;
-        let (era, doe) = (z / 146_097, z % 146_097);
-        let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-        let mp = (5 * doy + 2) / 153;
-        let d = doy - (153 * mp + 2) / 5 + 1;
-        let m = if mp < 10 { mp + 3 } else { mp - 9 };
-        let y = yoe + era * 400 + u64::from(m <= 2);
-        let pair = |n: u64| PAIRS[n as usize];
+        let (y, m, d) = calendar::date((day % (146_097 * 20)) as i64);
+        let pair = |n: i64| PAIRS[n as usize];
         let ([a, b], [c, e], [f, g], [h, i]) = (pair(y / 100), pair(y % 100), pair(m), pair(d));
         self.date = [a, b, c, e, b'-', f, g, b'-', h, i];
     }

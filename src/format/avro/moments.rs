@@ -2,7 +2,7 @@
 //!
 //! Years beyond four digits have a sign, as ISO 8601 says for such years.
 
-use crate::record::Unit;
+use crate::record::{Unit, calendar};
 
 /// Room for the text of any moment.
 pub(super) const LONGEST: usize = 48;
@@ -31,7 +31,7 @@ impl Pen<'_> {
     }
 
     fn date(&mut self, day: i64) {
-        let (year, month, of_month) = date(day);
+        let (year, month, of_month) = calendar::date(day);
         match year {
             0..=9999 => {}
             ..0 => self.put(b'-'),
@@ -39,9 +39,9 @@ impl Pen<'_> {
         }
         self.number(year.unsigned_abs(), 4);
         self.put(b'-');
-        self.number(month, 2);
+        self.number(month as u64, 2);
         self.put(b'-');
-        self.number(of_month, 2);
+        self.number(of_month as u64, 2);
     }
 
     /// A time of day, in units after midnight.
@@ -68,31 +68,6 @@ pub(super) fn scale(unit: Unit) -> (u64, usize) {
         Unit::Micro => (1_000_000, 6),
         Unit::Nano => (1_000_000_000, 9),
     }
-}
-
-/// The calendar date of a day; day 0 is 1970-01-01. (The algorithm counts years from March, so that the day that some
-/// years lack is the last one.)
-fn date(day: i64) -> (i64, u64, u64) {
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year + era * 400 + next, month as u64, of_month as u64)
-}
-
-/// The day of a calendar date; none if there is no such day.
-fn day(year: i64, month: u64, of_month: u64) -> Option<i64> {
-    if !(1..=12).contains(&month) || !(1..=31).contains(&of_month) {
-        return None;
-    }
-    let (shifted, place) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let of_year = (153 * place as i64 + 2) / 5 + of_month as i64 - 1;
-    let number = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    (date(number) == (year, month, of_month)).then_some(number)
 }
 
 /// The text of a day.
@@ -163,7 +138,7 @@ fn read_date(text: &[u8]) -> Option<(i64, &[u8])> {
     }
     let (month, rest) = two(after.strip_prefix(b"-")?)?;
     let (of_month, rest) = two(rest.strip_prefix(b"-")?)?;
-    Some((day(sign * year as i64, month, of_month)?, rest))
+    Some((calendar::day(sign * year as i64, month as i64, of_month as i64)?, rest))
 }
 
 /// The nanoseconds after midnight.

@@ -1,17 +1,6 @@
 //! Moments as text (ISO 8601).
 
-/// The calendar date of a day; day 0 is 1970-01-01. (The algorithm counts years from March, so that the day that some
-/// years lack is the last one.)
-fn date(day: i64) -> (i64, u32, u32) {
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year + era * 400 + next, month as u32, of_month as u32)
-}
+use crate::record::calendar;
 
 /// The longest text.
 pub const LONGEST: usize = 64;
@@ -23,7 +12,7 @@ pub fn moment(seconds: i64, fraction: &[u8], into: &mut [u8; LONGEST]) -> Option
     if !(-62_167_219_200..=253_402_300_799).contains(&seconds) || fraction.len() > 32 {
         return None;
     }
-    let ((year, month, day), second) = (date(seconds.div_euclid(86_400)), seconds.rem_euclid(86_400));
+    let ((year, month, day), second) = (calendar::date(seconds.div_euclid(86_400)), seconds.rem_euclid(86_400));
     let mut at = 0;
     let mut put = |number: u64, width: usize, after: u8| {
         let mut rest = number;
@@ -35,8 +24,8 @@ pub fn moment(seconds: i64, fraction: &[u8], into: &mut [u8; LONGEST]) -> Option
         at += width + 1;
     };
     put(year as u64, 4, b'-');
-    put(month.into(), 2, b'-');
-    put(day.into(), 2, b'T');
+    put(month as u64, 2, b'-');
+    put(day as u64, 2, b'T');
     put(second as u64 / 3600, 2, b':');
     put(second as u64 / 60 % 60, 2, b':');
     put(second as u64 % 60, 2, if fraction.is_empty() { b'Z' } else { b'.' });

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use crate::record::calendar;
+
 /// The longest text.
 pub const LONGEST: usize = 48;
 
@@ -11,28 +13,6 @@ const MOMENTS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799
 /// The most seconds of a duration: about 10,000 years.
 const SECONDS: u64 = 315_576_000_000;
 const NANOS: i32 = 1_000_000_000;
-
-/// The calendar date of a day; day 0 is 1970-01-01. (Years are counted from March, so that the day that some years lack
-/// is the last one.)
-fn date(day: i64) -> (i64, i64, i64) {
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year + era * 400 + next, month, of_month)
-}
-
-/// The day of a calendar date, which has to be one.
-fn day(year: i64, month: i64, of_month: i64) -> Option<i64> {
-    let (shifted, since_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let of_year = (153 * since_march + 2) / 5 + of_month - 1;
-    let day = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    (date(day) == (year, month, of_month)).then_some(day)
-}
 
 /// Writes nothing, or three, six or nine digits after a point.
 fn fraction(nanos: u32, room: &mut &mut [u8]) {
@@ -50,7 +30,7 @@ pub fn moment_text(seconds: i64, nanos: i32, room: &mut [u8; LONGEST]) -> Option
     if !MOMENTS.contains(&seconds) || !(0..NANOS).contains(&nanos) {
         return None;
     }
-    let ((year, month, of_month), second) = (date(seconds.div_euclid(DAY)), seconds.rem_euclid(DAY));
+    let ((year, month, of_month), second) = (calendar::date(seconds.div_euclid(DAY)), seconds.rem_euclid(DAY));
     let mut rest = &mut room[..];
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     let _ = write!(rest, "{year:04}-{month:02}-{of_month:02}T{hour:02}:{minute:02}:{second:02}");
@@ -122,7 +102,7 @@ pub fn moment(text: &[u8]) -> Option<(i64, i32)> {
     if hour > 23 || minute > 59 || second > 59 || !(1..=12).contains(&month) {
         return None;
     }
-    let seconds = day(year, month, of_month)? * DAY + hour * 3600 + minute * 60 + second - offset;
+    let seconds = calendar::day(year, month, of_month)? * DAY + hour * 3600 + minute * 60 + second - offset;
     MOMENTS.contains(&seconds).then_some((seconds, nanos))
 }
 

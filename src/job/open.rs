@@ -187,6 +187,16 @@ pub(crate) fn in_blocks(
     }
 }
 
+/// Refuses results whose types nobody knows.
+pub(crate) fn refuse_groups(to: Format, settings: &Settings) -> Result<()> {
+    match settings.aggregate.is_some() && to.takes(&settings.options).types {
+        true => Err(Error::usage(format!(
+            "groups and totals can't be written as {to}: their types are not known before the first of them\n  Write them as ndjson, and convert that."
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// Refuses to write onto a source.
 pub(crate) fn refuse_source<'s>(target: &TargetSpec, sources: impl IntoIterator<Item = &'s SourceSpec>) -> Result<()> {
     let Some(own) = target.file_id() else { return Ok(()) };

@@ -19,7 +19,7 @@ use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
 use crate::job::kept::Kept;
-use crate::job::open::{as_records, compression, open_text};
+use crate::job::open::{as_records, compression, open_text, refuse_groups};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
@@ -79,7 +79,8 @@ pub(crate) struct Opened<'s> {
     names: Reservation,
     /// Part of a stream was already handed out.
     pub begun: bool,
-    /// What is odd about the beginning, for the first error.
+    /// The target may have the source's own schema, word for word.
+    pub keeps_schema: bool,
     suspicion: Option<String>,
 }
 
@@ -90,6 +91,7 @@ impl<'s> Opened<'s> {
     /// The source of a job that writes this target.
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
         Opened::open(source, target, settings, Lacking::Refused, |to| {
+            refuse_groups(to, settings)?;
             Ok((compression(to, target, settings)?, to.blocks(&settings.options, settings.compress)?))
         })
     }
@@ -295,6 +297,7 @@ impl<'s> Opened<'s> {
             lacking: None,
             replay,
             begun: false,
+            keeps_schema: true,
             suspicion,
         };
         if let Some(schema) = opened.route.schema.take() {
@@ -438,7 +441,7 @@ impl<'s> Opened<'s> {
         let mut gives = self.gives();
         // A line with a field that was made is no longer a line of the source.
         gives.lines &= route.ops.iter().all(|op| op.makes().is_none());
-        let schema = self.reading.schema_text();
+        let schema = self.reading.schema_text().filter(|_| self.keeps_schema);
         let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives, schema };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::fold::Fold;
+use crate::fold::infer::Infer;
 use crate::job::opened::Opened;
-use crate::op::Op;
-use crate::record::Schema;
+use crate::job::settings::ColumnsFrom;
+use crate::record::{Kind, Schema, Type};
 use crate::wording::input;
 
 impl Opened<'_> {
@@ -18,20 +19,39 @@ impl Opened<'_> {
     /// # Errors
     /// Usage: the source can't be read twice, and no schema says all types. Those of a run.
     pub fn types(&mut self) -> Result<Schema> {
-        let given = self.route.ops.iter().find_map(|op| op.types());
+        let types = match self.known_types() {
+            Some(types) => types,
+            None => {
+                let found = self.find_types()?;
+                self.types_of(found)?
+            }
+        };
+        Ok(of_columns(types, &self.settings.columns))
+    }
+
+    /// The same if they are known without reading any record, whatever columns were asked for.
+    pub fn known_types(&self) -> Option<Schema> {
         let settings = self.settings;
-        let alone = |op: &Arc<dyn Op>| op.types().is_some();
-        let changes = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
-        if let Some(given) = given.as_ref().filter(|_| !changes && self.route.ops.iter().all(alone)) {
-            return Ok((**given).clone());
+        if !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty()) {
+            return None;
+        }
+        let ops = &self.route.ops;
+        if let Some(given) = self.given().filter(|_| ops.iter().all(|op| op.types().is_some())) {
+            return Some((*given).clone());
         }
         // Steps that only leave records out change no types.
-        let keeps = |op: &Arc<dyn Op>| op.only_drops();
-        if let Some(types) = self.reading.types().filter(|_| !changes && self.route.ops.iter().all(keeps)) {
-            return Ok(types);
-        }
+        self.reading.types().filter(|_| ops.iter().all(|op| op.only_drops()))
+    }
+
+    /// The types that a schema says.
+    fn given(&self) -> Option<Arc<Schema>> {
+        self.route.ops.iter().find_map(|op| op.types())
+    }
+
+    /// Reads the source to find the types of its records.
+    pub fn find_types(&mut self) -> Result<Infer> {
         if !self.source.is_repeatable() {
-            let said = match given {
+            let said = match self.given() {
                 None => {
                     "its fields have to be known before the first record, and it can't be read twice\n  Give ⟨schema⟩, or a file."
                 }
@@ -42,8 +62,13 @@ impl Opened<'_> {
             return Err(Error::usage(format!("{}: {said}", input(&self.source.path))));
         }
         let infer = self.infer()?;
-        let found = self.first_pass(infer)?.0.finish()?.schema().map_err(Error::refused)?;
-        let Some(given) = given else { return Ok(found) };
+        Ok(self.first_pass(infer)?.0)
+    }
+
+    /// The types that were found, but for those that a schema says.
+    pub fn types_of(&self, found: Infer) -> Result<Schema> {
+        let found = found.finish()?.schema().map_err(Error::refused)?;
+        let Some(given) = self.given() else { return Ok(found) };
         let of = |index: usize| {
             let name = found.name(index);
             let said = given.position(name).map(|number| given.type_of(number));
@@ -53,12 +78,22 @@ impl Opened<'_> {
     }
 }
 
+/// The types of the columns that were asked for.
+pub(crate) fn of_columns(types: Schema, columns: &ColumnsFrom) -> Schema {
+    let ColumnsFrom::List(names) = columns else { return types };
+    Schema::typed(names.iter().map(|name| {
+        let known = types.position(name.as_bytes()).map(|place| types.type_of(place).clone());
+        (name.as_bytes(), known.unwrap_or(Type { kind: Kind::Any, nullable: true }))
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use super::*;
     use crate::job::Settings;
+    use crate::op::Op;
     use crate::op::Set;
     use crate::record::Kind;
     use crate::{Format, SourceSpec};

@@ -249,3 +249,42 @@ fn blocks_end_at_their_size() {
     ran(here, "convert a.ndjson -o a.csv --compress deflate").ends(2).says(&["deflate", "csv has none"]);
     ran(here, "convert a.ndjson -o b.avro --compress snappy:3").ends(2).says(&["snappy has no levels"]);
 }
+
+/// The types of one output are those of all inputs, whatever is done with their records.
+#[test]
+fn one_file_of_several_inputs() {
+    let here = folder();
+    let here = here.path();
+    let write = |name: &str, bytes: &[u8]| fs::write(here.join(name), bytes).unwrap();
+    let shown = |line: &str| {
+        ran(here, &format!("{line} -o o.avro --force -q")).ends(0);
+        ran(here, "convert o.avro -t ndjson").ends(0).stdout
+    };
+    write("a.csv", b"id,x\n2,1.5\n");
+    write("b.csv", b"id,x\n1,\n");
+    write("a.ndjson", b"{\"id\":3,\"t\":{\"u\":1}}\n");
+    write("b.ndjson", b"{\"id\":1,\"n\":\"x\"}\n");
+    assert_eq!(shown("convert a.csv b.csv"), "{\"id\":2,\"x\":1.5}\n{\"id\":1,\"x\":null}\n");
+    let lines = "{\"id\":3,\"t\":{\"u\":1},\"n\":null}\n{\"id\":1,\"t\":null,\"n\":\"x\"}\n";
+    assert_eq!(shown("convert a.ndjson b.ndjson"), lines);
+    assert_eq!(shown("sort a.csv b.csv --by id"), "{\"id\":1,\"x\":null}\n{\"id\":2,\"x\":1.5}\n");
+    assert_eq!(shown("sort a.ndjson --by id"), "{\"id\":3,\"t\":{\"u\":1}}\n");
+    // Avro with the same fields in another order, and with another unit.
+    let schema = |first: &str, second: &str, scale: u8| {
+        format!(
+            r#"{{"type":"record","name":"R","fields":[{{"name":"{first}","type":"string"}},{{"name":"{second}","type":"string"}},{{"name":"d","type":{{"type":"bytes","logicalType":"decimal","precision":6,"scale":{scale}}}}}]}}"#
+        )
+    };
+    let record = |one: &str, two: &str| [text(one), text(two), text("\x7d")].concat();
+    write("p.avro", &[head(&schema("first", "last", 2)), block(1, &record("Ada", "Lovelace"))].concat());
+    write("q.avro", &[head(&schema("last", "first", 3)), block(1, &record("Turing", "Alan"))].concat());
+    let both =
+        "{\"first\":\"Ada\",\"last\":\"Lovelace\",\"d\":1.25}\n{\"first\":\"Alan\",\"last\":\"Turing\",\"d\":0.125}\n";
+    assert_eq!(shown("convert p.avro q.avro"), both);
+    assert_eq!(shown("sort q.avro p.avro --by first --select first,last,d"), both);
+    // Groups have no types before the first of them.
+    ran(here, "aggregate a.csv --by id --agg n=count() -o g.avro").ends(2).says(&["can't be written as avro"]);
+    // The columns that were asked for, in their order.
+    assert_eq!(shown("convert p.avro --columns last,q"), "{\"last\":\"Lovelace\",\"q\":null}\n");
+    assert_eq!(shown("convert a.csv --columns x,id"), "{\"x\":1.5,\"id\":2}\n");
+}

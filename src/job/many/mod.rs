@@ -9,11 +9,13 @@ mod columns;
 mod each;
 mod fields;
 mod live;
+mod look;
 mod names;
 mod one;
 mod parts;
 mod places;
 mod target;
+mod types;
 mod whole;
 
 pub use asked::Many;

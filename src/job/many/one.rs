@@ -13,33 +13,30 @@ use crate::flow::split::Split;
 use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::ending::Ending;
-use crate::format::{Ends, Format, Frame, WriteFormat};
+use crate::format::{Ends, Format, Frame, UnknownKey, WriteFormat};
 use crate::job::again;
 use crate::job::doubles::Deduping;
 use crate::job::folded::written;
-use crate::job::header::First;
 use crate::job::kept::Staying;
 use crate::job::many::asked::Many;
 use crate::job::many::columns::Together;
-use crate::job::many::fields::Fields;
 use crate::job::many::live::{self, Live, Onto};
 use crate::job::many::names::less_names;
 use crate::job::many::parts::{coders, named_by, split_of};
-use crate::job::many::target::{format_of, refuse_what_stays, target_format};
+use crate::job::many::target::{refuse_what_stays, target_format};
 use crate::job::many::whole;
-use crate::job::open::{encoded, in_blocks, refuse_source};
+use crate::job::open::{encoded, in_blocks, refuse_groups, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
-use crate::job::settings::{ColumnsFrom, Settings};
+use crate::job::settings::Settings;
 use crate::job::sort::{Sorting, check_folder};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::{Budget, audit};
 use crate::metrics::{FileReport, Report};
-use crate::op::Folding;
-use crate::plan::named::Lacking;
-use crate::quarantine::{Ledger, Quarantine, Section, place_for};
+use crate::quarantine::{Ledger, Quarantine, place_for};
+use crate::record::Schema;
 use crate::resume::{Left, ResumableSort};
 use crate::sink::{Target, TargetSpec};
 use crate::wording::input;
@@ -88,6 +85,7 @@ impl Many {
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         let to = target_format(&settings, first, &target)?;
         settings.to = Some(to);
+        refuse_groups(to, &settings)?;
         let mut target = target;
         let template = split.as_ref().and(target.path()).map(Path::to_path_buf);
         let split = match split {
@@ -145,6 +143,7 @@ impl Many {
             keep_going,
             begins_anew,
             together: None,
+            types: None,
             entries: sources.into_iter().map(Entry::Spec).collect(),
             files,
             sum: Sum::new(settings.progress.as_ref()),
@@ -230,15 +229,15 @@ impl Many {
 
 /// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
 /// tables again.
-const NAMES: usize = 8;
+pub(super) const NAMES: usize = 8;
 
 /// Whether there is a regular file under a path.
-fn is_file(path: &Path) -> bool {
+pub(super) fn is_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
 /// One of the sources.
-enum Entry<'s> {
+pub(super) enum Entry<'s> {
     /// Not open.
     Spec(SourceSpec),
     /// Kept open since the look, because it can't be opened again.
@@ -247,19 +246,29 @@ enum Entry<'s> {
     Done,
 }
 
+/// What all sources have in common, where the target has to know the types of all fields.
+pub(super) struct Types {
+    /// The fields of their records.
+    pub fields: Schema,
+    /// They have a schema of their own, with the same text.
+    pub same_text: bool,
+}
+
 /// A run in progress.
-struct Run<'s> {
-    settings: &'s Settings,
-    to: Format,
+pub(super) struct Run<'s> {
+    pub(super) settings: &'s Settings,
+    pub(super) to: Format,
     target: &'s Target,
     ledger: Ledger,
-    keep_going: bool,
+    pub(super) keep_going: bool,
     /// The job is run again if records were read that don't count.
     begins_anew: bool,
     /// The columns of the target, where there are any.
-    together: Option<Together>,
-    entries: Vec<Entry<'s>>,
-    files: Vec<FileReport>,
+    pub(super) together: Option<Together>,
+    /// The types of all fields, for a target that has to know them.
+    types: Option<Types>,
+    pub(super) entries: Vec<Entry<'s>>,
+    pub(super) files: Vec<FileReport>,
     sum: Sum,
     /// What is written around the records; its prefix was written already.
     frame: Option<Frame>,
@@ -273,14 +282,19 @@ struct Run<'s> {
     /// What is written while records still come, if anything is.
     live: Option<Live>,
     /// Which of the records of the next sources are wanted.
-    wanted: Wanted,
+    pub(super) wanted: Wanted,
     /// Those that stay of those that are equal.
     kept: Option<Arc<Staying>>,
 }
 
 impl<'s> Run<'s> {
+    /// How many sources have not failed.
+    pub(super) fn running(&self) -> usize {
+        self.files.iter().filter(|file| file.error.is_none()).count()
+    }
+
     /// Looks at every source that has not failed.
-    fn each(&mut self, mut look: impl FnMut(&mut Opened<'s>) -> Result<()>) -> Result<()> {
+    pub(super) fn each(&mut self, mut look: impl FnMut(&mut Opened<'s>) -> Result<()>) -> Result<()> {
         for index in 0..self.entries.len() {
             if self.files[index].error.is_some() {
                 continue;
@@ -298,7 +312,7 @@ impl<'s> Run<'s> {
     }
 
     /// Gives back a source that was looked at. A pipe can't be opened twice, and what was read of it is kept.
-    fn put_back(&mut self, index: usize, mut opened: Opened<'s>) {
+    pub(super) fn put_back(&mut self, index: usize, mut opened: Opened<'s>) {
         let path = opened.source.path.clone();
         self.entries[index] = match opened.replay.take() {
             Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
@@ -310,120 +324,8 @@ impl<'s> Run<'s> {
         };
     }
 
-    /// Looks at all sources where the columns of the target depend on more than one.
-    fn look(&mut self) -> Result<()> {
-        if self.settings.folds() {
-            return self.look_for_fields();
-        }
-        let in_columns = |entry: &Entry<'_>| match entry {
-            Entry::Spec(spec) => format_of(self.settings, spec).is_ok_and(Format::is_tabular),
-            _ => false,
-        };
-        if !self.to.is_tabular() && !self.entries.iter().any(in_columns) {
-            return Ok(());
-        }
-        let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
-        let mut named = Fields::of(self.settings, self.lacking());
-        let mut wanted = self.wanted;
-        for index in 0..self.entries.len() {
-            // The first one is looked at even if none of its records is wanted: it has the header.
-            if index > 0 && (together.is_enough() || wanted.is_over()) && named.are_found() {
-                break;
-            }
-            if let Err(error) = self.look_at(index, &mut together, &mut named, &mut wanted) {
-                self.failed(index, error)?;
-            }
-        }
-        named.check()?;
-        together.settle();
-        self.together = Some(together);
-        Ok(())
-    }
-
-    /// Looks for the fields that groups read, where not all sources have to have them.
-    fn look_for_fields(&mut self) -> Result<()> {
-        let mut named = Fields::of(self.settings, self.lacking());
-        for index in 0..self.entries.len() {
-            if named.are_found() {
-                break;
-            }
-            let opened = self.open(index);
-            match opened {
-                Ok(opened) => {
-                    named.look(opened.reading.schema());
-                    self.put_back(index, opened);
-                }
-                Err(error) => self.failed(index, error)?,
-            }
-        }
-        named.check()
-    }
-
-    /// Whether a field that is named has to be in all sources: they have to have the same columns then.
-    fn lacking(&self) -> Lacking {
-        match (&self.settings.columns, &self.settings.fold) {
-            // Each source has its own.
-            (_, Some(Folding::Stats | Folding::Schema)) => Lacking::Absent,
-            (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
-            _ => Lacking::Absent,
-        }
-    }
-
-    /// Looks at the columns of a source, or at the keys of its records that are `wanted`.
-    fn look_at(
-        &mut self,
-        index: usize,
-        together: &mut Together,
-        named: &mut Fields,
-        wanted: &mut Wanted,
-    ) -> Result<()> {
-        let mut opened = self.open(index)?;
-        (opened.wanted, opened.still_wanted) = (*wanted, *wanted);
-        let path = opened.source.path.clone();
-        named.look(opened.reading.schema());
-        let original = opened.replay.as_ref().and_then(Section::original);
-        together.replayed |= original.is_some();
-        let shown = original.unwrap_or(&path).to_path_buf();
-        let again = is_file(&path);
-        if opened.route.keyed.is_some() && opened.has_objects()? {
-            opened.take_apart();
-            together.has_objects();
-        }
-        if opened.route.spread.is_some() {
-            together.keeps_order();
-        }
-        let keyed = opened.route.is_keyed(&*opened.reading);
-        let found = match opened.route.names.clone() {
-            _ if together.is_enough() || keyed && !self.to.is_tabular() => Ok(()),
-            Some(names) => {
-                let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
-                met.for_each(|number| together.found(names.name(number)));
-                together.take(&shown, &names, keyed)
-            }
-            None => {
-                let keys = match (&self.settings.columns, again) {
-                    (ColumnsFrom::First, _) => opened.first_keys(First::Record),
-                    // If a source will be left out as a whole, its columns are left out too.
-                    (_, true) if self.keep_going => opened.checked_keys(),
-                    (_, true) => opened.all_keys(),
-                    (_, false) => opened.first_keys(First::Slices),
-                };
-                if again {
-                    *wanted = opened.still_wanted;
-                }
-                keys.and_then(|keys| {
-                    keys.names().for_each(|name| together.found(name));
-                    // A selected field is a column even if no record has it.
-                    together.take(&shown, &opened.route.order.arrange(&keys), true)
-                })
-            }
-        };
-        self.put_back(index, opened);
-        found
-    }
-
     /// Opens a source, or takes the open one.
-    fn open(&mut self, index: usize) -> Result<Opened<'s>> {
+    pub(super) fn open(&mut self, index: usize) -> Result<Opened<'s>> {
         let mut opened = self.take_out(index)?;
         if let Some(kept) = self.kept.as_ref().filter(|_| opened.kept.is_none()) {
             opened.keeps(kept)?;
@@ -447,7 +349,7 @@ impl<'s> Run<'s> {
     }
 
     /// Handles a source that failed: the error ends the run, or is noted.
-    fn failed(&mut self, index: usize, error: Error) -> Result<()> {
+    pub(super) fn failed(&mut self, index: usize, error: Error) -> Result<()> {
         let file = &mut self.files[index];
         // What can't be written ends the run in any case, and so does a stop.
         let quarantine = self.ledger.quarantine.as_ref().map(Quarantine::path);
@@ -464,6 +366,7 @@ impl<'s> Run<'s> {
     }
 
     fn convert(&mut self) -> Result<()> {
+        self.types = self.types()?;
         for index in 0..self.entries.len() {
             if self.files[index].error.is_some() {
                 continue;
@@ -531,6 +434,13 @@ impl<'s> Run<'s> {
         }
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
+        let columns = match &self.types {
+            Some(types) => {
+                opened.keeps_schema = types.same_text;
+                Some(opened.route.columns_of(types.fields.clone(), UnknownKey::Count))
+            }
+            None => columns,
+        };
         let writing = opened.writing(columns)?;
         if let Some(split) = &mut self.split {
             let names = opened.route.names.clone();
@@ -542,6 +452,7 @@ impl<'s> Run<'s> {
             let run = opened.split(split, &self.sum.registry, &mut self.ledger);
             return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
         }
+        self.check_start(&*writing)?;
         if let Some(sorting) = &mut self.sorting {
             self.frame.get_or_insert_with(|| writing.frame());
             sorting.go_on(opened, &*writing)?;
@@ -575,6 +486,19 @@ impl<'s> Run<'s> {
         let (run, fold) = opened.fold_by(how, fold, self.target, &self.sum.registry);
         let run = run.map_err(|error| opened.source.blame(error))?;
         Ok((run, Some(fold)))
+    }
+
+    /// Refuses a source whose records would be written as those of another schema.
+    fn check_start(&self, writing: &dyn WriteFormat) -> Result<()> {
+        match &self.frame {
+            Some(frame) if self.to.has_blocks() && frame.prefix != writing.frame().prefix => {
+                Err(Error::usage(format!(
+                    "its schema is not that of the inputs before, so one {} file can't hold both\n  Give ⟨schema⟩, which all inputs get.",
+                    self.to.title()
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes what comes before the records of the next source: the prefix before the first, the missing end of

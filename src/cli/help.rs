@@ -59,6 +59,8 @@ Formats:
              .msgpack .mpk
   cbor       CBOR (RFC 8949): a sequence of values (RFC 8742), or one array of them
              .cbor .cborseq
+  avro       object container files of Avro; their blocks with --block-size and --compress
+             .avro
   protobuf   messages, each after its length: --schema FILE.proto or a descriptor set,
              --message pkg.Name
              .pb .binpb

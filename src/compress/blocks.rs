@@ -3,7 +3,8 @@
 //! A block ends with the record that reaches its size. So blocks depend on the records alone, and are made in parallel.
 
 use super::plan::processors;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::wording::megabytes;
 
 /// What makes a container of records. It is given the prefix of a target and its records, each after its length as a
 /// little-endian number of four bytes; the prefix has one too.
@@ -44,7 +45,7 @@ pub(crate) struct Blocking {
     /// What a thread takes beside blocks, in bytes.
     coder: usize,
     /// How much larger than usual one block at a time may be, for a large record.
-    pub large: usize,
+    large: usize,
 }
 
 /// A record that begins in a block usually ends within so many bytes.
@@ -77,6 +78,26 @@ impl Blocking {
     /// The usual room of a block.
     pub fn room(&self) -> usize {
         self.size.saturating_add(MARGIN)
+    }
+
+    /// The most that a block may hold.
+    pub fn most(&self) -> usize {
+        self.room().saturating_add(self.large)
+    }
+
+    /// The error for a record of `len` bytes, which fits into no block.
+    #[cold]
+    pub fn too_large(&self, len: usize) -> Error {
+        // Of that, a block may have as much as the record takes.
+        let needed = len.saturating_mul(LARGE);
+        Error::needs_memory(
+            needed,
+            format!(
+                "a record of {len} bytes is too large for a block: the memory limit leaves {} bytes\n  Give ⟨memory_limit {}⟩ or more.",
+                self.most(),
+                megabytes(needed)
+            ),
+        )
     }
 
     /// How many blocks there are: one that is filled, and one for each thread and to wait.

@@ -105,6 +105,8 @@ pub struct Gives {
     pub lines: bool,
     /// Text may be the Base64 of bytes, because the source has no other way to hold them.
     pub base64: bool,
+    /// Values are cells of a table in text: lists and maps are JSON text, and an empty cell is nothing.
+    pub cells: bool,
     /// Finding the end of a record may take a look beyond it.
     pub looks_ahead: bool,
     /// Only whole records are decoded: fields can't be selected while they are read.

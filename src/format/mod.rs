@@ -333,6 +333,16 @@ pub enum Shape {
     Keyed,
 }
 
+impl Shape {
+    /// The fields of batches in columns.
+    pub(crate) fn columns(&self) -> Option<&Schema> {
+        match self {
+            Shape::Columns(schema) => Some(schema),
+            Shape::Keyed => None,
+        }
+    }
+}
+
 /// The fields of a tabular target for keyed records.
 #[doc(hidden)]
 #[derive(Clone)]

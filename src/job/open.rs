@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::compress::{Blocking, Compress, Compression};
 use crate::error::{Error, Result};
-use crate::format::{Format, fwf, sniff};
+use crate::flow::place;
+use crate::format::{Format, fwf, sniff, source_format};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
@@ -156,6 +157,17 @@ pub(crate) fn recode(to: Format, settings: &Settings) -> Result<Option<Recode>> 
         Box::new(move |text: &str, last: bool, out: &mut Vec<u8>| encoder.encode(text, last, out)) as Encode
     };
     Ok(Some(Recode { name: encoding.name(), begin: Arc::new(begin) }))
+}
+
+/// Adds the exact place to an error of a file that is no longer open.
+pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
+    let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
+    let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
+    let Ok(from) = source_format(settings.from, Some(&path), &settings.extensions) else { return error };
+    match open_text(path.into(), from, settings) {
+        Ok(source) => place::tell(&source, from, error),
+        Err(_) => error,
+    }
 }
 
 /// How the whole target is compressed, if it is. A container compresses its blocks instead, unless its extension says

@@ -81,6 +81,7 @@ pub(crate) struct Opened<'s> {
     pub begun: bool,
     /// The target may have the source's own schema, word for word.
     pub keeps_schema: bool,
+    /// What is odd about the beginning, for the first error.
     suspicion: Option<String>,
 }
 
@@ -455,17 +456,6 @@ impl<'s> Opened<'s> {
             }
             None => writing,
         })
-    }
-}
-
-/// Adds the exact place to an error of a file that is no longer open.
-pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
-    let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
-    let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
-    let Ok(from) = format::source_format(settings.from, Some(&path), &settings.extensions) else { return error };
-    match open_text(path.into(), from, settings) {
-        Ok(source) => place::tell(&source, from, error),
-        Err(_) => error,
     }
 }
 

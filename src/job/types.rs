@@ -21,10 +21,7 @@ impl Opened<'_> {
     pub fn types(&mut self) -> Result<Schema> {
         let types = match self.known_types() {
             Some(types) => types,
-            None => {
-                let found = self.find_types()?;
-                self.types_of(found)?
-            }
+            None => types_of(self.find_types()?, self.given().as_deref())?,
         };
         Ok(of_columns(types, &self.settings.columns))
     }
@@ -44,7 +41,7 @@ impl Opened<'_> {
     }
 
     /// The types that a schema says.
-    fn given(&self) -> Option<Arc<Schema>> {
+    pub fn given(&self) -> Option<Arc<Schema>> {
         self.route.ops.iter().find_map(|op| op.types())
     }
 
@@ -64,18 +61,18 @@ impl Opened<'_> {
         let infer = self.infer()?;
         Ok(self.first_pass(infer)?.0)
     }
+}
 
-    /// The types that were found, but for those that a schema says.
-    pub fn types_of(&self, found: Infer) -> Result<Schema> {
-        let found = found.finish()?.schema().map_err(Error::refused)?;
-        let Some(given) = self.given() else { return Ok(found) };
-        let of = |index: usize| {
-            let name = found.name(index);
-            let said = given.position(name).map(|number| given.type_of(number));
-            (name.to_vec(), said.unwrap_or_else(|| found.type_of(index)).clone())
-        };
-        Ok(Schema::typed((0..found.len()).map(of)))
-    }
+/// The types that were found, but for those that a schema says.
+pub(crate) fn types_of(found: Infer, given: Option<&Schema>) -> Result<Schema> {
+    let found = found.finish()?.schema().map_err(Error::refused)?;
+    let Some(given) = given else { return Ok(found) };
+    let of = |index: usize| {
+        let name = found.name(index);
+        let said = given.position(name).map(|number| given.type_of(number));
+        (name.to_vec(), said.unwrap_or_else(|| found.type_of(index)).clone())
+    };
+    Ok(Schema::typed((0..found.len()).map(of)))
 }
 
 /// The types of the columns that were asked for.

@@ -30,6 +30,7 @@ mod tree;
 #[doc(hidden)]
 pub mod utf8;
 mod value;
+pub(crate) mod varint;
 
 pub use crate::memory::Arena;
 pub(crate) use batch::Before;

@@ -263,7 +263,7 @@ fn wanted<'o>(
             "a run that writes totals can't be resumed: its workers keep what they have until the end\n  Leave out checkpoints and resuming.",
         )),
         None if asked => Err(Error::usage(
-            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is neither compressed nor in another encoding\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩, or use such files.",
+            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is neither compressed, nor in another encoding, nor a container such as Avro\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩, or use such files.",
         )),
         possible => Ok(possible),
     }

@@ -3,6 +3,7 @@
 use super::make::{Draw, Make};
 use super::pen::{Pen, Text, longest};
 use super::pools::{self, Pools};
+use crate::record::varint;
 
 /// The schema of the records.
 const SCHEMA: &str = r#"{"type":"record","name":"Record","fields":[{"name":"id","type":"long"},{"name":"time","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":7,"scale":2}},{"name":"quantity","type":"int"},{"name":"rate","type":"double"},{"name":"active","type":"boolean"},{"name":"name","type":["null","string"]},{"name":"address","type":{"type":"record","name":"Address","fields":[{"name":"city","type":["null","string"]},{"name":"zip","type":"string"}]}},{"name":"tags","type":{"type":"array","items":"string"}},{"name":"note","type":["null","string"]}]}"#;
@@ -16,22 +17,10 @@ pub(super) struct Avro {
     tags: Vec<Text>,
 }
 
-/// Puts a number into `room`; gives its length.
-fn long(number: i64, room: &mut [u8; 10]) -> usize {
-    let mut rest = (number << 1 ^ number >> 63) as u64;
-    let mut len = 0;
-    while rest >= 0x80 {
-        room[len] = rest as u8 | 0x80;
-        rest >>= 7;
-        len += 1;
-    }
-    room[len] = rest as u8;
-    len + 1
-}
-
+/// Bytes with their length before them.
 fn run(bytes: &[u8]) -> Vec<u8> {
     let mut room = [0; 10];
-    let len = long(bytes.len() as i64, &mut room);
+    let len = varint::put_signed(bytes.len() as i64, &mut room);
     [&room[..len], bytes].concat()
 }
 
@@ -78,7 +67,7 @@ impl Make for Avro {
         pen.leave(HEAD);
         let mut room = [0; 10];
         let mut number = |number: i64, pen: &mut Pen<'_>| {
-            let len = long(number, &mut room);
+            let len = varint::put_signed(number, &mut room);
             pen.part(&room, len);
         };
         let bits = draw.random.next();
@@ -100,7 +89,7 @@ impl Make for Avro {
         let mut head = [0; 11];
         head[0] = 2;
         let mut room = [0; 10];
-        let width = 1 + long(len as i64, &mut room);
+        let width = 1 + varint::put_signed(len as i64, &mut room);
         head[1..].copy_from_slice(&room);
         if width != HEAD {
             pen.shift(start + HEAD, start + width);

@@ -42,10 +42,17 @@ impl Frames {
             Payload::Json => Holds::Json(Json::new(false, seed)),
             Payload::Msgpack => Holds::Msgpack(Packed::new(seed)),
             Payload::Cbor => Holds::Cbor(Packed::new(seed)),
-            Payload::Protobuf => return Err(super::no_protobuf()),
+            Payload::Protobuf => return Err(no_protobuf()),
         };
         Ok(Frames { prefix: options.frame, payload })
     }
+}
+
+/// Its records are what a schema says.
+pub(super) fn no_protobuf() -> Error {
+    Error::usage(
+        "there is no sample of Protobuf, whose records are what a schema says\n  Make one of another format, such as ndjson, and convert it.",
+    )
 }
 
 impl Make for Frames {

@@ -175,17 +175,10 @@ impl Sample {
                 head = avro::Avro::head();
                 Box::new(avro::Avro::new(self.seed))
             }
-            Format::Protobuf => return Err(no_protobuf()),
+            Format::Protobuf => return Err(frames::no_protobuf()),
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }
-}
-
-/// Its records are what a schema says.
-fn no_protobuf() -> Error {
-    Error::usage(
-        "there is no sample of Protobuf, whose records are what a schema says\n  Make one of another format, such as ndjson, and convert it.",
-    )
 }
 
 /// What to make, and how.

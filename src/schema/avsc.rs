@@ -151,6 +151,8 @@ impl Named {
                     return if of == "fixed" { self.add(object, kind.into(), place) } else { Ok(kind.into()) };
                 }
             }
+            ("uuid", "fixed") if number("size") == Some(16) => return self.add(object, Kind::Text.into(), place),
+            ("duration", "fixed") if number("size") == Some(12) => return self.add(object, Kind::Text.into(), place),
             ("date", "int") => return Ok(Kind::Date.into()),
             ("time-millis", "int") => return Ok(Kind::Time(unit(Unit::Milli)).into()),
             ("time-micros", "long") => return Ok(Kind::Time(Unit::Micro).into()),

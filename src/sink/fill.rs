@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::compress::{Blocking, Blocks};
 use crate::error::{Error, Result};
 use crate::memory::Buffer;
-use crate::wording::megabytes;
 
 /// Data that something is made of.
 pub(super) struct Block {
@@ -41,10 +40,7 @@ pub(super) enum Filled {
 /// Records that each follow their length, after a prefix that follows its own.
 pub(super) struct Records {
     blocks: Arc<dyn Blocks>,
-    /// The bytes of records that end a block.
-    size: usize,
-    /// The most that a block may hold.
-    most: usize,
+    blocking: Blocking,
     /// The prefix as far as it is known; none once it was whole.
     prefix: Option<Vec<u8>>,
     /// What is known of the next length.
@@ -84,17 +80,11 @@ impl Block {
 }
 
 impl Fill {
-    /// Blocks of any bytes.
-    pub fn bytes() -> Fill {
-        Fill::Bytes
-    }
-
     /// Blocks of records.
     pub fn records(blocks: &Arc<dyn Blocks>, blocking: &Blocking) -> Fill {
         Fill::Records(Records {
             blocks: Arc::clone(blocks),
-            size: blocking.size,
-            most: blocking.room() + blocking.large,
+            blocking: *blocking,
             prefix: Some(Vec::new()),
             head: [0; 4],
             known: 0,
@@ -170,10 +160,9 @@ impl Records {
         while let Some(left) = self.length(bytes) {
             let needed = block.len.saturating_add(left);
             if needed > block.buffer.len() {
-                return if needed > self.most {
-                    Filled::TooLarge(too_large(left, self.most))
-                } else {
-                    Filled::Narrow { needed }
+                return match needed <= self.blocking.most() {
+                    true => Filled::Narrow { needed },
+                    false => Filled::TooLarge(self.blocking.too_large(left)),
                 };
             }
             let count = block.take(bytes, left);
@@ -183,26 +172,12 @@ impl Records {
             }
             self.left = None;
             block.records += 1;
-            if block.len >= self.size {
+            if block.len >= self.blocking.size {
                 return Filled::Whole;
             }
         }
         Filled::Part
     }
-}
-
-/// The error for a record that fits into no block.
-#[cold]
-fn too_large(len: usize, most: usize) -> Error {
-    // A large record may have one part in sixteen of the memory.
-    let needed = len.saturating_mul(17);
-    Error::needs_memory(
-        needed,
-        format!(
-            "a record of {len} bytes is too large for a block: the memory limit leaves {most} bytes\n  Give ⟨memory_limit {}⟩ or more.",
-            megabytes(needed)
-        ),
-    )
 }
 
 #[cfg(test)]

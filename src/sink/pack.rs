@@ -84,6 +84,11 @@ struct State {
 }
 
 impl State {
+    /// Fails if there was an error, or nothing more is wanted.
+    fn check(&mut self) -> Result<()> {
+        if self.stopped { Err(self.error.take().unwrap_or_else(Error::ended)) } else { Ok(()) }
+    }
+
     fn empty(&mut self) -> Option<Block> {
         self.free.take(1).map(Block::new)
     }
@@ -100,7 +105,7 @@ impl Packer {
         let compression: Compression = packing.compression;
         let maker = || compression.packer().map(Maker::Members);
         let sizes = Sizes { room: packing.block(), blocks: packing.blocks(), threads: packing.threads };
-        Packer::with(target, Fill::bytes(), compression.ending(), sizes, maker)
+        Packer::with(target, Fill::Bytes, compression.ending(), sizes, maker)
     }
 
     /// Makes a container; begins at the start of `target`.
@@ -201,9 +206,7 @@ impl Sink for Packer {
                 continue;
             }
             let mut block = loop {
-                if state.stopped {
-                    return Err(state.error.take().unwrap_or_else(Error::ended));
-                }
+                state.check()?;
                 match state.block.take().or_else(|| state.empty()) {
                     Some(block) => break block,
                     None => state = self.shared.wait(&self.shared.done, state),
@@ -218,9 +221,7 @@ impl Sink for Packer {
                 // One at a time may be, so that there is memory for it.
                 Filled::Narrow { .. } if state.has_large && !block.is_large => {
                     state.block = Some(block);
-                    if state.stopped {
-                        return Err(state.error.take().unwrap_or_else(Error::ended));
-                    }
+                    state.check()?;
                     state = self.shared.wait(&self.shared.done, state);
                 }
                 Filled::Narrow { needed } => {
@@ -313,9 +314,7 @@ impl Shared {
     /// Waits until all blocks of the queue were written.
     fn idle<'s>(&self, mut state: MutexGuard<'s, State>) -> Result<MutexGuard<'s, State>> {
         loop {
-            if state.stopped {
-                return Err(state.error.take().unwrap_or_else(Error::ended));
-            }
+            state.check()?;
             if state.queue.is_empty() && state.busy == 0 {
                 return Ok(state);
             }

@@ -288,3 +288,23 @@ fn one_file_of_several_inputs() {
     assert_eq!(shown("convert p.avro --columns last,q"), "{\"last\":\"Lovelace\",\"q\":null}\n");
     assert_eq!(shown("convert a.csv --columns x,id"), "{\"x\":1.5,\"id\":2}\n");
 }
+
+/// What a fixed type means is written as text, and read from it.
+#[test]
+fn texts_of_fixed_types() {
+    let here = folder();
+    let here = here.path();
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"u","type":{"type":"fixed","name":"U","size":16,"logicalType":"uuid"}},{"name":"d","type":{"type":"fixed","name":"D","size":12,"logicalType":"duration"}},{"name":"f","type":{"type":"fixed","name":"F","size":2}}]}"#;
+    fs::write(here.join("r.avsc"), schema).unwrap();
+    // One month, two days and three milliseconds.
+    let data = [&[1; 16][..], b"\x01\0\0\0\x02\0\0\0\x03\0\0\0", b"ab"].concat();
+    fs::write(here.join("a.avro"), [head(schema), block(1, &data)].concat()).unwrap();
+    for name in ["a.ndjson", "a.csv", "a.msgpack"] {
+        ran(here, &format!("convert a.avro -o {name}")).ends(0);
+        ran(here, &format!("convert {name} -o b.avro --force --schema r.avsc --strict")).ends(0);
+        let file = fs::read(here.join("b.avro")).unwrap();
+        let written = [&long(1)[..], &long(data.len() as i64), &data].concat();
+        assert!(file[..file.len() - 16].ends_with(&written), "{name}");
+    }
+    ran(here, "convert a.avro -o c.avro --block-size 0").ends(2).says(&["--block-size", "greater than zero"]);
+}

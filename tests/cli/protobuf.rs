@@ -354,3 +354,33 @@ fn no_blocks_in_the_steady_state() {
         }
     }
 }
+
+/// What has no place in a table is counted, and what is not there stays away.
+#[test]
+fn values_of_any_kind_in_tables() {
+    let here = folder();
+    let here = here.path();
+    let schema = "syntax = \"proto3\"; import \"google/protobuf/struct.proto\"; message M { int32 i = 1; google.protobuf.Value v = 2; map<string, google.protobuf.Value> m = 3; google.protobuf.NullValue n = 4; string s = 5; map<string, int32> k = 6; }";
+    fs::write(here.join("m.proto"), schema).unwrap();
+    let written = |name: &str, text: &str, more: &str| {
+        fs::write(here.join(name), text).unwrap();
+        let said = ran(here, &format!("convert {name} -o o.pb --force --schema m.proto {more}")).ends(0);
+        (bytes(here, "o.pb"), said)
+    };
+    // An empty cell is nothing, a null of JSON is a value, with and without columns.
+    assert_eq!(written("a.csv", "v,i\n,1\n", "--strict").0, b"\x02\x08\x01");
+    for more in ["", "--select i,v"] {
+        assert_eq!(written("a.ndjson", "{\"i\":1,\"v\":null}\n", more).0, b"\x06\x08\x01\x12\x02\x08\x00", "{more}");
+    }
+    // A dot may be one of the key, or lead into the value.
+    let (file, said) = written("b.csv", "i,m.k.b,m.k\n1,true,x\n", "");
+    said.says(&["field_not_in_schema"]);
+    assert_eq!(file, b"\x0c\x08\x01\x1a\x08\x0a\x01k\x12\x03\x1a\x01x");
+    ran(here, "convert b.csv -o o.pb --force --schema m.proto --strict").ends(1);
+    assert_eq!(written("c.csv", "k.a.b\n1\n", "--strict").0, b"\x09\x32\x07\x0a\x03a.b\x10\x01");
+    // What is 0 or empty is not written, and not shown with the names of JSON.
+    assert_eq!(written("n.ndjson", "{\"i\":1,\"n\":null}\n", "--strict").0, b"\x02\x08\x01");
+    fs::write(here.join("z.pb"), b"\x06\x08\x00\x2a\x00\x20\x00").unwrap();
+    let shown = ran(here, "convert z.pb -t ndjson --schema m.proto --proto-json").ends(0).stdout;
+    assert_eq!(shown, "{}\n");
+}

@@ -3,21 +3,10 @@
 use serde_json::Value;
 
 use super::tree::{Id, Kind, Tree};
-use super::wire::put_long;
+use super::wire::{push_long as long, push_run as run};
 
 /// How deep defaults may be.
 const LEVELS: usize = 64;
-
-fn long(number: i64, out: &mut Vec<u8>) {
-    let mut room = [0; 10];
-    let len = put_long(number, &mut room);
-    out.extend_from_slice(&room[..len]);
-}
-
-fn run(bytes: &[u8], out: &mut Vec<u8>) {
-    long(bytes.len() as i64, out);
-    out.extend_from_slice(bytes);
-}
 
 /// Appends the data of a default of this type; none: it is no value of it.
 pub(super) fn encode(tree: &Tree, id: Id, value: &Value, out: &mut Vec<u8>) -> Option<()> {

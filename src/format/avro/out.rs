@@ -1,8 +1,7 @@
 //! Where the data of a record goes.
 
-use super::wire::put_long;
 use crate::error::Error;
-use crate::record::{LossyKind, Output};
+use crate::record::{LossyKind, Output, varint};
 
 /// Takes the data of a record.
 pub(super) trait Out {
@@ -13,8 +12,8 @@ pub(super) trait Out {
 
     #[inline(always)]
     fn long(&mut self, number: i64) -> Result<(), Error> {
-        let mut room = [0; 10];
-        let len = put_long(number, &mut room);
+        let mut room = [0; varint::LONGEST];
+        let len = varint::put_signed(number, &mut room);
         self.put(&room[..len])
     }
 

@@ -11,7 +11,7 @@ use zstd_safe::{CCtx, CParameter, compress_bound, get_error_name};
 
 use super::codec::Codec;
 use super::header::{MAGIC, SYNC};
-use super::wire::put_long;
+use super::wire::{push_long as long, push_run as run};
 use crate::compress::{BlockCodec, Blocks, Codec as FileCodec, Compress, PackBlock};
 use crate::error::{Error, Result};
 use crate::format::Options;
@@ -60,17 +60,6 @@ pub(super) fn make(options: &Options, compress: Compress) -> Result<Arc<dyn Bloc
     };
     let size = if options.block_size > 0 { options.block_size } else { SIZE };
     Ok(Arc::new(Packing::new(codec, level.unwrap_or(usual), size)))
-}
-
-fn long(number: i64, out: &mut Vec<u8>) {
-    let mut room = [0; 10];
-    let len = put_long(number, &mut room);
-    out.extend_from_slice(&room[..len]);
-}
-
-fn run(bytes: &[u8], out: &mut Vec<u8>) {
-    long(bytes.len() as i64, out);
-    out.extend_from_slice(bytes);
 }
 
 impl Packing {

@@ -9,7 +9,7 @@ use super::tree::Tree;
 use super::types;
 use crate::error::Error;
 use crate::format::entry::{Created, Given};
-use crate::format::{BytesAs, Encode, Frame, Options, Shape, WriteFormat};
+use crate::format::{BytesAs, Encode, Frame, Options, WriteFormat};
 use crate::record::{Schema, Type};
 use crate::schema::{self, is_word};
 
@@ -18,17 +18,11 @@ const NAME: &str = "Record";
 
 /// Prepares a target.
 pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
-    let types = match (&given.columns, given.shape) {
-        (Some(columns), _) => columns.schema.clone(),
-        (None, Shape::Columns(schema)) => schema.clone(),
-        (None, Shape::Keyed) => Schema::default(),
-    };
+    let known = given.columns.as_ref().map(|columns| &columns.schema).or(given.shape.columns());
+    let types = known.cloned().unwrap_or_default();
     let types = if options.unflatten { nested(&types) } else { types };
     let (text, tree) = schema_of(options, &given, &types)?;
-    let columns = match given.shape {
-        Shape::Columns(schema) => Some(schema.clone()),
-        Shape::Keyed => None,
-    };
+    let columns = given.shape.columns().cloned();
     let base64 = given.gives.base64 || options.bytes_as == BytesAs::Base64;
     let target = Arc::new(Target::new(tree, base64, options.max_depth));
     Ok(Box::new(Writing { target, columns, text, bytes_as: options.bytes_as }))

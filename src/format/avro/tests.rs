@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::header::SYNC;
-use super::wire::put_long;
 use crate::format::harness::{Run, ready, run, want};
 use crate::format::{Format, Given, Gives, Options, Shape, Want, create, open};
 
@@ -11,7 +10,7 @@ const MARK: [u8; SYNC] = *b"0123456789abcdef";
 
 pub(super) fn long(number: i64) -> Vec<u8> {
     let mut room = [0; 10];
-    let len = put_long(number, &mut room);
+    let len = crate::record::varint::put_signed(number, &mut room);
     room[..len].to_vec()
 }
 

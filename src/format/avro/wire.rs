@@ -1,6 +1,7 @@
 //! The smallest pieces of data: numbers of variable length, and runs of bytes.
 
 use crate::error::RecordError;
+use crate::record::varint;
 
 /// Why a value was not read.
 #[derive(Debug)]
@@ -47,17 +48,16 @@ fn long_slowly(data: &[u8], at: usize) -> Result<(i64, usize), Flaw> {
 }
 
 /// Appends a number.
-#[inline(always)]
-pub(super) fn put_long(number: i64, room: &mut [u8; 10]) -> usize {
-    let mut rest = (number << 1 ^ number >> 63) as u64;
-    let mut len = 0;
-    while rest >= 0x80 {
-        room[len] = rest as u8 | 0x80;
-        rest >>= 7;
-        len += 1;
-    }
-    room[len] = rest as u8;
-    len + 1
+pub(super) fn push_long(number: i64, out: &mut Vec<u8>) {
+    let mut room = [0; varint::LONGEST];
+    let len = varint::put_signed(number, &mut room);
+    out.extend_from_slice(&room[..len]);
+}
+
+/// Appends bytes with their length before them.
+pub(super) fn push_run(bytes: &[u8], out: &mut Vec<u8>) {
+    push_long(bytes.len() as i64, out);
+    out.extend_from_slice(bytes);
 }
 
 /// So many bytes at `at`, and the place after them.
@@ -95,7 +95,7 @@ mod tests {
             (i64::MIN, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
         ] {
             let mut room = [0; 10];
-            let len = put_long(number, &mut room);
+            let len = varint::put_signed(number, &mut room);
             assert_eq!(&room[..len], wanted);
             assert_eq!(long(wanted, 0).unwrap(), (number, wanted.len()));
             for cut in 0..len {

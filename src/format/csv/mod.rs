@@ -89,6 +89,7 @@ pub(super) static TSV: Entry = Entry {
 fn gives(preset: Preset, options: &Options) -> Gives {
     Gives {
         base64: options.bytes_as == BytesAs::Base64,
+        cells: true,
         looks_ahead: options.dialect.quoting,
         // An impossible dialect was refused when the source was opened.
         untyped: Resolved::reading(preset, &options.dialect).ok(),

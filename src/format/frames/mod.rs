@@ -26,7 +26,7 @@ use super::{ReadFormat, Shape, Want, WriteFormat};
 use crate::error::Error;
 use crate::record::binary::{Cbor, MessagePack};
 use crate::record::json::unflatten::{self, Step};
-use crate::record::proto::{Reader, Root, Writer};
+use crate::record::proto::{Reader, Root, Writing};
 use crate::record::{Kind, Schema};
 
 /// Frames.
@@ -108,15 +108,6 @@ fn message(options: &Options) -> Result<Option<(Root, bool)>, Error> {
     }
 }
 
-/// A writer of such messages.
-fn writer(root: &Root, json: bool, shape: &Shape, bytes_as: BytesAs, max_depth: usize) -> Result<Writer, Error> {
-    let columns = match shape {
-        Shape::Columns(schema) => Some(schema),
-        Shape::Keyed => None,
-    };
-    Writer::new(root.clone(), json, bytes_as, max_depth, columns)
-}
-
 /// Prepares frames.
 fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
     if options.frame == Prefix::None {
@@ -141,12 +132,11 @@ fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, E
         bytes_are_base64: options.bytes_as == BytesAs::Base64,
         nameless: given.gives.lines,
     };
-    let message = message(options)?;
-    if let Some((root, json)) = &message {
-        writer(root, *json, given.shape, options.bytes_as, options.max_depth)?;
-    }
-    let message = message.map(|(root, json)| (root, json, given.shape.clone(), options.bytes_as));
-    Ok(Box::new(Target { style, groups, packed, message, max_depth: options.max_depth }))
+    let Options { bytes_as, max_depth, .. } = *options;
+    let (columns, cells) = (given.shape.columns().cloned(), given.gives.cells);
+    let message = message(options)?.map(|(root, json)| Writing { root, json, bytes_as, max_depth, columns, cells });
+    let message = message.map(Writing::checked).transpose()?;
+    Ok(Box::new(Target { style, groups, packed, message, max_depth }))
 }
 
 struct Source {
@@ -190,8 +180,8 @@ struct Target {
     groups: Option<Vec<Step>>,
     /// The shape of records that become MessagePack or CBOR, and whether that is canonical.
     packed: Option<(Shape, bool)>,
-    /// The message that records become, whether it has the names of JSON, and what of.
-    message: Option<(Root, bool, Shape, BytesAs)>,
+    /// How records become messages.
+    message: Option<Writing>,
     max_depth: usize,
 }
 
@@ -201,10 +191,8 @@ impl WriteFormat for Target {
     }
     fn encoder(&self) -> Box<dyn Encode> {
         let (style, groups, max_depth) = (self.style, self.groups.clone(), self.max_depth);
-        if let Some((root, json, shape, bytes_as)) = &self.message
-            && let Ok(writer) = writer(root, *json, shape, *bytes_as, max_depth)
-        {
-            return Box::new(protobuf::Encoder { prefix: style.prefix, writer });
+        if let Some(message) = &self.message {
+            return Box::new(protobuf::Encoder { prefix: style.prefix, writer: message.writer() });
         }
         match &self.packed {
             None => Box::new(encode::Encoder::new(style, groups, max_depth)),

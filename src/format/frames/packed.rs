@@ -40,10 +40,7 @@ pub(super) fn encoder<W: Wire>(
     canonical: bool,
     max_depth: usize,
 ) -> Box<dyn Encode> {
-    let columns = match shape {
-        Shape::Columns(schema) => Some(Columns::new::<W>(schema, steps, canonical)),
-        Shape::Keyed => None,
-    };
+    let columns = shape.columns().map(|schema| Columns::new::<W>(schema, steps, canonical));
     let payload = Payload { writer: Writer::<W>::new(canonical, max_depth), columns };
     Box::new(Encoder { prefix, payload, guess: prefix.width_of(100) })
 }

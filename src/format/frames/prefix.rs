@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, RecordError};
+use crate::record::varint;
 use crate::wording::counted;
 
 /// The name of the only field of frames of bytes or text.
@@ -89,7 +90,7 @@ names!(Prefix, "length prefix", "u16le" => U16Le, "u16be" => U16Be, "u32le" => U
 names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json, "msgpack" => Msgpack, "cbor" => Cbor, "protobuf" => Protobuf);
 
 /// The longest prefix: a varint of 64 bits.
-pub(crate) const LONGEST: usize = 10;
+pub(crate) const LONGEST: usize = varint::LONGEST;
 
 /// What is found where a prefix should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +156,7 @@ impl Prefix {
             Prefix::U32Le => put(&u32::try_from(len).ok()?.to_le_bytes()),
             Prefix::U32Be => put(&u32::try_from(len).ok()?.to_be_bytes()),
             Prefix::U64Le => put(&len.to_le_bytes()),
-            Prefix::Varint => Some(put_varint(len, place)),
+            Prefix::Varint => Some(varint::put(len, place)),
             Prefix::None => Some(0),
         }
     }
@@ -216,17 +217,6 @@ fn varint(data: &[u8]) -> Length {
         }
     }
     Length::Cut
-}
-
-fn put_varint(mut len: u64, place: &mut [u8; LONGEST]) -> usize {
-    let mut at = 0;
-    while len >= 0x80 {
-        place[at] = len as u8 | 0x80;
-        len >>= 7;
-        at += 1;
-    }
-    place[at] = len as u8;
-    at + 1
 }
 
 #[cfg(test)]

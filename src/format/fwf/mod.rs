@@ -41,7 +41,7 @@ pub(super) static FWF: Entry = Entry {
     payload: false,
     open,
     create,
-    gives: |options| Gives { base64: options.bytes_as == BytesAs::Base64, ..Gives::default() },
+    gives: |options| Gives { base64: options.bytes_as == BytesAs::Base64, cells: true, ..Gives::default() },
     takes,
     copies: |_| None,
     header: entry::header_before,

@@ -15,10 +15,7 @@ pub(super) struct Encoder<W> {
 
 impl<W: Wire> Encoder<W> {
     pub fn new(shape: &Shape, steps: Option<Vec<Step>>, canonical: bool, max_depth: usize) -> Encoder<W> {
-        let columns = match shape {
-            Shape::Columns(schema) => Some(Columns::new::<W>(schema, steps, canonical)),
-            Shape::Keyed => None,
-        };
+        let columns = shape.columns().map(|schema| Columns::new::<W>(schema, steps, canonical));
         Encoder { writer: Writer::new(canonical, max_depth), columns }
     }
 }

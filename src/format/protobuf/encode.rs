@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use crate::error::Error;
 use crate::format::Encode;
-use crate::record::proto::{Writer, put_varint};
-use crate::record::{Batch, EncodeError, Output};
+use crate::record::proto::Writer;
+use crate::record::{Batch, EncodeError, Output, varint};
 
 pub(super) struct Encoder {
     writer: Writer,
@@ -24,7 +23,7 @@ impl Encode for Encoder {
             let mark = output.mark();
             let prefix = |len: usize| {
                 let mut room = [0; 10];
-                let head = put_varint(len as u64, &mut room);
+                let head = varint::put(len as u64, &mut room);
                 Ok((room, head))
             };
             if let Err(error) = self.writer.framed(batch, index, &mut scratch, output, &prefix)? {
@@ -32,14 +31,5 @@ impl Encode for Encoder {
             }
         }
         Ok(())
-    }
-}
-
-/// What could not be made.
-pub(super) struct Refused(pub String);
-
-impl Encode for Refused {
-    fn encode(&mut self, _: &Batch<'_>, _: Range<usize>, _: &mut Output<'_>) -> Result<(), EncodeError> {
-        Err(EncodeError::Stop(Error::usage(self.0.clone())))
     }
 }

@@ -7,13 +7,10 @@ mod encode;
 mod tests;
 
 use super::entry::{self, Created, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
-use super::{
-    Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
-};
+use super::{Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat, Want, WriteFormat};
 use crate::error::{Error, Result};
-use crate::record::BytesAs;
 use crate::record::Schema;
-use crate::record::proto::{Reader, Root, Writer};
+use crate::record::proto::{Reader, Root, Writing};
 
 /// Messages of Protobuf, each after its length, as a varint.
 pub(super) static PROTOBUF: Entry = Entry {
@@ -63,10 +60,10 @@ fn open(options: &Options) -> std::result::Result<Opening, OpenError> {
 }
 
 fn create(options: &Options, given: Given<'_>) -> Created {
-    let Options { max_depth, proto_json, bytes_as, .. } = *options;
-    let target = Target { root: root(options)?, shape: given.shape.clone(), proto_json, bytes_as, max_depth };
-    target.writer()?;
-    Ok(Box::new(target))
+    let Options { max_depth, proto_json: json, bytes_as, .. } = *options;
+    let (columns, cells) = (given.shape.columns().cloned(), given.gives.cells);
+    let writing = Writing { root: root(options)?, json, bytes_as, max_depth, columns, cells };
+    Ok(Box::new(Target(writing.checked()?)))
 }
 
 struct Source {
@@ -98,23 +95,7 @@ impl ReadFormat for Source {
     }
 }
 
-struct Target {
-    root: Root,
-    shape: Shape,
-    proto_json: bool,
-    bytes_as: BytesAs,
-    max_depth: usize,
-}
-
-impl Target {
-    fn writer(&self) -> Result<Writer> {
-        let columns = match &self.shape {
-            Shape::Columns(schema) => Some(schema),
-            Shape::Keyed => None,
-        };
-        Writer::new(self.root.clone(), self.proto_json, self.bytes_as, self.max_depth, columns)
-    }
-}
+struct Target(Writing);
 
 impl WriteFormat for Target {
     fn frame(&self) -> Frame {
@@ -122,10 +103,6 @@ impl WriteFormat for Target {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        // It was made before, so it can be made again.
-        match self.writer() {
-            Ok(writer) => Box::new(encode::Encoder::new(writer)),
-            Err(error) => Box::new(encode::Refused(error.to_string())),
-        }
+        Box::new(encode::Encoder::new(self.0.writer()))
     }
 }

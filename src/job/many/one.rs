@@ -25,8 +25,8 @@ use crate::job::many::names::less_names;
 use crate::job::many::parts::{coders, named_by, split_of};
 use crate::job::many::target::{refuse_what_stays, target_format};
 use crate::job::many::whole;
-use crate::job::open::{encoded, in_blocks, refuse_groups, refuse_source};
-use crate::job::opened::{Opened, ceiling, tell_again};
+use crate::job::open::{encoded, in_blocks, refuse_groups, refuse_source, tell_again};
+use crate::job::opened::{Opened, ceiling};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::Settings;
@@ -288,11 +288,6 @@ pub(super) struct Run<'s> {
 }
 
 impl<'s> Run<'s> {
-    /// How many sources have not failed.
-    pub(super) fn running(&self) -> usize {
-        self.files.iter().filter(|file| file.error.is_none()).count()
-    }
-
     /// Looks at every source that has not failed.
     pub(super) fn each(&mut self, mut look: impl FnMut(&mut Opened<'s>) -> Result<()>) -> Result<()> {
         for index in 0..self.entries.len() {

@@ -34,7 +34,7 @@ pub(super) fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Form
 pub(super) fn refuse_what_stays(target: &Target, quarantine: Option<&Quarantine>, settings: &Settings) -> Result<()> {
     if !target.can().truncate && !settings.folds() {
         return Err(Error::usage(format!(
-            "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
+            "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed, in UTF-8, and no container such as Avro, or ⟨Each⟩ to write one output for each input.",
             target.path().display()
         )));
     }

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::fold::Fold;
 use crate::fold::infer::Infer;
 use crate::job::many::one::{Run, Types};
-use crate::job::types::of_columns;
+use crate::job::types::{of_columns, types_of};
 use crate::record::Schema;
 
 impl Run<'_> {
@@ -30,24 +30,19 @@ impl Run<'_> {
 
     /// Reads all sources to find the types of their fields.
     fn found_types(&mut self) -> Result<Schema> {
-        let mut all: Option<Infer> = None;
-        let mut types = None;
-        let mut left = self.running();
+        let (mut all, mut given): (Option<Infer>, _) = (None, None);
         self.each(|opened| {
-            left -= 1;
             if let Some(all) = &mut all {
                 all.go_on(&opened.budget)?;
             }
             let found = opened.find_types()?;
+            given = opened.given();
             match &mut all {
                 Some(all) => all.merge(found),
                 None => all = Some(found),
             }
-            if left == 0 {
-                types = all.take().map(|all| opened.types_of(all)).transpose()?;
-            }
             Ok(())
         })?;
-        Ok(types.unwrap_or_default())
+        all.map_or_else(|| Ok(Schema::default()), |found| types_of(found, given.as_deref()))
     }
 }

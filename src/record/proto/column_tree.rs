@@ -52,6 +52,8 @@ impl Branch {
             let Some(place) = message.named(&name[..dot], 0) else { continue };
             let (field, rest) = (&message.fields[place], &name[dot + 1..]);
             match (field.shape, field.of) {
+                // The dot may be one of the key, or go on inside the value.
+                (Shape::Map(pair), _) if rest.contains(&b'.') && holds_fields(messages, pair) => {}
                 (Shape::Map(_), _) => {
                     self.member(field.number, place).pairs.push((rest.into(), column));
                     return None;
@@ -75,6 +77,13 @@ impl Branch {
     fn is_there(&self, values: &[Value<'_>]) -> bool {
         self.0.iter().any(|member| member.is_there(values))
     }
+}
+
+/// Whether a value of a map, whose pairs are these messages, may have fields of its own.
+fn holds_fields(messages: &Messages, pair: u32) -> bool {
+    let value = messages.at(pair).fields.last().map(|value| value.of);
+    let Some(Of::Message { of, .. }) = value else { return false };
+    matches!(messages.at(of).known, Known::No | Known::Struct | Known::Value | Known::Any)
 }
 
 fn is_value(value: Value<'_>) -> bool {

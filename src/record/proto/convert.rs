@@ -59,8 +59,8 @@ pub fn title(of: Of) -> &'static str {
         Of::Bool => "bool",
         Of::Text { .. } => "string",
         Of::Bytes => "bytes",
-        Of::Enum(_) => "an enum",
-        Of::Message { .. } => "a message",
+        Of::Enum(_) => "value of its enum",
+        Of::Message { .. } => "message",
     }
 }
 

@@ -28,5 +28,5 @@ pub use names::Names;
 pub use read::Reader;
 pub use root::Root;
 pub use table::{Builder, Enum, Field, Known, Message, Messages, Of, Shape};
-pub use wire::{put_varint, varint, width_of};
-pub use write::Writer;
+pub use wire::{varint, width_of};
+pub use write::{Writer, Writing};

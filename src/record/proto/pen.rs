@@ -175,9 +175,14 @@ impl Pen {
         let value = tape.value(node);
         match (value, field.shape) {
             (Value::Absent, _) => Ok(()),
-            (Value::Null, Shape::Optional | Shape::Required | Shape::Plain) if takes_null(messages, field) => {
-                self.one(messages, field.number, field.of, false, tape, node, depth, scratch, sink)
+            (Value::Null, Shape::Optional | Shape::Required | Shape::Plain)
+                if takes_null(messages, field) && !self.cell =>
+            {
+                let skips = field.shape == Shape::Plain;
+                self.one(messages, field.number, field.of, skips, tape, node, depth, scratch, sink)
             }
+            // The first value of a NullValue is null too.
+            (Value::Null, Shape::Plain) if takes_null(messages, field) => Ok(()),
             (Value::Null, Shape::Optional | Shape::Required) => Ok(()),
             (Value::Null, _) => {
                 if !self.how.json {

@@ -129,6 +129,9 @@ impl Reader {
                 if number == 0 && (self.json || matches!(field.shape, Shape::Optional | Shape::Required)) {
                     continue;
                 }
+                if self.json && field.shape == Shape::Plain && self.scan.found(number).is_default() {
+                    continue;
+                }
                 let key = names.get(2 * of, &message.keys, field.keys[usize::from(self.json)], batch, node_at(data))?;
                 match field.shape {
                     Shape::Map(_) => {

@@ -20,6 +20,12 @@ impl Found {
     pub fn range(from: usize, to: usize) -> Found {
         Found { next: 0, ranged: true, from: from as u64, to }
     }
+
+    /// Whether it is 0 or empty.
+    #[inline(always)]
+    pub fn is_default(self) -> bool {
+        if self.ranged { self.from == self.to as u64 } else { self.from == 0 }
+    }
 }
 
 /// The values of a field: the first and the last one, and one more; 0: there is none.

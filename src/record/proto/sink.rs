@@ -1,8 +1,8 @@
 //! Where messages are written.
 
 use super::fault::Fail;
-use super::wire::{put_varint, width_of};
-use crate::record::Output;
+use super::wire::width_of;
+use crate::record::{Output, varint};
 
 /// Where the bytes of messages go. The length of a message comes before it.
 pub trait Sink {
@@ -22,7 +22,7 @@ pub trait Sink {
             return self.put(&[number as u8]);
         }
         let mut room = [0; 10];
-        let len = put_varint(number, &mut room);
+        let len = varint::put(number, &mut room);
         self.put(&room[..len])
     }
 }
@@ -68,7 +68,7 @@ impl Sink for Room<'_> {
         self.room.copy_within(begun..self.len, begun + more);
         self.len += more;
         let mut place = [0; 10];
-        let width = put_varint(len as u64, &mut place);
+        let width = varint::put(len as u64, &mut place);
         self.room[begun - 1..begun - 1 + width].copy_from_slice(&place[..width]);
         Ok(())
     }

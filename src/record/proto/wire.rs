@@ -32,19 +32,6 @@ pub fn width_of(number: u64) -> usize {
     (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
 }
 
-/// Writes a number; returns how many bytes it takes.
-#[inline]
-pub fn put_varint(mut number: u64, room: &mut [u8; 10]) -> usize {
-    let mut at = 0;
-    while number >= 0x80 && at < 9 {
-        room[at] = number as u8 | 0x80;
-        number >>= 7;
-        at += 1;
-    }
-    room[at] = number as u8;
-    at + 1
-}
-
 /// Kinds of layouts.
 pub const VARINT: u8 = 0;
 pub const FIXED64: u8 = 1;
@@ -176,6 +163,7 @@ pub const DAMAGED: &str = "The input is damaged there, or it is no message of th
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::varint::put;
 
     #[test]
     fn numbers_there_and_back() {
@@ -190,7 +178,7 @@ mod tests {
             (u64::MAX, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
         ] {
             let mut room = [0; 10];
-            let len = put_varint(number, &mut room);
+            let len = put(number, &mut room);
             assert_eq!((&room[..len], len), (bytes, width_of(number)));
             assert_eq!(varint(bytes, 0), Some((number, len)));
             for cut in 0..len {

@@ -16,6 +16,8 @@ use crate::record::{Batch, BytesAs, Output, Schema};
 pub struct Writer {
     root: Root,
     columns: Option<ColumnTree>,
+    /// Columns are those of a table in text.
+    cells: bool,
     pen: Pen,
     lens: Vec<usize>,
     /// How many bytes the length of the last record took.
@@ -25,24 +27,41 @@ pub struct Writer {
 /// The length before a message, and how many bytes it takes.
 pub type Prefixed = Result<([u8; 10], usize), RecordError>;
 
-impl Writer {
-    /// A writer of a message. `columns`: the fields of records in columns.
+/// How a message is written, for as many writers as there are workers.
+#[derive(Clone)]
+pub struct Writing {
+    /// The message.
+    pub root: Root,
+    /// Keys and values are those of its form in JSON.
+    pub json: bool,
+    /// How bytes are written in texts.
+    pub bytes_as: BytesAs,
+    /// How deep messages may be in each other.
+    pub max_depth: usize,
+    /// The fields of records in columns.
+    pub columns: Option<Schema>,
+    /// Columns are those of a table in text: lists and maps are JSON text, and an empty cell is nothing.
+    pub cells: bool,
+}
+
+impl Writing {
+    /// The same, if columns can be fields of the message.
     ///
     /// # Errors
-    /// Usage: the message has no fields that columns could be.
-    pub fn new(
-        root: Root,
-        json: bool,
-        bytes_as: BytesAs,
-        max_depth: usize,
-        columns: Option<&Schema>,
-    ) -> Result<Writer, Error> {
-        let columns = match columns {
-            Some(_) if root.message().known != Known::No => {
-                return Err(Error::usage(format!("columns can't be written as {}", root.message().name)));
+    /// Usage: it has a form of its own.
+    pub fn checked(self) -> Result<Writing, Error> {
+        match self.columns {
+            Some(_) if self.root.message().known != Known::No => {
+                Err(Error::usage(format!("columns can't be written as {}", self.root.message().name)))
             }
-            columns => columns.map(|schema| ColumnTree::new(root.messages(), root.number(), schema)),
-        };
+            _ => Ok(self),
+        }
+    }
+
+    /// A writer.
+    pub fn writer(&self) -> Writer {
+        let Writing { root, json, bytes_as, max_depth, columns, cells } = self.clone();
+        let columns = columns.map(|schema| ColumnTree::new(root.messages(), root.number(), &schema));
         let pen = Pen {
             how: How { json, as_text: false },
             bytes_as,
@@ -52,9 +71,11 @@ impl Writer {
             cell: false,
             reader: JsonReader::new(max_depth, 0),
         };
-        Ok(Writer { root, columns, pen, lens: Vec::with_capacity(256), guess: 1 })
+        Writer { root, columns, cells, pen, lens: Vec::with_capacity(256), guess: 1 }
     }
+}
 
+impl Writer {
     /// Writes a record, without its length.
     fn record<'a, S: Sink>(
         &mut self,
@@ -63,11 +84,11 @@ impl Writer {
         scratch: &mut Batch<'a>,
         sink: &mut S,
     ) -> Written {
-        let Writer { root, columns, pen, .. } = self;
+        let Writer { root, columns, cells, pen, .. } = self;
         pen.gathered.clear();
         pen.lost.clear();
         pen.how.as_text = batch.untyped_is_text();
-        pen.cell = columns.is_some();
+        pen.cell = *cells;
         match columns {
             Some(columns) => columns.write(pen, root.messages(), root.number(), batch.columns(index), scratch, sink),
             None => {

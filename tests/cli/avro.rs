@@ -308,3 +308,19 @@ fn texts_of_fixed_types() {
     }
     ran(here, "convert a.avro -o c.avro --block-size 0").ends(2).says(&["--block-size", "greater than zero"]);
 }
+
+/// JSON text is a list in a table, and a text elsewhere, with and without columns.
+#[test]
+fn json_text_is_a_list_in_tables_only() {
+    let here = folder();
+    let here = here.path();
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"l","type":{"type":"array","items":"long"}}]}"#;
+    fs::write(here.join("l.avsc"), schema).unwrap();
+    fs::write(here.join("a.csv"), "l\n\"[1,2]\"\n").unwrap();
+    fs::write(here.join("a.ndjson"), "{\"l\":\"[1,2]\"}\n").unwrap();
+    ran(here, "convert a.csv -o a.avro --schema l.avsc").ends(0);
+    assert_eq!(ran(here, "convert a.avro -t ndjson").ends(0).stdout, "{\"l\":[1,2]}\n");
+    for more in ["", "--select l"] {
+        ran(here, &format!("convert a.ndjson -o b.avro --force --schema l.avsc {more}")).ends(1).says(&["`l`"]);
+    }
+}

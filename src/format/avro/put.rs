@@ -21,6 +21,8 @@ pub(super) struct Target {
     records: HashMap<Id, Fields>,
     /// The text of bytes is their Base64.
     pub base64: bool,
+    /// Values are cells of a table in text, where lists and maps are JSON text.
+    pub cells: bool,
     pub max_depth: usize,
 }
 
@@ -32,7 +34,7 @@ struct Fields {
 }
 
 impl Target {
-    pub fn new(tree: Types, base64: bool, max_depth: usize) -> Target {
+    pub fn new(tree: Types, base64: bool, cells: bool, max_depth: usize) -> Target {
         let mut records = HashMap::new();
         for id in 0..tree.nodes.len() as Id {
             if let Kind::Record(fields) = &tree.node(id).kind {
@@ -42,7 +44,7 @@ impl Target {
                 records.insert(id, Fields { numbers: numbers.collect(), missing });
             }
         }
-        Target { tree, records, base64, max_depth }
+        Target { tree, records, base64, cells, max_depth }
     }
 
     /// The fields of a type, if it is a record, or one that may be null.
@@ -152,7 +154,8 @@ impl Putter {
                 self.value(target, branches[number], tree, scratch, out, depth)
             }
             Kind::Array(_) | Kind::Map(_) | Kind::Record(_) => match (&node.kind, value) {
-                (_, Value::Raw(text) | Value::Text(text) | Value::Untyped(text)) => {
+                (_, Value::Raw(text)) => self.parsed(target, id, text, value, scratch, out, depth),
+                (_, Value::Text(text) | Value::Untyped(text)) if target.cells => {
                     self.parsed(target, id, text, value, scratch, out, depth)
                 }
                 (Kind::Array(items), Value::List(_)) => {

@@ -24,7 +24,7 @@ pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
     let (text, tree) = schema_of(options, &given, &types)?;
     let columns = given.shape.columns().cloned();
     let base64 = given.gives.base64 || options.bytes_as == BytesAs::Base64;
-    let target = Arc::new(Target::new(tree, base64, options.max_depth));
+    let target = Arc::new(Target::new(tree, base64, given.gives.cells, options.max_depth));
     Ok(Box::new(Writing { target, columns, text, bytes_as: options.bytes_as }))
 }
 

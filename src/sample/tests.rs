@@ -53,9 +53,13 @@ fn amounts() {
         }
         for size in [200, 5000, 700_001] {
             let (bytes, report) = sample(format, options.clone(), Amount::Bytes(size), 2);
-            let (_, less) = sample(format, options.clone(), Amount::Records(report.records - 1), 2);
-            let tail = if matches!(format, Format::Json | Format::Json5) { 3 } else { 0 };
             assert!(bytes.len() as u64 >= size, "{format} {size}");
+            let Some(records) = report.records.checked_sub(1) else {
+                assert!(format == Format::Avro && size == 200, "the head of {format} alone has {size} bytes");
+                continue;
+            };
+            let (_, less) = sample(format, options.clone(), Amount::Records(records), 2);
+            let tail = if matches!(format, Format::Json | Format::Json5) { 3 } else { 0 };
             assert!(less.bytes - tail < size, "{format} {size}: {} records were enough", less.records);
         }
     }

@@ -123,5 +123,10 @@ fn others_end() {
 
 /// Flags for a pair of formats, with ops.
 pub fn flags(from: Format, to: Format, op: &str) -> Raw {
-    Raw { op: if op.is_empty() { Vec::new() } else { vec![op.to_string()] }, ..flags_for(from, to) }
+    let mut flags = Raw { op: if op.is_empty() { Vec::new() } else { vec![op.to_string()] }, ..flags_for(from, to) };
+    if to == Format::Avro {
+        // Many blocks, as with slices.
+        flags.more.push(("block-size", "4KiB".into()));
+    }
+    flags
 }

@@ -20,21 +20,30 @@ pub(crate) struct Texts {
     high: u64,
 }
 
-/// What is kept of a text. Whoever is shorter comes first, so one that was cut comes after one that was not.
+/// What is kept of a text, in place: in a sorted column each text is a new end. Whoever is shorter comes first, so one
+/// that was cut comes after one that was not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Beginning {
-    bytes: Box<[u8]>,
+    /// Zeros follow the text.
+    bytes: [u8; CUT],
+    len: usize,
     pub is_cut: bool,
 }
 
 impl Beginning {
     fn of(text: &[u8]) -> Beginning {
-        Beginning { bytes: text[..text.len().min(CUT)].into(), is_cut: text.len() > CUT }
+        let mut own = Beginning { bytes: [0; CUT], len: text.len().min(CUT), is_cut: text.len() > CUT };
+        own.bytes[..own.len].copy_from_slice(&text[..own.len]);
+        own
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 
     /// The text, up to the last whole character, and `…` where the rest is left out.
     pub fn text(&self) -> Vec<u8> {
-        let mut text = self.bytes.to_vec();
+        let mut text = self.bytes().to_vec();
         if self.is_cut {
             if let Err(error) = std::str::from_utf8(&text)
                 && error.error_len().is_none()
@@ -48,7 +57,7 @@ impl Beginning {
 
     /// The Base64 of bytes, and `…` where the rest is left out.
     pub fn encoded(&self) -> String {
-        STANDARD.encode(&self.bytes) + if self.is_cut { REST } else { "" }
+        STANDARD.encode(self.bytes()) + if self.is_cut { REST } else { "" }
     }
 }
 
@@ -77,7 +86,7 @@ impl Texts {
     #[inline(never)]
     fn compare(&mut self, text: &[u8]) {
         let start = &text[..text.len().min(CUT)];
-        let order = |kept: &Beginning| start.cmp(&kept.bytes).then((text.len() > CUT).cmp(&kept.is_cut));
+        let order = |kept: &Beginning| start.cmp(kept.bytes()).then((text.len() > CUT).cmp(&kept.is_cut));
         let (below, above) = match &self.kept {
             None => (true, true),
             Some([min, max]) => (order(min) == Ordering::Less, order(max) == Ordering::Greater),
@@ -91,7 +100,7 @@ impl Texts {
             if above {
                 kept[1] = own;
             }
-            (self.low, self.high) = (first(&kept[0].bytes), first(&kept[1].bytes));
+            (self.low, self.high) = (first(kept[0].bytes()), first(kept[1].bytes()));
         }
     }
 
@@ -101,7 +110,7 @@ impl Texts {
             None => [min, max],
             Some([own_min, own_max]) => [own_min.min(min), own_max.max(max)],
         };
-        (self.low, self.high) = (first(&kept[0].bytes), first(&kept[1].bytes));
+        (self.low, self.high) = (first(kept[0].bytes()), first(kept[1].bytes()));
         self.kept = Some(kept);
     }
 

@@ -41,7 +41,7 @@ const SAID: [(&str, &str, &str); 16] = [
     ("bzip2", "this seems to be compressed with bzip2, not ", "twice"),
     ("xz", "this seems to be compressed with xz, not ", "twice"),
     ("parquet", "this seems to be a Parquet file, not ", "DuckDB"),
-    ("avro", "this seems to be an Avro file, not ", "DuckDB"),
+    ("avro", "this seems to be an Avro file, not ", "-f avro"),
     ("arrow", "this seems to be an Arrow or Feather file, not ", "Polars"),
     ("orc", "this seems to be an ORC file, not ", "pyarrow"),
     ("pdf", "this seems to be a PDF, not ", "no records"),

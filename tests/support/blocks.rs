@@ -126,7 +126,7 @@ pub fn flags(from: Format, to: Format, op: &str) -> Raw {
     let mut flags = Raw { op: if op.is_empty() { Vec::new() } else { vec![op.to_string()] }, ..flags_for(from, to) };
     if to == Format::Avro {
         // Many blocks, as with slices.
-        flags.more.push(("block-size", "4KiB".into()));
+        flags.more.push(("block-size", "1KiB".into()));
     }
     flags
 }

@@ -16,7 +16,8 @@ use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 /// Selected fields come in the order given, each map where a part of it was first named; otherwise the order of the
 /// source is kept. Selecting `a.b` keeps the map `a` with only `b`; a map or list in which nothing is selected is left
 /// out, except for maps in lists, which keep their places. What is absent remains absent; if a selected key occurs
-/// twice, the last one counts. A record that is not a map has no fields: it passes, unless fields are selected. A
+/// twice, the last one counts. A record that is not a map is its field `value`: renamed it becomes a map with that field,
+/// dropped a map with none, selected it stays as it is; if other fields are selected, it is refused. A
 /// record in which a field would get the key of another one is refused.
 ///
 /// Records in columns are not touched: `project` changes their schema instead.
@@ -51,6 +52,9 @@ struct Rename {
 struct Exact {
     strict: bool,
 }
+
+/// What a record is called that is not a map.
+const VALUE: &[u8] = b"value";
 
 /// How many lists may be directly inside each other where a path leads through them.
 const NESTED_LISTS: usize = 128;
@@ -226,6 +230,7 @@ impl<'w, 'a> Work<'w, 'a> {
         let KeyedFilter { all, exact, .. } = *self.filter;
         match (root.value(), exact) {
             (Value::Map(_), _) => self.inside(root.key(), root, 0, all, 0)?,
+            (_, None) if self.is_value(root) => self.whole(root)?,
             (Value::List(_), _) if all => self.inside(root.key(), root, 0, all, 0)?,
             _ if all => self.out.push_tree(root.key(), root, self.offset)?,
             (_, Some(_)) => self.value(root)?,
@@ -252,16 +257,49 @@ impl<'w, 'a> Work<'w, 'a> {
         }
     }
 
+    /// Whether a record that is not a map is a field about which something is said. What is said about fields of a list is
+    /// about those of the maps in it.
+    fn is_value(&self, root: Tree<'_, 'a>) -> bool {
+        let (filter, rules) = (self.filter, &self.filter.nodes[0]);
+        let has_maps = matches!(root.value(), Value::List(_))
+            && root.children().any(|item| matches!(item.value(), Value::Map(_) | Value::List(_)));
+        let is_named = || match rules.find(VALUE).map(|number| &rules.entries[number]) {
+            Some(entry) if filter.all => entry.dropped || entry.rename.is_some(),
+            Some(entry) => entry.whole || entry.dropped,
+            None => false,
+        };
+        !has_maps && (is_named() || filter.patterns.iter().any(|pattern| pattern.matches(VALUE)))
+    }
+
+    /// A record that is not a map, as the field that it is.
+    fn whole(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
+        let (filter, rules) = (self.filter, &self.filter.nodes[0]);
+        filter.patterns.iter().filter(|pattern| pattern.matches(VALUE)).for_each(|pattern| filter.matched(pattern));
+        let entry = rules.find(VALUE).map(|number| &rules.entries[number]);
+        entry.into_iter().for_each(|entry| filter.met(entry));
+        let is_dropped = entry.is_some_and(|entry| entry.dropped) || filter.pattern(0, None, VALUE).is_some();
+        let rename = entry.and_then(|entry| entry.rename);
+        if !is_dropped && rename.is_none() {
+            return self.out.push_tree(root.key(), root, self.offset);
+        }
+        let start = self.out.next_node();
+        self.out.push_keyed(root.key(), Value::Null, self.offset)?;
+        if let Some(rename) = rename.filter(|_| !is_dropped) {
+            self.out.push_tree(&self.names[filter.new_key(rename, VALUE)], root, self.offset)?;
+        }
+        self.out.close_map(start);
+        Ok(())
+    }
+
     /// A record that is not a map, turned into one.
     fn value(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
-        const KEY: &[u8] = b"value";
         let start = self.out.next_node();
         self.out.push_keyed(root.key(), Value::Null, self.offset)?;
         let node = &self.filter.nodes[0];
-        match node.find(KEY).map(|number| &node.entries[number]).filter(|entry| entry.whole) {
+        match node.find(VALUE).map(|number| &node.entries[number]).filter(|entry| entry.whole) {
             Some(entry) => {
                 self.filter.met(entry);
-                self.out.push_tree(KEY, root, self.offset)?;
+                self.out.push_tree(VALUE, root, self.offset)?;
             }
             None => self.left_out += 1,
         }
@@ -517,6 +555,24 @@ mod tests {
         assert_eq!(run(&exactly, "5"), r#"{"value":5}"#);
         assert_eq!(run(&exactly, r#"{"a":1,"x":2}"#), r#"{"a":1}"#);
         assert_eq!(run(&drop, r#"[{"a":1,"b":2},3]"#), r#"[{"b":2},3]"#);
+        // It is the field `value`.
+        let rename = filter(&[], &[], &[("value", "x")]).unwrap();
+        assert_eq!((run(&rename, "5"), run(&rename, "[1,2]")), (r#"{"x":5}"#.into(), r#"{"x":[1,2]}"#.into()));
+        assert_eq!(
+            (run(&rename, r#"{"value":5}"#), run(&rename, "null")),
+            (r#"{"x":5}"#.into(), r#"{"x":null}"#.into())
+        );
+        let drop = |name| filter(&[], &[name], &[]).unwrap();
+        assert_eq!((run(&drop("value"), r#""t""#), run(&drop("value.a"), "5")), ("{}".into(), "5".into()));
+        assert_eq!((run(&drop("/^v/"), "true"), run(&drop("/^a/"), "true")), ("{}".into(), "true".into()));
+        assert_eq!(run(&drop("value"), r#"[{"value":1,"b":2},3]"#), r#"[{"b":2},3]"#);
+        let select =
+            |names: &[&str], drop: &[&str], rename: &[(&str, &str)]| run(&filter(names, drop, rename).unwrap(), "5");
+        assert_eq!(select(&["a", "value"], &[], &[]), "5");
+        assert_eq!(select(&["value"], &[], &[("value", "x")]), r#"{"x":5}"#);
+        assert_eq!(select(&["/^v/"], &[], &[]), "5");
+        assert_eq!(select(&["/^v/", "a"], &["value"], &[]), "{}");
+        assert_eq!(select(&["value.a"], &[], &[]), "the record is not an object, so it has no fields to select");
     }
 
     #[test]

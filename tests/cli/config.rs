@@ -656,7 +656,7 @@ fn a_beginning_is_valid_and_replaces_nothing() {
         .collect();
     assert!(settings.lines().filter(|line| line.contains(" = ")).count() > 15, "{settings}");
     fs::write(here.join("pagemill.toml"), settings).unwrap();
-    assert_eq!(say(here, "config check").ends(0).stdout, "pagemill.toml: no fault, 1 profile, 1 job, 1 alert\n");
+    assert_eq!(say(here, "config check").ends(0).stdout, "pagemill.toml: no fault, 1 profile, 2 jobs, 1 alert\n");
     say(here, "config chek").ends(2).says(&["did you mean `check`?"]);
 }
 

@@ -138,8 +138,11 @@ fn keys_are_those_of_the_command() {
             "[job.a]\ncommand = 'sort'\nagg = 'count()'",
             "`agg` is no flag of `pagemill sort`\n  What a job does is in its `command`: command = \"aggregate\".",
         ),
-        ("[job.a]\ncommand = 'aggregate'\nagg = 'cuont()'", "pagemill.toml:3: `agg`"),
-        ("[job.a]\ncommand = 'aggregate'\nwindow = 5", "`window`"),
+        (
+            "[job.a]\ncommand = 'aggregate'\nagg = 'cuont()'",
+            "pagemill.toml:3: --agg cuont(): there is no function `cuont`; did you mean `count`?",
+        ),
+        ("[job.a]\ncommand = 'aggregate'\nwindow = 5", "pagemill.toml:3: window: `5` is no duration"),
         ("[profile.a]\ncommand = 'sort'", "there is no key `command`"),
     ];
     for (text, says) in faulty {

@@ -853,7 +853,10 @@ fn records_that_are_plain_values() {
     gives("convert a.ndjson -t ndjson --rename value=x", "{\"x\":1}\n{\"x\":\"t\"}\n{\"a\":2}\n");
     gives("convert b.ndjson -t csv --rename value=x", "x\n3\n1\n2\n");
     gives("convert a.ndjson -t ndjson --drop value", "{}\n{}\n{\"a\":2}\n");
-    gives("convert b.ndjson -t ndjson --select value", "3\n1\n2\n");
+    gives("convert b.ndjson -t ndjson --select value", "{\"value\":3}\n{\"value\":1}\n{\"value\":2}\n");
+    let both = say(here, "convert a.ndjson -t csv --select a,value -q").ends(0);
+    assert_eq!(both.stdout, "a,value\n,1\n,t\n2,\n");
+    gives("convert b.ndjson -t csv --select value --op upper", "value\n3\n1\n2\n");
     gives("convert b.ndjson -t csv --select value", "value\n3\n1\n2\n");
     gives("sort b.ndjson --rename value=x --by x:desc", "{\"x\":3}\n{\"x\":2}\n{\"x\":1}\n");
     gives("aggregate b.ndjson --rename value=x --agg s=sum(x) -t csv", "s\n6\n");

@@ -465,5 +465,4 @@ impl<'w, 'a> Work<'w, 'a> {
 }
 
 #[cfg(test)]
-#[path = "select_tests.rs"]
 mod tests;

@@ -1,8 +1,8 @@
 //! Tests of selecting and renaming fields.
 
+use super::super::testing::{columns, keyed, rejected, show};
 use super::*;
 use crate::error::Cause;
-use crate::op::testing::{columns, keyed, rejected, show};
 
 fn filter(select: &[&str], drop: &[&str], rename: &[(&str, &str)]) -> Result<KeyedFilter> {
     let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();

@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pagemill::config::flags::{Commands, Said};
+use pagemill::config::flags::Said;
 use pagemill::error::Error;
 use pagemill::job::places;
 use pagemill::sink::{Target, whole_path};
 
-use super::convert;
+use super::named;
 use super::parser::Typed;
 use super::paths::file;
 use super::request::{METRICS, Request, See};
@@ -62,15 +62,15 @@ impl<'j> Plans<'j> {
     fn add(&mut self, job: &'j Named) -> Result<(), Error> {
         let said = &job.said;
         let typed = Typed { said: said.clone(), operands: Vec::new() };
-        let mut named = said.values("input").chain(said.values("files-from")).map(Path::new);
+        let mut paths = said.values("input").chain(said.values("files-from")).map(Path::new);
         let request = if said.path("files-from") == Some(Path::new("-")) {
             // The list can be read only once.
             self.reads_stdin(job)?;
             None
         } else {
-            match convert::asked(typed, Commands::CONVERT, false) {
+            match named::asked(typed) {
                 // A pattern may mean files that an earlier job writes.
-                Err(_) if named.any(|input| self.may_make(input)) => None,
+                Err(_) if paths.any(|input| self.may_make(input)) => None,
                 request => Some(request?),
             }
         };

@@ -19,18 +19,13 @@ pub fn run(typed: Typed, implied: bool) -> Result<Exit, Error> {
     request(typed, Commands::CONVERT, implied)?.convert()
 }
 
-/// Converts as one of several jobs. What a signal does is the same in all of them, however small their inputs are.
-pub fn run_among_others(typed: Typed) -> Result<Exit, Error> {
-    let mut request = asked(typed, Commands::CONVERT, false)?;
-    signals::attach(&mut request.settings, None, true);
-    request.convert()
-}
-
-/// Checks what `convert` and `audit` were asked to do, and lets signals stop it.
+/// Checks what `convert` and `audit` were asked to do, and lets signals stop it. What a signal does is the same in all
+/// jobs of a configuration, however small their inputs are.
 pub fn request(typed: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
     let mut request = asked(typed, command, implied)?;
     let only = request.batch.is_none().then_some(&*request.source);
-    signals::attach(&mut request.settings, only, request.see.live.is_wanted() || request.see.report.is_some());
+    let is_watched = request.see.live.is_wanted() || request.see.report.is_some() || request.said.job().is_some();
+    signals::attach(&mut request.settings, only, is_watched);
     Ok(request)
 }
 

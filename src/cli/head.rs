@@ -82,7 +82,7 @@ pub fn shown(
 }
 
 /// Whether the records are shown to people.
-fn is_table(said: &Said) -> Result<bool, Error> {
+pub fn is_table(said: &Said) -> Result<bool, Error> {
     let output = said.path("output").and_then(file);
     Ok(match said.text("to")? {
         Some(format) => format.eq_ignore_ascii_case("table"),

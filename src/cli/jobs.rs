@@ -1,16 +1,16 @@
 //! `pagemill run`.
 
-use pagemill::config::flags::{Commands, Said};
+use pagemill::config::flags::{Said, find};
 use pagemill::error::Error;
 use pagemill::sys;
 
 use super::ahead::{Fault, Named, check};
 use super::configured::configuration;
 use super::console;
-use super::convert;
 use super::dashboard;
 use super::exit::Exit;
 use super::failure::fail;
+use super::named;
 use super::otlp;
 use super::parser::Typed;
 
@@ -22,8 +22,15 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
     let mut jobs = Vec::with_capacity(typed.operands.len());
     for name in &typed.operands {
         let name = name.to_string_lossy().into_owned();
-        let mut said = Said::new(Commands::CONVERT);
+        let command = configuration.command_of(&name)?;
+        let mut said = Said::new(command);
         for (flag, _) in typed.said.origins().filter(|(flag, _)| !["config", "profile"].contains(flag)) {
+            if find(command, flag).is_none() {
+                return Err(Error::usage(format!(
+                    "`--{flag}` has no effect: the job `{name}` is one of `{}`, which does not have it\n  Leave it out.",
+                    command.name()
+                )));
+            }
             said.add(flag, typed.said.values(flag).map(Into::into));
         }
         configuration.fill(&mut said, off, profile, Some(&name))?;
@@ -32,7 +39,7 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
     if jobs.len() == 1
         && let Some(only) = jobs.pop()
     {
-        return convert::run(typed_as(only.said), false);
+        return named::run(typed_as(only.said));
     }
     if let Some(flag) = ["report", "cpuprofile", "memprofile"].into_iter().find(|flag| typed.said.has(flag)) {
         return Err(Error::usage(format!(
@@ -59,7 +66,7 @@ fn all(jobs: Vec<Named>) -> Exit {
             otlp::end();
             sys::reset_peaks();
         }
-        let exit = convert::run_among_others(typed_as(said)).unwrap_or_else(|error| fail(&error));
+        let exit = named::run(typed_as(said)).unwrap_or_else(|error| fail(&error));
         if exit != Exit::Done {
             let rest: Vec<String> = jobs.map(|job| quoted(&job.name)).collect();
             let parts = [(done, "done before"), (rest, "not run")];

@@ -38,6 +38,7 @@ mod listener;
 mod live;
 mod manual;
 mod measuring;
+mod named;
 mod once;
 mod otlp;
 mod parser;

@@ -14,15 +14,14 @@ use super::convert;
 use super::exit::Exit;
 use super::parser::Typed;
 use super::paths::file;
+use super::request::Request;
 use super::table::table;
 
 /// Prints the narrowest schema.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     let (form, out) = (form(&typed.said)?, Out::table(&typed.said));
     let mut request = convert::request(typed, Commands::SCHEMA, false)?;
-    request.refuse_words()?;
-    request.settings.fold = Some(Folding::Schema);
-    request.settings.to = Some(Folding::Schema.format());
+    prepare(&mut request)?;
     if request.see.explain {
         return request.convert();
     }
@@ -36,8 +35,19 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     Ok(exit)
 }
 
+/// Makes a request one for a schema.
+///
+/// # Errors
+/// Usage: words are to be counted.
+pub fn prepare(request: &mut Request) -> Result<(), Error> {
+    request.refuse_words()?;
+    request.settings.fold = Some(Folding::Schema);
+    request.settings.to = Some(Folding::Schema.format());
+    Ok(())
+}
+
 /// What the flags say, the extension of the output, or what fits where the answer goes.
-fn form(said: &Said) -> Result<Form, Error> {
+pub fn form(said: &Said) -> Result<Form, Error> {
     if let Some(name) = said.text("to")? {
         let known: Vec<&str> = Form::names().collect();
         return Form::named(name)

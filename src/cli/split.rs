@@ -12,15 +12,24 @@ use super::paths::file;
 
 /// Writes one output as many files.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
+    let by = prepare(&typed)?;
+    let mut request = convert::request(typed, Commands::SPLIT, false)?;
+    request.split = Some(by);
+    request.convert()
+}
+
+/// What decides which file a record goes to, if the files have names.
+///
+/// # Errors
+/// Usage: nothing decides it, or the files have no names.
+pub fn prepare(typed: &Typed) -> Result<By, Error> {
     let by = by(&typed.said)?;
     if typed.said.path("output").and_then(file).is_none() {
         return Err(Error::usage(
             "split writes many files, and needs their names\n  Give them with -o: {part} stands for the name of each, as in -o 'out/{part}.csv'",
         ));
     }
-    let mut request = convert::request(typed, Commands::SPLIT, false)?;
-    request.split = Some(by);
-    request.convert()
+    Ok(by)
 }
 
 /// What decides which file a record goes to.

@@ -176,7 +176,7 @@ impl<'s> Opened<'s> {
             ..Wishes::default()
         };
         let mut plan = Plan::new(&wishes)?;
-        let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
+        let room = Room::new(&plan, &Budget::beside(plan.memory_limit, plan.whose, plan.outside));
         if let Some(unpacking) = plan.unpacking {
             source.unpack(unpacking)?;
             source = as_records(source, from, settings)?;
@@ -187,7 +187,7 @@ impl<'s> Opened<'s> {
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
-        let budget = Budget::of(plan.memory_limit, plan.whose);
+        let budget = Budget::beside(plan.memory_limit, plan.whose, plan.outside);
         options.budget = Some(budget.clone());
         options.schema = settings.ops.iter().find_map(|op| op.pins()).map(Into::into);
         options.strict = settings.strict;

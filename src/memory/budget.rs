@@ -25,6 +25,8 @@ pub struct Budget(Arc<Ceiling>);
 struct Ceiling {
     limit: usize,
     whose: Whose,
+    /// What others take of what the user allows, so that the ceiling is that much lower, in bytes.
+    outside: usize,
     held: Mutex<Vec<(&'static str, usize)>>,
 }
 
@@ -48,6 +50,9 @@ pub struct Reservation {
 
 /// What else to do about a ceiling that is too low, where nothing better is known.
 const INSTEAD: &str = "lower ⟨workers⟩ or ⟨slice_size⟩";
+
+/// What others take: the coders of a target of many sources, and the paths of those.
+const OUTSIDE: &str = "compression and names of inputs";
 
 /// This number of names is noted without an allocation.
 const NAMES: usize = 32;
@@ -79,7 +84,12 @@ impl Budget {
 
     /// A ceiling of `limit` bytes that somebody set.
     pub fn of(limit: usize, whose: Whose) -> Budget {
-        Budget(Arc::new(Ceiling { limit, whose, held: Mutex::new(Vec::with_capacity(NAMES)) }))
+        Budget::beside(limit, whose, 0)
+    }
+
+    /// The same; `outside` bytes of what the user allows are taken by others already. Messages name the user's limit.
+    pub(crate) fn beside(limit: usize, whose: Whose, outside: usize) -> Budget {
+        Budget(Arc::new(Ceiling { limit, whose, outside, held: Mutex::new(Vec::with_capacity(NAMES)) }))
     }
 
     /// The ceiling in bytes.
@@ -112,7 +122,7 @@ impl Budget {
     pub fn ceiling(&self) -> String {
         let limit = self.0.limit;
         match self.0.whose {
-            Whose::User => format!("the memory limit of {}", megabytes(limit)),
+            Whose::User => format!("the memory limit of {}", megabytes(limit.saturating_add(self.0.outside))),
             Whose::Group => format!("the limit of {} that the control group of this process leaves", megabytes(limit)),
         }
     }
@@ -127,17 +137,19 @@ impl Budget {
 
     /// Who holds how much, for people.
     pub fn holders(&self) -> String {
-        holders(&self.lock())
+        self.named(&self.lock())
+    }
+
+    /// The same, of what is locked.
+    fn named(&self, held: &[(&'static str, usize)]) -> String {
+        let outside = (self.0.whose == Whose::User).then_some((OUTSIDE, self.0.outside));
+        let all = held.iter().copied().chain(outside).filter(|(_, bytes)| *bytes > 0);
+        all.map(|(name, bytes)| format!("{name} {bytes}")).collect::<Vec<_>>().join(", ")
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(&'static str, usize)>> {
         self.0.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
-}
-
-fn holders(held: &[(&'static str, usize)]) -> String {
-    let holders = held.iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
-    holders.collect::<Vec<_>>().join(", ")
 }
 
 impl Reservation {
@@ -163,7 +175,7 @@ impl Reservation {
                     "{} is too low: {more} bytes are needed for {}, but {left} are left (held: {})\n  {}",
                     self.budget.ceiling(),
                     self.name,
-                    holders(&held),
+                    self.budget.named(&held),
                     self.remedy(),
                 ),
             ));
@@ -227,6 +239,12 @@ mod tests {
         let error = group.reserve("windows", 501).map(drop).unwrap_err().to_string();
         for part in ["limit of 500 bytes that the control group", "Raise the limit of the control group, or lower"] {
             assert!(error.contains(part) && !error.contains("memory_limit"), "{part}: {error}");
+        }
+        // What others take is part of what the user has set.
+        let lower = Budget::beside(900, Whose::User, 100);
+        let error = lower.reserve("windows", 901).map(drop).unwrap_err().to_string();
+        for part in ["memory limit of 1,000 bytes", "but 900 are left (held: compression and names of inputs 100)"] {
+            assert!(error.contains(part), "{part}: {error}");
         }
         // A failed request takes nothing.
         assert!(keys.try_grow(usize::MAX).is_err());

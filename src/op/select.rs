@@ -16,8 +16,9 @@ use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 /// Selected fields come in the order given, each map where a part of it was first named; otherwise the order of the
 /// source is kept. Selecting `a.b` keeps the map `a` with only `b`; a map or list in which nothing is selected is left
 /// out, except for maps in lists, which keep their places. What is absent remains absent; if a selected key occurs
-/// twice, the last one counts. A record that is not a map has no fields: it passes, unless fields are selected. A
-/// record in which a field would get the key of another one is refused.
+/// twice, the last one counts. A record that is not a map is its field `value`: selected
+/// or renamed it becomes a map with that field, dropped a map with none; if only other fields are selected, it is refused.
+/// A record in which a field would get the key of another one is refused.
 ///
 /// Records in columns are not touched: `project` changes their schema instead.
 pub struct KeyedFilter {
@@ -51,6 +52,9 @@ struct Rename {
 struct Exact {
     strict: bool,
 }
+
+/// What a record is called that is not a map.
+const VALUE: &[u8] = b"value";
 
 /// How many lists may be directly inside each other where a path leads through them.
 const NESTED_LISTS: usize = 128;
@@ -226,6 +230,7 @@ impl<'w, 'a> Work<'w, 'a> {
         let KeyedFilter { all, exact, .. } = *self.filter;
         match (root.value(), exact) {
             (Value::Map(_), _) => self.inside(root.key(), root, 0, all, 0)?,
+            (_, None) if self.is_value(root) => self.whole(root)?,
             (Value::List(_), _) if all => self.inside(root.key(), root, 0, all, 0)?,
             _ if all => self.out.push_tree(root.key(), root, self.offset)?,
             (_, Some(_)) => self.value(root)?,
@@ -252,16 +257,47 @@ impl<'w, 'a> Work<'w, 'a> {
         }
     }
 
+    /// Whether a record that is not a map is a field about which something is said. What is said about fields of a list is
+    /// about those of the maps in it.
+    fn is_value(&self, root: Tree<'_, 'a>) -> bool {
+        let (filter, rules) = (self.filter, &self.filter.nodes[0]);
+        let has_maps = matches!(root.value(), Value::List(_))
+            && root.children().any(|item| matches!(item.value(), Value::Map(_) | Value::List(_)));
+        let is_named = || match rules.find(VALUE).map(|number| &rules.entries[number]) {
+            Some(entry) if filter.all => entry.dropped || entry.rename.is_some(),
+            Some(entry) => entry.whole || entry.dropped,
+            None => false,
+        };
+        !has_maps && (is_named() || filter.patterns.iter().any(|pattern| pattern.matches(VALUE)))
+    }
+
+    /// A record that is not a map, as the field that it is.
+    fn whole(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
+        let (filter, rules) = (self.filter, &self.filter.nodes[0]);
+        filter.patterns.iter().filter(|pattern| pattern.matches(VALUE)).for_each(|pattern| filter.matched(pattern));
+        let entry = rules.find(VALUE).map(|number| &rules.entries[number]);
+        entry.into_iter().for_each(|entry| filter.met(entry));
+        let is_dropped = entry.is_some_and(|entry| entry.dropped) || filter.pattern(0, None, VALUE).is_some();
+        let rename = entry.and_then(|entry| entry.rename);
+        let start = self.out.next_node();
+        self.out.push_keyed(root.key(), Value::Null, self.offset)?;
+        if !is_dropped {
+            let key = rename.map_or(VALUE, |rename| &self.names[filter.new_key(rename, VALUE)]);
+            self.out.push_tree(key, root, self.offset)?;
+        }
+        self.out.close_map(start);
+        Ok(())
+    }
+
     /// A record that is not a map, turned into one.
     fn value(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
-        const KEY: &[u8] = b"value";
         let start = self.out.next_node();
         self.out.push_keyed(root.key(), Value::Null, self.offset)?;
         let node = &self.filter.nodes[0];
-        match node.find(KEY).map(|number| &node.entries[number]).filter(|entry| entry.whole) {
+        match node.find(VALUE).map(|number| &node.entries[number]).filter(|entry| entry.whole) {
             Some(entry) => {
                 self.filter.met(entry);
-                self.out.push_tree(KEY, root, self.offset)?;
+                self.out.push_tree(VALUE, root, self.offset)?;
             }
             None => self.left_out += 1,
         }
@@ -429,153 +465,4 @@ impl<'w, 'a> Work<'w, 'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::{columns, keyed, rejected, show};
-    use super::*;
-    use crate::error::Cause;
-
-    fn filter(select: &[&str], drop: &[&str], rename: &[(&str, &str)]) -> Result<KeyedFilter> {
-        let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-        let rename: Vec<_> = rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
-        KeyedFilter::new(&owned(select), &owned(drop), &rename)
-    }
-
-    fn run(op: &KeyedFilter, record: &str) -> String {
-        let mut shown = String::new();
-        // Records before and after it show that each is filtered in its place.
-        keyed(&[record, r#"{"b":1}"#, record], |batch| {
-            op.apply(batch);
-            shown = show(batch, 0);
-            assert_eq!(show(batch, 2), shown);
-            assert_eq!((batch.len(), batch.span(2).start), (3, 2));
-            if let Some((_, error)) = rejected(batch).into_iter().next() {
-                shown = error.reason.into_owned();
-            }
-        });
-        shown
-    }
-
-    const RECORD: &str = r#"{"a":{"b":1,"c":{"d":"x"},"e":[]},"b":2,"l":[{"m":1,"n":2},3,[{"n":4}],{}],"a.b":5}"#;
-
-    #[test]
-    fn selects() {
-        let select = |names: &[&str]| run(&filter(names, &[], &[]).unwrap(), RECORD);
-        assert_eq!(select(&[]), RECORD);
-        assert_eq!(select(&["b"]), r#"{"b":2}"#);
-        assert_eq!(select(&["b", "a"]), r#"{"b":2,"a":{"b":1,"c":{"d":"x"},"e":[]}}"#);
-        assert_eq!(select(&["a.b"]), r#"{"a":{"b":1},"a.b":5}"#);
-        assert_eq!(select(&["a.c.d", "a.e"]), r#"{"a":{"c":{"d":"x"},"e":[]}}"#);
-        // A map is where a part of it was first named.
-        assert_eq!(select(&["a.e", "b", "a.b"]), r#"{"a":{"e":[],"b":1},"b":2,"a.b":5}"#);
-        assert_eq!(select(&["l.n", "b", "l.m"]), r#"{"l":[{"n":2,"m":1},[{"n":4}],{}],"b":2}"#);
-        assert_eq!(select(&["a.c.x", "b.x", "a.e.x", "x"]), "{}");
-        assert_eq!(select(&["l.n"]), r#"{"l":[{"n":2},[{"n":4}],{}]}"#);
-    }
-
-    #[test]
-    fn drops() {
-        let drop = |names: &[&str]| run(&filter(&[], names, &[]).unwrap(), RECORD);
-        assert_eq!(drop(&["a", "l", "a.b"]), r#"{"b":2}"#);
-        assert_eq!(drop(&["a.b", "a.e", "a.c.d", "l"]), r#"{"a":{"c":{}},"b":2}"#);
-        assert_eq!(drop(&["l.n", "a"]), r#"{"b":2,"l":[{"m":1},3,[{}],{}],"a.b":5}"#);
-        assert_eq!(drop(&["x", "b.x", "a.x.y"]), RECORD);
-        let both = filter(&["a", "b"], &["a.c", "a.e", "l.m"], &[]).unwrap();
-        assert_eq!(run(&both, RECORD), r#"{"a":{"b":1},"b":2}"#);
-    }
-
-    #[test]
-    fn renames() {
-        let rename = |names: &[(&str, &str)], record: &str| run(&filter(&[], &[], names).unwrap(), record);
-        assert_eq!(rename(&[("a", "z")], r#"{"a":{"a":1},"b":2}"#), r#"{"z":{"a":1},"b":2}"#);
-        assert_eq!(rename(&[("a.b", "z")], r#"{"a":{"b":1},"b":2}"#), r#"{"a":{"z":1},"b":2}"#);
-        assert_eq!(rename(&[("a.b", "a.z")], r#"{"a":{"b":1},"a.b":2}"#), r#"{"a":{"z":1},"a.z":2}"#);
-        assert_eq!(rename(&[("a.b", "z")], r#"{"a":{"b":1},"a.b":2}"#), r#"{"a":{"z":1},"z":2}"#);
-        assert_eq!(rename(&[("a", "b"), ("b", "a")], r#"{"a":1,"b":2}"#), r#"{"b":1,"a":2}"#);
-        assert_eq!(rename(&[("l.n", "z"), ("l", "k")], r#"{"l":[{"n":1},{}]}"#), r#"{"k":[{"z":1},{}]}"#);
-        let all = filter(&["a"], &["a.c"], &[("a.b", "c"), ("a", "x")]).unwrap();
-        assert_eq!(run(&all, r#"{"a":{"b":1,"c":2},"x":3}"#), r#"{"x":{"c":1}}"#);
-    }
-
-    #[test]
-    fn refuses_a_key_that_another_field_has() {
-        let op = filter(&[], &[], &[("a", "b")]).unwrap();
-        let reason = "the field `a` can't be renamed: the map has another field `b`";
-        keyed(&[r#"{"a":1}"#, r#"{"a":1,"b":2}"#, r#"{"a":3,"a":4}"#], |batch| {
-            op.apply(batch);
-            assert_eq!((show(batch, 0), show(batch, 2)), (r#"{"b":1}"#.into(), r#"{"b":3,"b":4}"#.into()));
-            assert_eq!(rejected(batch), [(1, RecordError::new(1, reason).cause(Cause::Op))]);
-        });
-    }
-
-    #[test]
-    fn records_that_are_no_maps() {
-        let (select, drop) = (filter(&["a"], &[], &[]).unwrap(), filter(&[], &["a"], &[]).unwrap());
-        assert_eq!(run(&select, "5"), "the record is not an object, so it has no fields to select");
-        assert_eq!(run(&drop, "5"), "5");
-        assert_eq!(run(&select, r#"[{"a":1}]"#), "the record is not an object, so it has no fields to select");
-        let exactly = KeyedFilter::exactly(&["value".into(), "a".into()], false).unwrap();
-        assert_eq!(run(&exactly, "5"), r#"{"value":5}"#);
-        assert_eq!(run(&exactly, r#"{"a":1,"x":2}"#), r#"{"a":1}"#);
-        assert_eq!(run(&drop, r#"[{"a":1,"b":2},3]"#), r#"[{"b":2},3]"#);
-    }
-
-    #[test]
-    fn lists_inside_lists_end_somewhere() {
-        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        let drop = filter(&[], &["a.b"], &[]).unwrap();
-        let record = |depth: usize| format!(r#"{{"a":{},"x":{}}}"#, deep(depth), deep(400));
-        assert_eq!(run(&drop, &record(NESTED_LISTS)), record(NESTED_LISTS));
-        assert!(run(&drop, &record(NESTED_LISTS + 1)).starts_with("a path goes through"));
-    }
-
-    #[test]
-    fn no_room_refuses_every_record() {
-        let slice = vec![b'-'; 800];
-        // The least memory that the records fit into leaves none for the op.
-        let refused = (100..).map(|kilobytes| crate::memory::Arena::new(1 << 10, kilobytes << 10)).find_map(|arena| {
-            let mut batch = Batch::new(&arena, &slice, None, 1 << 20);
-            for record in 0..800 {
-                batch.push_keyed(b"", Value::Map(1), 0).ok()?;
-                batch.push_keyed(b"a", Value::Null, 0).ok()?;
-                batch.end_record(record, record + 1).ok()?;
-            }
-            filter(&["b"], &[], &[]).unwrap().apply(&mut batch);
-            Some(rejected(&mut batch).iter().map(|(record, _)| *record).collect::<Vec<_>>())
-        });
-        assert_eq!(refused, Some((0..800).collect()));
-    }
-
-    #[test]
-    fn refuses_bad_names() {
-        for (old, new) in [("a", ""), ("a", "x.y"), ("a.b", "x.b"), ("a.b", "a."), ("", "a"), ("a.b", "a.b.c")] {
-            assert!(filter(&[], &[], &[(old, new)]).is_err(), "{old} {new}");
-        }
-        assert!(filter(&[], &[], &[("a", "x"), ("a", "y")]).is_err());
-        assert!(filter(&["a", "a"], &[], &[]).is_err());
-        assert!(filter(&["a.b"], &["a"], &[]).is_err() && filter(&["a"], &["a.b"], &[]).is_ok());
-        assert!(filter(&["a"], &[], &[("b", "x")]).is_err() && filter(&["a.b"], &[], &[("a", "x")]).is_ok());
-        assert!(filter(&["a.b", "a"], &[], &[]).is_err() && filter(&["a.b", "ab", "a.bc"], &[], &[]).is_ok());
-        for (select, drop, old, new, ok) in [
-            (&["b", "a"][..], &[][..], "b", "a", false),
-            (&["b", "a.p"], &[], "b", "a", false),
-            (&["b.q", "a.p"], &[], "b", "a", false),
-            (&["m"], &[], "m.p", "q", true),
-            (&["m.p", "m.q"], &[], "m.p", "q", false),
-            (&["m.p", "q"], &[], "m.p", "q", true),
-            (&["b", "a"], &["a"], "b", "a", true),
-        ] {
-            assert_eq!(filter(select, drop, &[(old, new)]).is_ok(), ok, "{select:?} {old} {new}");
-        }
-        assert!(filter(&[], &[], &[("a", "x"), ("b", "x")]).is_err());
-        assert!(filter(&["a", "b"], &[], &[("a", "b"), ("b", "a")]).is_ok());
-        assert!(filter(&[""], &[], &[]).is_err() && filter(&[], &[""], &[]).is_err());
-    }
-
-    #[test]
-    fn leaves_columns_alone() {
-        columns(&["a"], &[&[Value::Null]], |batch| {
-            filter(&["b"], &[], &[]).unwrap().apply(batch);
-            assert_eq!(batch.columns(0), [Value::Null]);
-        });
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
 use crate::metrics::Planned;
 use crate::plan::outside::Outside;
-use crate::plan::sizes::{self, BASE, FEW, HEAD, NOTED, SLACK, SLICE, SLICE_MIN};
+use crate::plan::sizes::{self, BASE, FEW, FILES, HEAD, NOTED, SLACK, SLICE, SLICE_MIN};
 use crate::record::Value;
 use crate::wording::megabytes;
 
@@ -29,6 +29,9 @@ const BLOCKS: &str = "blocks";
 
 /// The part that groups take when they need it.
 const GROUPS: &str = "groups, at least";
+
+/// The part that the files of an output take when they need it.
+const PARTS: &str = "parts of the output, at least";
 
 /// One part in this many of what is left is not bound to any worker.
 const SPARE: usize = 4;
@@ -77,6 +80,10 @@ pub(crate) struct Plan {
     pub memory_limit: usize,
     /// Where that limit comes from.
     pub whose: Whose,
+    /// What others take of what the user allows, in bytes.
+    pub outside: usize,
+    /// What the files of an output that is split take at least, in bytes.
+    pub files: usize,
     /// What the names of columns take at once.
     pub names: usize,
     /// How a compressed source is read.
@@ -192,6 +199,8 @@ impl Plan {
                 header,
                 memory_limit: limit,
                 whose,
+                outside: wishes.outside.bytes(),
+                files: if wishes.split { FILES + piece } else { 0 },
                 unpacking,
                 packing,
                 blocking,
@@ -284,6 +293,7 @@ impl Plan {
             ("profile", self.profile),
             ("sorted records", self.sorted),
             (GROUPS, self.groups.saturating_add(self.workers.saturating_mul(self.table))),
+            (PARTS, self.files),
             ("compared records", self.deduped),
             ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
@@ -343,7 +353,7 @@ impl Plan {
 
     /// Reserves every part: those held until the end, and the beginning of a stream.
     pub fn reserve(&self, budget: &Budget) -> Result<(Vec<Reservation>, Reservation)> {
-        let parts = self.parts().into_iter().filter(|(name, _)| ![BEGINNING, GROUPS].contains(name));
+        let parts = self.parts().into_iter().filter(|(name, _)| ![BEGINNING, GROUPS, PARTS].contains(name));
         let held = parts.map(|(name, bytes)| budget.reserve(name, bytes)).collect::<Result<_>>()?;
         Ok((held, budget.reserve(BEGINNING, self.beginning())?))
     }

@@ -10,6 +10,9 @@ pub(crate) const DASHBOARD: usize = 4 << 20;
 pub(crate) const PROFILE: usize = 5 << 20;
 /// What groups have at least, whatever the memory limit: for merging runs of them, and for writing the result.
 pub(crate) const GROUPS: usize = 2 << 20;
+/// What the files of an output that is split take at least besides a buffer for a piece of it: the buffers of those that are
+/// not whole, and one for records.
+pub(crate) const FILES: usize = 384 << 10;
 /// A table up to this size is included in that.
 pub(crate) const FEW: usize = 64 << 10;
 /// The default size of slices.

@@ -36,7 +36,7 @@ const STEP: usize = 256;
 const ENTRY: usize = 400;
 
 /// What to do when there is no memory for more parts.
-const INSTEAD: &str = "split by a field with fewer values";
+const INSTEAD: &str = "split into fewer files";
 
 /// One file of the output.
 struct Part {

@@ -656,7 +656,7 @@ fn a_beginning_is_valid_and_replaces_nothing() {
         .collect();
     assert!(settings.lines().filter(|line| line.contains(" = ")).count() > 15, "{settings}");
     fs::write(here.join("pagemill.toml"), settings).unwrap();
-    assert_eq!(say(here, "config check").ends(0).stdout, "pagemill.toml: no fault, 1 profile, 1 job, 1 alert\n");
+    assert_eq!(say(here, "config check").ends(0).stdout, "pagemill.toml: no fault, 1 profile, 2 jobs, 1 alert\n");
     say(here, "config chek").ends(2).says(&["did you mean `check`?"]);
 }
 
@@ -681,12 +681,17 @@ fn the_schema_is_that_of_the_check() {
         "[[alert]]\nmetric = 'records_bad_share'",
         "io = 'mapp'",
         "[profile.a]\nextensions = { bak = 'excel' }",
+        "[profile.a]\nby = ['x']",
+        "[profile.a]\ncommand = 'sort'",
+        "[job.a]\nby = ['x']",
+        "[job.a]\ncommand = 'sort'\nagg = ['count()']",
+        "[job.a]\ncommand = 'generate'",
     ];
     for (index, text) in faulty.iter().enumerate() {
         fs::write(here.join(format!("bad{index}.toml")), text).unwrap();
         say(here, &format!("config check --config bad{index}.toml")).ends(2);
     }
-    let script = "import json, sys, tomllib\ntry:\n    import jsonschema\nexcept ImportError:\n    sys.exit(9)\nschema = json.load(open('schema.json'))\njsonschema.Draft202012Validator.check_schema(schema)\nvalidator = jsonschema.Draft202012Validator(schema)\nload = lambda name: tomllib.load(open(name, 'rb'))\nvalidator.validate(load('pagemill.toml'))\nfor index in range(7):\n    assert not validator.is_valid(load(f'bad{index}.toml')), index\n";
+    let script = "import json, sys, tomllib\ntry:\n    import jsonschema\nexcept ImportError:\n    sys.exit(9)\nschema = json.load(open('schema.json'))\njsonschema.Draft202012Validator.check_schema(schema)\nvalidator = jsonschema.Draft202012Validator(schema)\nload = lambda name: tomllib.load(open(name, 'rb'))\nvalidator.validate(load('pagemill.toml'))\nfor index in range(12):\n    assert not validator.is_valid(load(f'bad{index}.toml')), index\n";
     let python = std::process::Command::new("python3").current_dir(here).args(["-c", script]).output();
     let Ok(output) = python else { return };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

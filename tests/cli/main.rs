@@ -26,6 +26,7 @@ mod foreign;
 mod found;
 mod history;
 mod hostile;
+mod jobs;
 mod live;
 mod many;
 mod messages;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Ran, convert, feed, read, run, with};
+use crate::support::{Ran, convert, feed, read, run, say, with};
 
 /// What a file becomes with these words, by every way of reading it: the answer, which is the same.
 fn each_way(here: &Path, name: &str, words: &[&str]) -> String {
@@ -839,4 +839,27 @@ fn fixed_width_fields_hold_lists_and_maps_as_cells_do() {
     run(here, ["convert", "j.csv", "-t", "fwf", "--layout", "id:3", "--join-lists", "|"])
         .ends(2)
         .says(&["`--join-lists` has no effect: the input is CSV"]);
+}
+
+/// A record that is no object is the field `value`, for `--rename`, `--drop` and `--select` as for everything else.
+#[test]
+fn records_that_are_plain_values() {
+    let here = with(&[("a.ndjson", "1\n\"t\"\n{\"a\":2}\n"), ("b.ndjson", "3\n1\n2\n")]);
+    let here = here.path();
+    let gives = |words: &str, expected: &str| {
+        let ran = say(here, words).ends(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), (expected, ""), "{words}");
+    };
+    gives("convert a.ndjson -t ndjson --rename value=x", "{\"x\":1}\n{\"x\":\"t\"}\n{\"a\":2}\n");
+    gives("convert b.ndjson -t csv --rename value=x", "x\n3\n1\n2\n");
+    gives("convert a.ndjson -t ndjson --drop value", "{}\n{}\n{\"a\":2}\n");
+    gives("convert b.ndjson -t ndjson --select value", "{\"value\":3}\n{\"value\":1}\n{\"value\":2}\n");
+    let both = say(here, "convert a.ndjson -t csv --select a,value -q").ends(0);
+    assert_eq!(both.stdout, "a,value\n,1\n,t\n2,\n");
+    gives("convert b.ndjson -t csv --select value --op upper", "value\n3\n1\n2\n");
+    gives("convert b.ndjson -t csv --select value", "value\n3\n1\n2\n");
+    gives("sort b.ndjson --rename value=x --by x:desc", "{\"x\":3}\n{\"x\":2}\n{\"x\":1}\n");
+    gives("aggregate b.ndjson --rename value=x --agg s=sum(x) -t csv", "s\n6\n");
+    gives("convert b.ndjson -t ndjson --rename value=x --dedupe x --where value>1", "{\"x\":3}\n{\"x\":2}\n");
+    say(here, "convert a.ndjson -t ndjson --select a").ends(1).says(&["record 1", "it has no fields to select"]);
 }

@@ -167,8 +167,33 @@ fn more_values_than_there_is_memory_for() {
     let text: String = (0..60_000).map(|n| format!("{n}{}\n", "x".repeat(90))).collect();
     fs::write(here.join("t.csv"), format!("v\n{text}")).unwrap();
     let ended = say(here, "split t.csv --by v -o out/{part}.csv --memory-limit 14MB").ends(4);
-    ended.says(&["parts of the output", "split by a field with fewer values"]);
+    ended.says(&["parts of the output", "split into fewer files"]);
     assert!(!here.join("out").exists());
+}
+
+/// Compression takes its part of the memory too. Whatever the limit, it is that of the user that a message names, and what
+/// is left is enough for the parts if the plan says so.
+#[test]
+fn little_memory_for_compressed_parts() {
+    let here = folder();
+    let here = here.path();
+    let (text, rows) = table(900, 7);
+    fs::write(here.join("t.csv"), &text).unwrap();
+    for megabytes in 1..24 {
+        for extension in ["csv", "csv.gz", "csv.zst"] {
+            let line = format!("split t.csv --records 450 -o out/{{part}}.{extension} --memory-limit {megabytes}MB");
+            let ran = say(here, &line);
+            if ran.code != 0 {
+                let limit = format!("the memory limit of {megabytes}MB is too low; this job needs at least ");
+                ran.ends(4).says(&[&limit, "Give --memory-limit "]);
+                continue;
+            }
+            let first = rows[..450].iter().fold("n,v,text\n".to_owned(), |text, (_, row)| text + row);
+            let part = format!("out/000001.{extension}");
+            assert_eq!(run(here, ["convert", &part, "-t", "csv"]).ends(0).stdout, first, "{line}");
+            fs::remove_dir_all(here.join("out")).unwrap();
+        }
+    }
 }
 
 #[test]

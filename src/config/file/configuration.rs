@@ -5,7 +5,7 @@ use std::path::Path;
 use super::alert::Alert;
 use super::section::{Entry, File, Section};
 use crate::alerts::Notified;
-use crate::config::flags::{Passed, Said, SetBy, find};
+use crate::config::flags::{Commands, Passed, Said, SetBy, find};
 use crate::error::Error;
 use crate::op::nearest;
 
@@ -39,6 +39,16 @@ impl Configuration {
     /// The profile of this name that counts, and those of other files whose place it takes.
     pub fn profiles_named(&self, name: &str) -> Vec<&Section> {
         self.files.iter().rev().flat_map(|file| &file.profiles).filter(|section| section.name == name).collect()
+    }
+
+    /// What a job does.
+    ///
+    /// # Errors
+    /// Usage: there is no such job.
+    pub fn command_of(&self, job: &str) -> Result<Commands, Error> {
+        let jobs = || self.files.iter().rev().flat_map(|file| &file.jobs);
+        let job = named(jobs, Some(job), "job", &self.jobs(), self.files.is_empty())?;
+        Ok(job.map_or(Commands::CONVERT, |job| job.command))
     }
 
     /// Adds what is configured to what was said, where that leaves a flag open. `off`: switches that were switched off

@@ -10,8 +10,8 @@ pub enum Scope {
     Top,
     /// A profile.
     Profile,
-    /// A job.
-    Job,
+    /// A job of this command.
+    Job(Commands),
 }
 
 /// The file with the token of the dashboard. It is no flag: arguments show in lists of processes.
@@ -26,6 +26,9 @@ pub const OTLP: &str = "otlp";
 
 /// The steps in their order.
 pub const STEPS: &str = "steps";
+
+/// What a job does. It is no flag: on the command line it is the first word.
+pub const COMMAND: &str = "command";
 
 /// What extensions of file names mean. It is no flag: `--from` and `--to` say it for one run.
 pub const EXTENSIONS: &str = "extensions";
@@ -57,7 +60,7 @@ impl Scope {
     pub fn has(self, flag: &Flag) -> bool {
         match flag.changes {
             Changes::Settings => false,
-            Changes::Files => self == Scope::Job,
+            Changes::Files => self.is_job(),
             Changes::Output | Changes::Run => self != Scope::Top,
             Changes::Manner => true,
         }
@@ -65,7 +68,20 @@ impl Scope {
 
     /// The flags that may be set here.
     pub fn flags(self) -> impl Iterator<Item = &'static Flag> {
-        all().filter(move |flag| flag.is_in(Commands::CONVERT) && self.has(flag))
+        all().filter(move |flag| flag.is_in(self.command()) && self.has(flag))
+    }
+
+    /// The command whose flags these are.
+    pub fn command(self) -> Commands {
+        match self {
+            Scope::Top | Scope::Profile => Commands::CONVERT,
+            Scope::Job(command) => command,
+        }
+    }
+
+    /// Whether it is a job.
+    pub fn is_job(self) -> bool {
+        matches!(self, Scope::Job(_))
     }
 
     /// What else there may be.
@@ -73,13 +89,13 @@ impl Scope {
         match self {
             Scope::Top => &[TOKEN_FILE, SAMPLES, "profile", "job", "alert"],
             Scope::Profile => &[STEPS, EXTENSIONS],
-            Scope::Job => &["profile", STEPS, EXTENSIONS],
+            Scope::Job(_) => &[COMMAND, "profile", STEPS, EXTENSIONS],
         }
     }
 
     /// Why a key is not taken here, and what to do.
     pub fn refusal(self, key: &str) -> String {
-        let flag = all().find(|flag| flag.is_in(Commands::CONVERT) && flag.name == key);
+        let flag = all().find(|flag| flag.is_in(self.command()) && flag.name == key);
         match flag.map(|flag| flag.changes) {
             Some(Changes::Files) if self == Scope::Top || self == Scope::Profile => {
                 return format!(
@@ -93,18 +109,33 @@ impl Scope {
         if self == Scope::Top && [STEPS, EXTENSIONS].contains(&key) {
             return for_some(key);
         }
+        // What other commands have says itself which one is meant.
+        let others = Commands::OF_JOBS.into_iter().filter(|command| *command != self.command());
+        let others: Vec<String> = others
+            .filter(|command| Scope::Job(*command).flags().any(|flag| flag.name == key))
+            .map(|command| format!("command = \"{}\"", command.name()))
+            .collect();
+        if !others.is_empty() && self != Scope::Top {
+            let (name, others) = (self.command().name(), others.join(" or "));
+            let instead = match self {
+                Scope::Job(_) => format!("What a job does is in its `{COMMAND}`: {others}."),
+                _ => format!("Put it into a job, [job.NAME], with {others}."),
+            };
+            return format!("`{key}` is no flag of `pagemill {name}`\n  {instead}");
+        }
         let older = self.flags().find(|flag| flag.alias == Some(key)).map(|flag| flag.name);
         let names: Vec<&str> = self.flags().map(|flag| flag.name).chain(self.others().iter().copied()).collect();
         let like = older.or_else(|| nearest(&names, key));
         // It may be meant for another part.
         let elsewhere = || {
-            let all: Vec<&str> = Scope::Job.flags().map(|flag| flag.name).collect();
+            let all: Vec<&str> = Scope::Job(Commands::CONVERT).flags().map(|flag| flag.name).collect();
             nearest(&all, key)
         };
         match like.or_else(elsewhere) {
             Some(like) => format!("there is no key `{key}`\n  Did you mean `{like}`?"),
             None => {
-                format!("there is no key `{key}`\n  Keys are the long flags of `pagemill convert`, without the dashes.")
+                let name = self.command().name();
+                format!("there is no key `{key}`\n  Keys are the long flags of `pagemill {name}`, without the dashes.")
             }
         }
     }

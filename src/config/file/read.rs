@@ -8,13 +8,14 @@ use super::alert::Rules;
 use super::extensions::add;
 use super::fault::Fault;
 use super::find::Found;
-use super::keys::{EXTENSIONS, OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE, not_found, writes};
+use super::keys::{COMMAND, EXTENSIONS, OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE, not_found, writes};
 use super::section::{Entry, File, Section, is_name};
 use super::step::{flags, step};
 use super::text::line;
 use super::value::values;
 use crate::config::flags::{Commands, Meant, Place, Said, SetBy, settings};
 use crate::format::Extensions;
+use crate::op::nearest;
 
 /// A file that is being read.
 struct Reading<'r> {
@@ -60,7 +61,9 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
         for one in &lines {
             match (one.key, one.value) {
                 ("profile", DeValue::Table(table)) => file.profiles.extend(reading.sections(table, Scope::Profile)),
-                ("job", DeValue::Table(table)) => file.jobs.extend(reading.sections(table, Scope::Job)),
+                ("job", DeValue::Table(table)) => {
+                    file.jobs.extend(reading.sections(table, Scope::Job(Commands::CONVERT)));
+                }
                 ("profile", _) => reading.fault(one.line, "`profile` is a table for each profile: [profile.NAME]\n  On the command line it is --profile NAME."),
                 ("job", _) => reading.fault(one.line, "`job` is a table for each job: [job.NAME]"),
                 ("alert", DeValue::Array(items)) => {
@@ -90,7 +93,7 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
                 }
             }
         }
-        reading.check(&file.top, lines.first().map_or(1, |one| one.line));
+        reading.check(&file.top, Scope::Top, lines.first().map_or(1, |one| one.line));
     }
     faults.append(&mut reading.faults);
     file
@@ -127,7 +130,7 @@ impl Reading<'_> {
     }
 
     fn section(&mut self, head: &Line<'_, '_>, scope: Scope) -> Option<Section> {
-        let what = if scope == Scope::Job { "job" } else { "profile" };
+        let what = if scope.is_job() { "job" } else { "profile" };
         let DeValue::Table(table) = head.value else {
             self.fault(head.line, format!("`{}` is no table\n  Write [{what}.NAME], and its keys below it.", head.key));
             return None;
@@ -137,16 +140,28 @@ impl Reading<'_> {
             return None;
         }
         let place = Place::new(self.path, head.line);
-        let mut section =
-            Section { name: head.key.to_owned(), place, profile: None, extensions: None, entries: Vec::new() };
-        for one in &self.lines(table) {
+        let lines = self.lines(table);
+        let scope = match lines.iter().find(|one| scope.is_job() && one.key == COMMAND) {
+            Some(one) => Scope::Job(self.command(one)?),
+            None => scope,
+        };
+        let mut section = Section {
+            name: head.key.to_owned(),
+            place,
+            command: scope.command(),
+            profile: None,
+            extensions: None,
+            entries: Vec::new(),
+        };
+        for one in &lines {
             let place = Place::new(self.path, one.line);
             match (scope, one.key, one.value) {
-                (Scope::Job, "profile", DeValue::String(name)) => section.profile = Some((name.to_string(), place)),
-                (Scope::Job, "profile", _) => self.fault(one.line, "`profile` is the name of a profile, in quotes"),
+                (Scope::Job(_), COMMAND, _) => {}
+                (Scope::Job(_), "profile", DeValue::String(name)) => section.profile = Some((name.to_string(), place)),
+                (Scope::Job(_), "profile", _) => self.fault(one.line, "`profile` is the name of a profile, in quotes"),
                 (_, key, value) => {
                     let name = head.key.to_owned();
-                    let by = if scope == Scope::Job { SetBy::Job(name, place) } else { SetBy::Profile(name, place) };
+                    let by = if scope.is_job() { SetBy::Job(name, place) } else { SetBy::Profile(name, place) };
                     if key == EXTENSIONS {
                         section.extensions =
                             self.extensions(one.line, value).map(|extensions| Meant { extensions, by });
@@ -156,8 +171,24 @@ impl Reading<'_> {
                 }
             }
         }
-        self.check(&section.entries, head.line);
+        self.check(&section.entries, scope, head.line);
         Some(section)
+    }
+
+    /// The command that a job names. What else is in the job can't be judged without one.
+    fn command(&mut self, one: &Line<'_, '_>) -> Option<Commands> {
+        let names: Vec<&str> = Commands::OF_JOBS.iter().map(|command| command.name()).collect();
+        let DeValue::String(name) = one.value else {
+            self.fault(one.line, format!("`{COMMAND}` is a text: put it in quotes"));
+            return None;
+        };
+        let command = Commands::of_job(name);
+        if command.is_none() {
+            let like = nearest(&names, name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
+            let known = names.join(", ");
+            self.fault(one.line, format!("`{COMMAND}` can't be `{name}`{like}\n  It is one of {known}."));
+        }
+        command
     }
 
     /// What extensions mean.
@@ -191,7 +222,7 @@ impl Reading<'_> {
             return None;
         };
         // A job is run by its name; whoever names it means what it says.
-        if scope != Scope::Job && !self.own && writes(flag) {
+        if !scope.is_job() && !self.own && writes(flag) {
             self.fault(one.line, not_found(flag.name));
             return None;
         }
@@ -242,7 +273,7 @@ impl Reading<'_> {
     }
 
     /// Refuses what contradicts itself within one part of a file.
-    fn check(&mut self, entries: &[Entry], head: usize) {
+    fn check(&mut self, entries: &[Entry], scope: Scope, head: usize) {
         let on = || entries.iter().filter(|entry| entry.values.is_some());
         for (index, one) in on().enumerate() {
             let same = |other: &&Entry| other.flag.name == one.flag.name && (!one.flag.step || other.by != one.by);
@@ -252,7 +283,7 @@ impl Reading<'_> {
                 self.fault(head, format!("`{}` and `{}` can't be given together", other.flag.name, one.flag.name));
             }
         }
-        let mut said = Said::new(Commands::CONVERT);
+        let mut said = Said::new(scope.command());
         for entry in on() {
             said.add(entry.flag.name, entry.values.clone().unwrap_or_default());
         }

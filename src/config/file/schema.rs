@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::alert;
-use super::keys::{EXTENSIONS, SAMPLES, STEPS, Scope, TOKEN_FILE};
+use super::keys::{COMMAND, EXTENSIONS, SAMPLES, STEPS, Scope, TOKEN_FILE};
 use super::step;
 use crate::config::flags::{Commands, Flag, Takes};
 use crate::format::Format;
@@ -12,12 +12,22 @@ use crate::format::Format;
 pub fn schema() -> Value {
     let mut top = properties(Scope::Top);
     let part = |scope| json!({"type": "object", "additionalProperties": false, "properties": properties(scope)});
-    let parts = |scope, what| json!({"type": "object", "description": what, "additionalProperties": part(scope)});
+    let parts = |part, what| json!({"type": "object", "description": what, "additionalProperties": part});
+    // Which keys a job has depends on its command. Without one it converts.
+    let of_command = |command: Commands| {
+        let mut one = part(Scope::Job(command));
+        one["properties"][COMMAND] = json!({"const": command.name(), "description": "What the job does"});
+        if command != Commands::CONVERT {
+            one["required"] = json!([COMMAND]);
+        }
+        one
+    };
+    let job = json!({"anyOf": Commands::OF_JOBS.map(of_command)});
     let text = || json!({"type": "string", "minLength": 1});
     top.insert(TOKEN_FILE.to_owned(), text());
     top.insert(SAMPLES.to_owned(), json!({"type": "boolean"}));
-    top.insert("profile".to_owned(), parts(Scope::Profile, "Named settings, for --profile NAME"));
-    top.insert("job".to_owned(), parts(Scope::Job, "Named jobs, for pagemill run NAME"));
+    top.insert("profile".to_owned(), parts(part(Scope::Profile), "Named settings, for --profile NAME"));
+    top.insert("job".to_owned(), parts(job, "Named jobs, for pagemill run NAME"));
     let rule = json!({
         "type": "object",
         "additionalProperties": false,
@@ -45,7 +55,8 @@ pub fn schema() -> Value {
 }
 
 fn properties(scope: Scope) -> Map<String, Value> {
-    let mut all: Map<String, Value> = scope.flags().map(|flag| (flag.name.to_owned(), property(flag))).collect();
+    let mut all: Map<String, Value> =
+        scope.flags().map(|flag| (flag.name.to_owned(), property(flag, scope.command()))).collect();
     if scope.others().contains(&STEPS) {
         let text = || json!({"type": "string"});
         let one: Map<String, Value> = step::flags().map(|flag| (flag.name.to_owned(), text())).collect();
@@ -61,13 +72,13 @@ fn properties(scope: Scope) -> Map<String, Value> {
             json!({"type": "object", "additionalProperties": one, "description": "What extensions of file names mean"}),
         );
     }
-    if scope == Scope::Job {
+    if scope.is_job() {
         all.insert("profile".to_owned(), json!({"type": "string", "description": "The profile of the job"}));
     }
     all
 }
 
-fn property(flag: &Flag) -> Value {
+fn property(flag: &Flag, command: Commands) -> Value {
     let texts = |least: u32| json!({"type": "array", "items": {"type": "string"}, "minItems": least});
     let mut property = match flag.takes {
         Takes::Nothing => json!({"type": "boolean"}),
@@ -82,6 +93,6 @@ fn property(flag: &Flag) -> Value {
         Takes::Paths(_) => json!({"oneOf": [{"type": "string"}, texts(1)]}),
         Takes::List(_) | Takes::Expression(_) => json!({"oneOf": [{"type": "string"}, texts(0)]}),
     };
-    property["description"] = json!(flag.help(Commands::CONVERT));
+    property["description"] = json!(flag.help(command));
     property
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::alert::Alert;
-use crate::config::flags::{Flag, Meant, Place, SetBy};
+use crate::config::flags::{Commands, Flag, Meant, Place, SetBy};
 
 /// A flag that a configuration sets.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub struct Section {
     pub name: String,
     /// Where it begins.
     pub place: Place,
+    /// What a job does; that of a profile is `convert`.
+    pub command: Commands,
     /// The profile of a job.
     pub profile: Option<(String, Place)>,
     /// What extensions of file names mean.

@@ -44,6 +44,9 @@ impl Commands {
     pub const STATS: Commands = Commands(1 << 16);
     /// `schema`.
     pub const SCHEMA: Commands = Commands(1 << 17);
+    /// Commands that a job of a configuration may name; the first is what a job does unless it names one.
+    pub const OF_JOBS: [Commands; 6] =
+        [Commands::CONVERT, Commands::SPLIT, Commands::SORT, Commands::AGGREGATE, Commands::STATS, Commands::SCHEMA];
     /// Commands that describe fields.
     pub const DESCRIBE: Commands = Commands::STATS.or(Commands::SCHEMA);
 
@@ -119,6 +122,11 @@ impl Commands {
             "schema",
         ];
         NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
+    }
+
+    /// The command of jobs with this name.
+    pub fn of_job(name: &str) -> Option<Commands> {
+        Commands::OF_JOBS.into_iter().find(|command| command.name().eq_ignore_ascii_case(name))
     }
 
     /// Whether settings of a configuration are added to its flags.

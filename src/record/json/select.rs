@@ -261,9 +261,24 @@ impl<'a> Columns<'_, '_, 'a> {
         }
     }
 
+    /// A record that is no map: it is the field `value`, if that is selected.
+    #[cold]
+    fn whole(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault> {
+        let Some(slot) = self.selection.paths.iter().position(|path| **path == *b"value") else {
+            return Err(RecordError::new(offset, "the record is not an object, so it has no fields to select").into());
+        };
+        self.batch.open_values()[slot] = value;
+        if let Some((_, numbers)) = &self.selection.chosen.seen {
+            self.selection.met.extend(numbers.get(slot).into_iter().flatten());
+        }
+        Ok(())
+    }
+
     #[inline(always)]
     fn set(&mut self, slot: u32, value: Value<'a>, offset: usize) -> Result<(), Fault> {
-        let Some(place) = self.batch.open_values().get_mut(slot as usize) else { return Err(no_map(offset)) };
+        let Some(place) = self.batch.open_values().get_mut(slot as usize) else {
+            return self.whole(value, offset);
+        };
         let twice = !matches!(place, Value::Absent);
         *place = value;
         if twice {
@@ -324,12 +339,6 @@ impl<'a> Columns<'_, '_, 'a> {
         }
         Ok(())
     }
-}
-
-#[cold]
-#[inline(never)]
-fn no_map(offset: usize) -> Fault {
-    RecordError::new(offset, "the record is not an object, so it has no fields to select").into()
 }
 
 /// Whether a value is a map with fields: one without fields is a column like other values.

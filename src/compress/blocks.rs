@@ -145,6 +145,12 @@ impl Blocking {
             .saturating_add(2 * self.large)
     }
 
+    /// The memory limit below which a job fits that takes `bytes` now: of any limit a part is for large records.
+    pub fn limit(&self, bytes: usize) -> usize {
+        let others = bytes.saturating_sub(2 * self.large);
+        others.saturating_add(others / (LARGE / 2 - 1) + 1)
+    }
+
     /// The same for less memory; none: it takes no less.
     pub fn less(&self) -> Option<Blocking> {
         (self.threads > 1).then_some(Blocking { threads: self.threads / 2, ..*self })

@@ -375,6 +375,7 @@ impl Plan {
 /// The error for a limit that is too low for anything: it names the minimum.
 fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let limit = plan.memory_limit;
+    let least = plan.blocking.map_or(least, |blocking| blocking.limit(least));
     let parts = plan
         .parts()
         .into_iter()

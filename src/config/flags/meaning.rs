@@ -223,7 +223,10 @@ mod tests {
         refused(&["--out-delimiter=\\", "--out-escape=\\"], "and --out-escape");
         refused(&["--names=a,b&c,a"], "`a` is named twice");
         refused(&["--names=a,,b"], "--names: there is an empty name");
-        refused(&["--from=xml"], "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf");
+        refused(
+            &["--from=xml"],
+            "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf",
+        );
         refused(&["--max-depth=0"], "--max-depth");
         refused(&["--max-fields=0"], "--max-fields");
         refused(&["--max-keys=0"], "--max-keys");

@@ -7,13 +7,14 @@ use std::io;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
-use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::build::{self, Columns, unexpected};
+use super::shape::has_metadata;
 use crate::compress::{Begun, BlockCodec, Blocks, Codec, Compress, Join, PackBlock, Part};
 use crate::error::{Error, Result};
 use crate::format::Options;
@@ -113,7 +114,11 @@ fn file<W: io::Write + Send>(
     target: W,
 ) -> Result<SerializedFileWriter<W>> {
     let of = ArrowSchemaConverter::new().convert(schema).map_err(unexpected)?;
-    SerializedFileWriter::new(target, of.root_schema_ptr(), Arc::clone(properties)).map_err(unexpected)
+    let mut properties = Arc::clone(properties);
+    if has_metadata(schema.fields()) {
+        add_encoded_arrow_schema_to_metadata(schema, Arc::make_mut(&mut properties));
+    }
+    SerializedFileWriter::new(target, of.root_schema_ptr(), properties).map_err(unexpected)
 }
 
 struct Packer {

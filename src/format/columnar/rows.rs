@@ -4,7 +4,7 @@
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use serde_json::{Value, json};
 
-use super::shape::{has_text_keys, is_uuid, plain};
+use super::shape::{has_text_keys, is_in_seconds, is_uuid, plain};
 use crate::schema::UNIT;
 
 /// A type that no schema can say: which, and of which field.
@@ -51,8 +51,8 @@ fn logical(of: &str, name: &str) -> Value {
     json!({ "type": of, "logicalType": name })
 }
 
-fn seconds(mut of: Value, unit: TimeUnit) -> Value {
-    if unit == TimeUnit::Second {
+fn seconds(mut of: Value, field: &Field) -> Value {
+    if is_in_seconds(field) {
         of[UNIT] = json!("s");
     }
     of
@@ -82,7 +82,7 @@ fn of(field: &Field, named: &mut u64, path: &str) -> Result<Value, Unknown> {
         | DataType::Decimal128(precision, scale)
         | DataType::Decimal256(precision, scale) => decimal(*precision, *scale),
         DataType::Date32 | DataType::Date64 => logical("int", "date"),
-        DataType::Time32(unit) => seconds(logical("int", "time-millis"), *unit),
+        DataType::Time32(_) => seconds(logical("int", "time-millis"), field),
         DataType::Time64(TimeUnit::Nanosecond) => logical("long", crate::schema::TIME_NANOS),
         DataType::Time64(_) => logical("long", "time-micros"),
         DataType::Timestamp(unit, zone) => {
@@ -92,7 +92,7 @@ fn of(field: &Field, named: &mut u64, path: &str) -> Result<Value, Unknown> {
                 TimeUnit::Nanosecond => "nanos",
             };
             let local = if zone.is_some() { "" } else { "local-" };
-            seconds(logical("long", &format!("{local}timestamp-{name}")), *unit)
+            seconds(logical("long", &format!("{local}timestamp-{name}")), field)
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => json!("string"),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => json!("bytes"),

@@ -6,11 +6,14 @@ use arrow_schema::{DataType, Field, Fields, Schema as Arrow, TimeUnit};
 
 use crate::error::{Error, Result};
 use crate::record::{Kind, Schema, Type, Unit};
+use crate::schema::UNIT;
 
 /// What Arrow calls the zone of moments that are the same everywhere.
 const UTC: &str = "UTC";
 /// The most digits of a decimal number of 128 bits, and of one of 256.
 const DIGITS: [u8; 2] = [38, 76];
+/// What the metadata of a field says that is shown in seconds.
+const SECONDS: &str = "s";
 /// How deep types are told.
 const LEVELS: usize = 64;
 
@@ -32,9 +35,40 @@ fn fields(schema: &Schema, path: &str) -> Result<Fields> {
     let field = |index| {
         let (name, of) = (String::from_utf8_lossy(schema.name(index)), schema.type_of(index));
         let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
-        Ok(Field::new(name, kind(&of.kind, &path)?, of.nullable))
+        Ok(named(&name, of, &path)?)
     };
     (0..schema.len()).map(field).collect()
+}
+
+fn named(name: &str, of: &Type, path: &str) -> Result<Field> {
+    let field = Field::new(name, kind(&of.kind, path)?, of.nullable);
+    Ok(match of.kind {
+        Kind::Time(Unit::Second) | Kind::Timestamp { unit: Unit::Second, .. } => {
+            field.with_metadata([(UNIT.to_owned(), SECONDS.to_owned())].into())
+        }
+        _ => field,
+    })
+}
+
+/// Whether what a field counts in thousandths of a second is shown in seconds, where it is whole.
+pub(super) fn is_in_seconds(field: &Field) -> bool {
+    field.metadata().get(UNIT).is_some_and(|unit| unit == SECONDS)
+        || matches!(
+            plain(field.data_type()),
+            DataType::Timestamp(TimeUnit::Second, _) | DataType::Time32(TimeUnit::Second)
+        )
+}
+
+/// Whether a field has metadata of ours, or one inside it.
+pub(super) fn has_metadata(fields: &Fields) -> bool {
+    fields.iter().any(|field| {
+        !field.metadata().is_empty()
+            || match field.data_type() {
+                DataType::List(inner) | DataType::Map(inner, _) => has_metadata(&Fields::from(vec![inner.clone()])),
+                DataType::Struct(fields) => has_metadata(fields),
+                _ => false,
+            }
+    })
 }
 
 fn kind(of: &Kind, path: &str) -> Result<DataType> {
@@ -57,13 +91,10 @@ fn kind(of: &Kind, path: &str) -> Result<DataType> {
         Kind::Timestamp { unit, utc } => DataType::Timestamp(time_unit(*unit), utc.then(|| UTC.into())),
         Kind::Bytes(Some(size @ 1..)) if i32::try_from(*size).is_ok() => DataType::FixedSizeBinary(*size as i32),
         Kind::Bytes(_) => DataType::Binary,
-        Kind::List(items) => {
-            let items = Field::new("element", kind(&items.kind, path)?, items.nullable);
-            DataType::List(Arc::new(items))
-        }
+        Kind::List(items) => DataType::List(Arc::new(named("element", items, path)?)),
         Kind::Map(values) => {
             let key = Field::new("key", DataType::Utf8, false);
-            let value = Field::new("value", kind(&values.kind, path)?, values.nullable);
+            let value = named("value", values, path)?;
             let entries = DataType::Struct(Fields::from(vec![key, value]));
             DataType::Map(Arc::new(Field::new("key_value", entries, false)), false)
         }
@@ -107,9 +138,9 @@ fn of_field(field: &Field, level: usize) -> Type {
     Type { kind: told(field, level), nullable: field.is_nullable() }
 }
 
-/// What the zone of a moment says: none is a local clock.
-pub(super) fn unit(of: TimeUnit) -> Unit {
+fn unit(of: TimeUnit, field: &Field) -> Unit {
     match of {
+        _ if is_in_seconds(field) => Unit::Second,
         TimeUnit::Second => Unit::Second,
         TimeUnit::Millisecond => Unit::Milli,
         TimeUnit::Microsecond => Unit::Micro,
@@ -141,8 +172,8 @@ fn told(field: &Field, level: usize) -> Kind {
             Kind::Decimal { precision: *precision, scale: *scale }
         }
         DataType::Date32 | DataType::Date64 => Kind::Date,
-        DataType::Time32(of) | DataType::Time64(of) => Kind::Time(unit(*of)),
-        DataType::Timestamp(of, zone) => Kind::Timestamp { unit: unit(*of), utc: zone.is_some() },
+        DataType::Time32(of) | DataType::Time64(of) => Kind::Time(unit(*of, field)),
+        DataType::Timestamp(of, zone) => Kind::Timestamp { unit: unit(*of, field), utc: zone.is_some() },
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
         DataType::FixedSizeBinary(16) if is_uuid(field) => Kind::Text,
         DataType::FixedSizeBinary(size) => Kind::Bytes(usize::try_from(*size).ok()),

@@ -1,5 +1,6 @@
 //! The types of fields as Arrow has them, and back.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, Schema as Arrow, TimeUnit};
@@ -44,7 +45,7 @@ fn named(name: &str, of: &Type, path: &str) -> Result<Field> {
     let field = Field::new(name, kind(&of.kind, path)?, of.nullable);
     Ok(match of.kind {
         Kind::Time(Unit::Second) | Kind::Timestamp { unit: Unit::Second, .. } => {
-            field.with_metadata([(UNIT.to_owned(), SECONDS.to_owned())].into())
+            field.with_metadata(HashMap::from([(UNIT.to_owned(), SECONDS.to_owned())]))
         }
         _ => field,
     })

@@ -10,8 +10,10 @@ use arrow_array::types::{
     Int32Type, Int64Type, Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, StructArray};
+use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer, i256};
+use arrow_ipc::convert::IpcSchemaEncoder;
+use arrow_ipc::writer::DictionaryTracker;
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
 use crate::error::{Error, Result};
@@ -121,7 +123,11 @@ impl Columns {
             }
         }
         let arrays = self.columns.iter_mut().map(Column::finish).collect::<std::result::Result<Vec<_>, _>>();
-        arrays.and_then(|arrays| RecordBatch::try_new(Arc::clone(&self.schema), arrays)).map_err(unexpected)
+        // Without columns, somebody has to say how many records there are.
+        let count = RecordBatchOptions::new().with_row_count(Some(records as usize));
+        arrays
+            .and_then(|arrays| RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &count))
+            .map_err(unexpected)
     }
 }
 
@@ -395,7 +401,9 @@ fn extended<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
 
 /// The schema of columns, as bytes.
 pub(super) fn written(schema: &Schema) -> Vec<u8> {
-    arrow_ipc::convert::IpcSchemaEncoder::new().schema_to_fb(schema).finished_data().to_vec()
+    let mut dictionaries = DictionaryTracker::new(false);
+    let mut encoder = IpcSchemaEncoder::new().with_dictionary_tracker(&mut dictionaries);
+    encoder.schema_to_fb(schema).finished_data().to_vec()
 }
 
 /// The schema of such bytes.

@@ -14,7 +14,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::file::writer::SerializedFileWriter;
 
 use super::build::{self, Columns, unexpected};
-use super::shape::has_metadata;
+use super::shape::{has_metadata, without_fields};
 use crate::compress::{Begun, BlockCodec, Blocks, Codec, Compress, Join, PackBlock, Part};
 use crate::error::{Error, Result};
 use crate::format::Options;
@@ -96,7 +96,14 @@ impl Blocks for Packing {
     }
 
     fn begin(&self, prefix: &[u8]) -> Result<Begun> {
-        let mut file = file(&build::read(prefix)?, &self.properties, Vec::new())?;
+        let schema = build::read(prefix)?;
+        if let Some(path) = without_fields(schema.fields(), "") {
+            let whose = if path.is_empty() { "the output".to_owned() } else { format!("the record `{path}`") };
+            return Err(Error::usage(format!(
+                "{whose} has no fields, and columns of Parquet need one\n  Leave it out with ⟨drop⟩, or write another format."
+            )));
+        }
+        let mut file = file(&schema, &self.properties, Vec::new())?;
         file.flush().map_err(unexpected)?;
         let header = std::mem::take(file.inner_mut());
         Ok(Begun { header, known: prefix.into(), join: Some(Box::new(RowGroups { file })) })

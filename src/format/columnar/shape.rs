@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, Schema as Arrow, TimeUnit};
 
-use crate::error::{Error, Result};
 use crate::record::{Kind, Schema, Type, Unit};
 use crate::schema::UNIT;
 
@@ -19,36 +18,39 @@ const SECONDS: &str = "s";
 const LEVELS: usize = 64;
 
 /// The types of fields as columns.
-///
-/// # Errors
-/// Usage: a record without fields, which columns can't hold.
-pub(super) fn arrow(schema: &Schema) -> Result<Arrow> {
-    Ok(Arrow::new(fields(schema, "")?))
+pub(super) fn arrow(schema: &Schema) -> Arrow {
+    Arrow::new(fields(schema))
 }
 
-fn fields(schema: &Schema, path: &str) -> Result<Fields> {
-    if schema.is_empty() {
-        let whose = if path.is_empty() { "the output".to_owned() } else { format!("the record `{path}`") };
-        return Err(Error::usage(format!(
-            "{whose} has no fields, and columns need one\n  Leave it out with ⟨drop⟩, or write another format."
-        )));
+fn fields(schema: &Schema) -> Fields {
+    (0..schema.len()).map(|index| named(&String::from_utf8_lossy(schema.name(index)), schema.type_of(index))).collect()
+}
+
+/// The first record without fields among these, or inside them.
+pub(super) fn without_fields(fields: &Fields, path: &str) -> Option<String> {
+    if fields.is_empty() {
+        return Some(path.to_owned());
     }
-    let field = |index| {
-        let (name, of) = (String::from_utf8_lossy(schema.name(index)), schema.type_of(index));
-        let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
-        Ok(named(&name, of, &path)?)
-    };
-    (0..schema.len()).map(field).collect()
+    fields.iter().find_map(|field| {
+        let path = if path.is_empty() { field.name().clone() } else { format!("{path}.{}", field.name()) };
+        match field.data_type() {
+            DataType::List(inner) | DataType::Map(inner, _) => {
+                without_fields(&Fields::from(vec![inner.clone()]), &path)
+            }
+            DataType::Struct(fields) => without_fields(fields, &path),
+            _ => None,
+        }
+    })
 }
 
-fn named(name: &str, of: &Type, path: &str) -> Result<Field> {
-    let field = Field::new(name, kind(&of.kind, path)?, of.nullable);
-    Ok(match of.kind {
+fn named(name: &str, of: &Type) -> Field {
+    let field = Field::new(name, kind(&of.kind), of.nullable);
+    match of.kind {
         Kind::Time(Unit::Second) | Kind::Timestamp { unit: Unit::Second, .. } => {
             field.with_metadata(HashMap::from([(UNIT.to_owned(), SECONDS.to_owned())]))
         }
         _ => field,
-    })
+    }
 }
 
 /// Whether what a field counts in thousandths of a second is shown in seconds, where it is whole.
@@ -72,8 +74,8 @@ pub(super) fn has_metadata(fields: &Fields) -> bool {
     })
 }
 
-fn kind(of: &Kind, path: &str) -> Result<DataType> {
-    Ok(match of {
+fn kind(of: &Kind) -> DataType {
+    match of {
         Kind::Bool => DataType::Boolean,
         Kind::Int(8) => DataType::Int8,
         Kind::Int(16) => DataType::Int16,
@@ -92,16 +94,16 @@ fn kind(of: &Kind, path: &str) -> Result<DataType> {
         Kind::Timestamp { unit, utc } => DataType::Timestamp(time_unit(*unit), utc.then(|| UTC.into())),
         Kind::Bytes(Some(size @ 1..)) if i32::try_from(*size).is_ok() => DataType::FixedSizeBinary(*size as i32),
         Kind::Bytes(_) => DataType::Binary,
-        Kind::List(items) => DataType::List(Arc::new(named("element", items, path)?)),
+        Kind::List(items) => DataType::List(Arc::new(named("element", items))),
         Kind::Map(values) => {
             let key = Field::new("key", DataType::Utf8, false);
-            let value = named("value", values, path)?;
+            let value = named("value", values);
             let entries = DataType::Struct(Fields::from(vec![key, value]));
             DataType::Map(Arc::new(Field::new("key_value", entries, false)), false)
         }
-        Kind::Record(schema) => DataType::Struct(fields(schema, path)?),
+        Kind::Record(schema) => DataType::Struct(fields(schema)),
         Kind::Any | Kind::Text | Kind::Enum(_) | Kind::Union(_) => DataType::Utf8,
-    })
+    }
 }
 
 fn decimal(precision: u8, scale: i8) -> DataType {
@@ -168,10 +170,7 @@ fn told(field: &Field, level: usize) -> Kind {
         DataType::Decimal32(precision, scale)
         | DataType::Decimal64(precision, scale)
         | DataType::Decimal128(precision, scale)
-            if u32::from(*precision) <= crate::record::canonical::DIGITS =>
-        {
-            Kind::Decimal { precision: *precision, scale: *scale }
-        }
+        | DataType::Decimal256(precision, scale) => Kind::Decimal { precision: *precision, scale: *scale },
         DataType::Date32 | DataType::Date64 => Kind::Date,
         DataType::Time32(of) | DataType::Time64(of) => Kind::Time(unit(*of, field)),
         DataType::Timestamp(of, zone) => Kind::Timestamp { unit: unit(*of, field), utc: zone.is_some() },

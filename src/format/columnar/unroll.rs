@@ -20,11 +20,11 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::{build, get, rows};
-use crate::error::{Error, Result};
+use crate::error::{BadStream, Error, Fault, RecordError, Result};
 use crate::format::Options;
 use crate::format::avro::rows as data;
 use crate::format::entry::Unrolled;
-use crate::sys::read_exact_at;
+use crate::sys::{caught, read_exact_at};
 
 /// How many bytes of records a block has, at least.
 const BLOCK: usize = 128 << 10;
@@ -107,17 +107,18 @@ pub(super) fn parquet(file: File, _: &Options, workers: usize, memory: usize) ->
     let input = Input::new(file).map_err(|e| Error::io("read", "the source", e))?;
     let options =
         ArrowReaderOptions::new().with_skip_arrow_metadata(false).with_page_index_policy(PageIndexPolicy::Skip);
-    let metadata = ArrowReaderMetadata::load(&input, options).map_err(|error| damaged(&error))?;
-    let (all, each) = (metadata.metadata().num_row_groups(), group_memory(metadata.metadata()));
+    let metadata = safely(|| ArrowReaderMetadata::load(&input, options))?;
+    let (all, each) = (metadata.metadata().num_row_groups(), group_memory(metadata.metadata())?);
     let threads = workers.min(all).min(memory / each.max(1)).max(1);
     let schema = Arc::clone(metadata.schema());
     let mut groups = Vec::with_capacity(all);
     for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
         let size = usize::try_from(group.total_byte_size()).unwrap_or(0);
-        groups.push((number, (BATCH / (size / rows.max(1)).max(1)).clamp(1, ROWS)));
+        let at = group.columns().first().map_or(0, |column| u64::try_from(column.data_page_offset()).unwrap_or(0));
+        groups.push(Group { number, at, rows: (BATCH / (size / rows.max(1)).max(1)).clamp(1, ROWS) });
     }
-    let open = move |(number, rows): (usize, usize)| {
+    let open = move |Group { number, rows, .. }| {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input.clone(), metadata.clone());
         let reader = builder.with_row_groups(vec![number]).with_batch_size(rows).build()?;
         Ok(Box::new(reader) as Batches)
@@ -126,7 +127,7 @@ pub(super) fn parquet(file: File, _: &Options, workers: usize, memory: usize) ->
 }
 
 /// What reading a row group takes, in bytes.
-fn group_memory(metadata: &ParquetMetaData) -> usize {
+fn group_memory(metadata: &ParquetMetaData) -> Result<usize> {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         let columns = group.columns().iter().map(|column| {
             let size = column.uncompressed_size().saturating_add(column.compressed_size());
@@ -134,8 +135,9 @@ fn group_memory(metadata: &ParquetMetaData) -> usize {
         });
         columns.sum::<usize>()
     };
-    let largest = metadata.row_groups().iter().map(of_group).max().unwrap_or(0);
-    largest + 2 * BATCH + (AHEAD + 2) * (BLOCK + BLOCK / 2)
+    let largest = || metadata.row_groups().iter().map(of_group).max().unwrap_or(0);
+    let largest = safely(|| Ok::<_, ParquetError>(largest()))?;
+    Ok(largest + 2 * BATCH + (AHEAD + 2) * (BLOCK + BLOCK / 2))
 }
 
 /// Reads a file or a stream of Arrow; which of both it is, its beginning says.
@@ -147,10 +149,10 @@ pub(super) fn arrow(file: File, _: &Options, _: usize, _: usize) -> Result<Unrol
         input.len >= start.len() as u64 && read_exact_at(&input.file, &mut start, 0).is_ok() && start == *MAGIC;
     let reader = BufReader::with_capacity(BLOCK, At { input, at: 0 });
     let (schema, batches): (SchemaRef, Batches) = if is_file {
-        let reader = FileReader::try_new(reader, None).map_err(|error| damaged(&error))?;
+        let reader = safely(|| FileReader::try_new(reader, None))?;
         (reader.schema(), Box::new(reader))
     } else {
-        let reader = StreamReader::try_new(reader, None).map_err(|error| damaged(&error))?;
+        let reader = safely(|| StreamReader::try_new(reader, None))?;
         (reader.schema(), Box::new(reader))
     };
     let batches = Mutex::new(Some(batches));
@@ -158,7 +160,16 @@ pub(super) fn arrow(file: File, _: &Options, _: usize, _: usize) -> Result<Unrol
         let batches = batches.lock().unwrap_or_else(PoisonError::into_inner).take();
         batches.ok_or_else(|| ArrowError::IpcError("it was read already".to_owned()))
     };
-    unrolled(&schema, vec![(0, 0)], 1, (AHEAD + 2) * (BLOCK + BLOCK / 2) + (4 << 20), open)
+    unrolled(&schema, vec![Group { number: 0, at: 0, rows: 0 }], 1, (AHEAD + 2) * (BLOCK + BLOCK / 2) + (4 << 20), open)
+}
+
+/// What the beginning or the end of a file says, if it makes sense.
+fn safely<T, E: std::fmt::Display>(read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
+    match caught(read) {
+        Ok(Ok(made)) => Ok(made),
+        Ok(Err(error)) => Err(damaged(&error)),
+        Err(panic) => Err(damaged(&panic)),
+    }
 }
 
 #[cold]
@@ -171,8 +182,24 @@ fn damaged(error: &dyn std::fmt::Display) -> Error {
 /// Record batches, one after another.
 type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send>;
 
-/// A row group to read, and how many rows at a time.
-type Group = (usize, usize);
+/// A row group to read.
+#[derive(Clone, Copy)]
+struct Group {
+    number: usize,
+    /// Where it begins in the file.
+    at: u64,
+    /// How many rows are read at a time.
+    rows: usize,
+}
+
+/// The error for a row group that makes no sense.
+#[cold]
+fn bad(Group { number, at, .. }: Group, error: &str) -> io::Error {
+    let error = RecordError::new(0, format!("the columns of row group {} can't be read: {error}", number + 1))
+        .hint("The file is damaged. Get it again.")
+        .fault(Fault::Lost);
+    BadStream::at(at, error)
+}
 
 /// Starts the threads, which take `each` bytes.
 fn unrolled(
@@ -198,8 +225,8 @@ fn unrolled(
                 let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(Job { group, blocks }) = job else { return };
                 // After the last one comes an empty one. Nobody may want it any more.
-                let end = read(open(group), &blocks).map(|()| Vec::new());
-                let _ = blocks.send(end.map_err(|error| io::Error::other(format!("row group {}: {error}", group.0))));
+                let end = caught(|| read(open(group), &blocks)).unwrap_or_else(Err).map(|()| Vec::new());
+                let _ = blocks.send(end.map_err(|error| bad(group, &error)));
             }
         };
         let thread = thread::Builder::new().name(format!("columns-{number}")).spawn(work);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds pagemill's Parquet and Arrow against pyarrow: check_parquet.py PAGEMILL [CORPORA].
+"""Holds pagemill's Parquet and Arrow against pyarrow: check_parquet.py PAGEMILL [CORPORA|- [TABLES]].
 
 Files of others are read by both and compared value for value; tables of random types are written by pyarrow, read by
 pagemill, written again as each of the formats, and read by pyarrow. Needs pyarrow from PyPI.
@@ -12,7 +12,7 @@ import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
 PAGEMILL = sys.argv[1]
-CORPORA = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+CORPORA = Path(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2] != "-" else None
 decimal.getcontext().prec = 100
 
 

@@ -92,7 +92,8 @@ fn measure(criterion: &mut Criterion, name: &str, path: &Path, settings: impl Fn
 }
 
 fn rooflines(criterion: &mut Criterion, inputs: &Inputs) {
-    for format in Format::ALL.into_iter().filter(|format| *format != Format::Fwf) {
+    let others = [Format::Fwf, Format::Protobuf, Format::Parquet, Format::Arrow, Format::ArrowStream];
+    for format in Format::ALL.into_iter().filter(|format| !others.contains(format)) {
         let text = fs::read(inputs.path(format)).expect("the input is there");
         let mut group = criterion.benchmark_group(format!("end_to_end_roofline_{format}"));
         group.throughput(Throughput::Bytes(text.len() as u64));

@@ -165,6 +165,8 @@ pub mod wording;
 /// The reference, one page a module.
 #[cfg(doc)]
 pub mod docs {
+    #[doc = include_str!("docs/columns.md")]
+    pub mod columns {}
     #[doc = include_str!("docs/configuration.md")]
     pub mod configuration {}
     #[doc = include_str!("docs/aggregate.md")]

@@ -16,7 +16,7 @@ fn main() {
     let folder = support::folder();
     let pair = |from| Format::ALL.map(|to| (from, to, blocks::flags(from, to, "")));
     let mut pairs = Format::ALL.map(pair).as_flattened().to_vec();
-    pairs.retain(|(from, to, _)| support::inputs::has_layout(*from, *to));
+    pairs.retain(|(from, to, _)| support::inputs::has_layout(*from, *to) && !support::inputs::is_columnar(*to));
     let dialects =
         [("delimiter", "||"), ("dialect", "mysql"), ("null", "1,x"), ("ragged", "pad,extra"), ("skip-space", "")];
     for (flag, text) in dialects {

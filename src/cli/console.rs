@@ -97,6 +97,9 @@ fn has_no_stack(panic: &str) -> bool {
 /// Makes a bug print what it is and how to report it, instead of a backtrace.
 pub fn catch_bugs() {
     std::panic::set_hook(Box::new(|panic| {
+        if pagemill::sys::is_caught() {
+            return;
+        }
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();

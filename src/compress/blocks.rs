@@ -1,6 +1,9 @@
-//! Containers that group their records in blocks, and compress each by itself: Avro.
+//! Containers that group their records in blocks, and compress each by itself: Avro, Parquet, Arrow.
 //!
 //! A block ends with the record that reaches its size. So blocks depend on the records alone, and are made in parallel.
+
+use std::any::Any;
+use std::sync::Arc;
 
 use super::plan::processors;
 use crate::error::{Error, Result};
@@ -13,11 +16,11 @@ pub(crate) trait Blocks: Send + Sync {
     fn size(&self) -> usize;
     /// What a thread takes to make a block, beside the block and what becomes of it, in bytes.
     fn coder(&self) -> usize;
-    /// What the container begins with.
+    /// Begins a container.
     ///
     /// # Errors
     /// The prefix can't be written.
-    fn header(&self, prefix: &[u8]) -> Result<Vec<u8>>;
+    fn begin(&self, prefix: &[u8]) -> Result<Begun>;
     /// What makes blocks, for one thread.
     ///
     /// # Errors
@@ -25,14 +28,41 @@ pub(crate) trait Blocks: Send + Sync {
     fn packer(&self) -> Result<Box<dyn PackBlock>>;
 }
 
+/// A container that was begun.
+pub(crate) struct Begun {
+    /// What it begins with.
+    pub header: Vec<u8>,
+    /// What has to be known to make a block.
+    pub known: Arc<[u8]>,
+    /// What puts blocks together, if they do not just follow each other.
+    pub join: Option<Box<dyn Join>>,
+}
+
+/// A block that has to be joined to those before it.
+pub(crate) type Part = Box<dyn Any + Send>;
+
 /// Makes blocks.
 pub(crate) trait PackBlock: Send {
-    /// Appends the block of these records, which follow each other without their lengths, to `output`. `header` is what
-    /// the container begins with.
+    /// Makes the block of these records, which follow each other without their lengths: appends it to `output`, or returns
+    /// it if it has to be joined to others. `known` is what the container says.
     ///
     /// # Errors
     /// The codec can't be set up, most of all for want of memory.
-    fn pack(&mut self, header: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<()>;
+    fn pack(&mut self, known: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<Option<Part>>;
+}
+
+/// Puts the blocks of a container together, in their order: its end says where they are.
+pub(crate) trait Join: Send {
+    /// Appends the next block to `output`.
+    ///
+    /// # Errors
+    /// There is no memory for what has to be known of it.
+    fn add(&mut self, part: Part, output: &mut Vec<u8>) -> Result<()>;
+    /// Appends what follows all blocks.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    fn end(&mut self, output: &mut Vec<u8>) -> Result<()>;
 }
 
 /// How a container is made: threads and memory.

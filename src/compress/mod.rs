@@ -22,7 +22,7 @@ mod xz;
 mod zstd;
 
 pub use block_codec::{BlockCodec, BlockCompression};
-pub(crate) use blocks::{Blocking, Blocks, PackBlock};
+pub(crate) use blocks::{Begun, Blocking, Blocks, Join, PackBlock, Part};
 pub use choice::{Compress, Compression, Decompress};
 pub use codec::Codec;
 #[doc(hidden)]

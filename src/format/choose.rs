@@ -111,9 +111,9 @@ mod tests {
         let source = source_format(None, Some(&path), &Extensions::default()).expect_err("not read").to_string();
         let says = "b.XLSX.gz: its name ends in .XLSX; that is an Excel workbook, which pagemill does not read\n  Save";
         assert!(source.contains(says), "{source}");
-        let target = target_format(None, Some(Path::new("b.parquet")), Format::Csv, &Extensions::default());
+        let target = target_format(None, Some(Path::new("b.orc")), Format::Csv, &Extensions::default());
         let target = target.expect_err("not written").to_string();
-        assert!(target.starts_with("b.parquet: a Parquet file can't be written\n  Write one of csv, tsv,"), "{target}");
+        assert!(target.starts_with("b.orc: an ORC file can't be written\n  Write one of csv, tsv,"), "{target}");
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
         let error = error.expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "b.xyz: the extension `.xyz` is not known\n  Give it with `to`; the formats are csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf."
+            "b.xyz: the extension `.xyz` is not known\n  Give it with `to`; the formats are csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf, parquet, arrow, arrow-stream."
         );
     }
 }

@@ -3,6 +3,8 @@
 //! The engine asks the entry, and never which format it has. What never changes is a field of [`Entry`]; what depends
 //! on the options is in [`Gives`] for a source and in [`Takes`] for a target.
 
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use super::csv::Resolved;
@@ -57,12 +59,25 @@ pub(crate) struct Entry {
     pub reopen: fn(options: &Options, header: &[u8]) -> Result<Opening, OpenError>,
     /// What puts the records of a target into blocks, if it is a container of them; nothing is known of the source yet.
     pub blocks: Option<MakeBlocks>,
+    /// What makes a stream of its records, if a source of this format can't be read from front to back.
+    pub unroll: Option<Unroll>,
     /// Writes what comes before a record of `len` bytes into `room`, or says why it can't.
     pub begin_record: fn(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String>,
 }
 
 /// Makes what puts records into blocks, which are compressed in some way.
 pub(super) type MakeBlocks = fn(options: &Options, compress: Compress) -> Result<Arc<dyn Blocks>, Error>;
+
+/// Makes a stream of the records in a file, which [`Entry::open`] and what it gives can read. `workers`, `memory`: how many
+/// threads it may have, and how many bytes it may take.
+pub(crate) type Unroll = fn(file: File, options: &Options, workers: usize, memory: usize) -> Result<Unrolled, Error>;
+
+/// The records of a file, as a stream.
+pub(crate) struct Unrolled {
+    pub reader: Box<dyn Read + Send>,
+    /// What it takes, in bytes.
+    pub memory: usize,
+}
 
 /// A target that is ready to be written, or the reason why not.
 pub(super) type Created = Result<Box<dyn WriteFormat>, Error>;

@@ -4,6 +4,7 @@
 
 mod avro;
 mod choose;
+mod columnar;
 mod comment;
 mod copies;
 pub mod csv;
@@ -33,7 +34,7 @@ pub mod text;
 #[doc(hidden)]
 pub use choose::{source_format, target_format};
 pub(crate) use copies::Copies;
-pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes};
+pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes, Unroll};
 #[doc(hidden)]
 pub use entry::{Given, Gives};
 pub use extensions::Extensions;

@@ -29,8 +29,6 @@ const fn magic(bytes: &'static [u8], what: &'static str, hint: &'static str) -> 
 
 const UNZIP: &str = "Unpack it first, for example: unzip -p FILE⟨stdin csv⟩";
 const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
-const PARQUET: &str =
-    "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_parquet('FILE')) TO 'FILE.csv'";
 const ARROW: &str = "Convert it to CSV or NDJSON first, for example with Polars or pyarrow.";
 const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE⟨stdin csv⟩";
 const SQLITE: &str = "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'";
@@ -45,10 +43,10 @@ const MAGICS: [Magic; 24] = [
     magic(b"PK\x03\x04", "a zip archive", UNZIP),
     magic(b"PK\x05\x06", "an empty zip archive", UNZIP),
     magic(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (xls) or Office document", SHEET),
-    magic(b"PAR1", "a Parquet file", PARQUET),
+    magic(b"PAR1", "a Parquet file", "Give its format: ⟨from parquet⟩"),
     magic(b"Obj\x01", "an Avro file", "Give its format: ⟨from avro⟩"),
-    magic(b"ARROW1\0\0", "an Arrow or Feather file", ARROW),
-    magic(b"FEA1", "a Feather file", ARROW),
+    magic(b"ARROW1\0\0", "an Arrow or Feather file", "Give its format: ⟨from arrow⟩"),
+    magic(b"FEA1", "a Feather file of version 1", ARROW),
     magic(b"ORC", "an ORC file", ARROW),
     Magic { also: is_no_text, ..magic(b"\xd9\xd9\xf7", "CBOR", "Give its format: ⟨from cbor⟩") },
     magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
@@ -67,12 +65,10 @@ const MAGICS: [Magic; 24] = [
 ];
 
 /// Formats that we don't read, by file extension.
-const EXTENSIONS: [(&[&str], &str, &str); 12] = [
+const EXTENSIONS: [(&[&str], &str, &str); 10] = [
     (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook", SHEET),
     (&["ods"], "an OpenDocument spreadsheet", SHEET),
     (&["zip"], "a zip archive", UNZIP),
-    (&["parquet"], "a Parquet file", PARQUET),
-    (&["arrow", "feather"], "an Arrow or Feather file", ARROW),
     (&["orc"], "an ORC file", ARROW),
     (&["sqlite", "sqlite3"], "an SQLite database", SQLITE),
     (&["h5", "hdf5"], "an HDF5 file", "Export it as CSV first."),

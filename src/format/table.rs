@@ -5,10 +5,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
+use super::entry::{Created, Ends, Entry, Given, Gives, Takes, Unroll};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{avro, csv, fixed, frames, fwf, json, packed, protobuf, sniff, text};
+use super::{avro, columnar, csv, fixed, frames, fwf, json, packed, protobuf, sniff, text};
 use crate::compress::{Blocks, Compress};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
@@ -62,6 +62,13 @@ table! {
         Avro = avro::AVRO,
         /// Protobuf: messages, each after its length.
         Protobuf = protobuf::PROTOBUF,
+        /// Parquet: columns in row groups.
+        Parquet = columnar::PARQUET,
+        /// Files of Arrow: columns in record batches. Also Feather, version 2.
+        Arrow = columnar::ARROW,
+        /// Streams of Arrow.
+        #[serde(rename = "arrow-stream")]
+        ArrowStream = columnar::ARROW_STREAM,
     }
 }
 
@@ -178,6 +185,11 @@ impl Format {
     /// Usage: its blocks can't be compressed so.
     pub(crate) fn blocks(self, options: &Options, compress: Compress) -> Result<Option<Arc<dyn Blocks>>, Error> {
         self.entry().blocks.map(|make| make(options, compress)).transpose()
+    }
+
+    /// What makes a stream of its records, if a source of this format can't be read from front to back.
+    pub(crate) const fn unroll(self) -> Option<Unroll> {
+        self.entry().unroll
     }
 
     /// Which records of this format can be copied to the same format, because reading and writing them with these

@@ -3,19 +3,20 @@
 use std::env::temp_dir;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
-use crate::compress::{Blocking, Compress, Compression};
+use crate::compress::{Blocking, Compress, Compression, Decompress};
 use crate::error::{Error, Result};
 use crate::flow::place;
-use crate::format::{Format, fwf, sniff, source_format};
+use crate::format::{self, Format, fwf, sniff, source_format};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
-use crate::source::{Access, CopyPlace, Encoding, Malform, Mapping, Source, Spooled, UTF_32};
+use crate::source::{Access, CopyPlace, Encoding, Malform, Mapping, Source, Spooled, Store, UTF_32, UnrolledStore};
 use crate::wording::input;
 
-/// Opens the source.
-pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Source> {
+/// Opens the source. `from`: its format; none: it is taken as it is.
+pub(crate) fn open_source(source: SourceSpec, from: Option<Format>, settings: &Settings) -> Result<Source> {
     let mapping = match settings.io {
         Io::Auto => Mapping::May,
         Io::Map => Mapping::Must,
@@ -26,12 +27,29 @@ pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         None => {
             let access = Access { mapping, decompress: settings.decompress, stop: settings.stop.as_ref() };
             let store = source.store();
+            if let Some(unroll) = from.and_then(Format::unroll) {
+                let access = Access { decompress: Decompress::None, ..access };
+                return Source::open(Box::new(unrolled(store, unroll, settings)), access);
+            }
             // What is read twice can't be a pipe.
             let looks_first = settings.source_rows().looks_first();
             let store = if looks_first { Box::new(Spooled::new(store, copy_place(settings))) } else { store };
             Source::open(store, access)
         }
     }
+}
+
+/// A store of whose columns a stream of records is made.
+fn unrolled(store: Box<dyn Store>, unroll: format::Unroll, settings: &Settings) -> UnrolledStore {
+    // A half is for what becomes of the records.
+    let most = settings.memory_limit / 2;
+    let options = settings.options.clone();
+    let workers = match settings.workers {
+        0 => available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let made = move |file| unroll(file, &options, workers, most).map(|made| (made.reader, made.memory));
+    UnrolledStore::new(store, Box::new(made), copy_place(settings), most)
 }
 
 /// Where the copy of a pipe goes.
@@ -47,7 +65,7 @@ fn copy_place(settings: &Settings) -> CopyPlace {
 /// to be made [text](as_records) then.
 pub(crate) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
     let decoded = source.section().is_some();
-    let source = open_source(source, settings)?;
+    let source = open_source(source, Some(from), settings)?;
     if decoded || source.packed().is_some() { Ok(source) } else { as_records(source, from, settings) }
 }
 

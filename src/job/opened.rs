@@ -165,6 +165,7 @@ impl<'s> Opened<'s> {
             profile: settings.profile,
             outside: settings.outside,
             split: settings.split,
+            unrolled: source.memory(),
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()
                 + settings.aggregate.as_ref().map_or(0, Aggregate::memory),

@@ -176,9 +176,16 @@ impl Sample {
                 Box::new(avro::Avro::new(self.seed))
             }
             Format::Protobuf => return Err(frames::no_protobuf()),
+            format => return Err(no_columns(format)),
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }
+}
+
+fn no_columns(format: Format) -> Error {
+    Error::usage(format!(
+        "there is no sample of {format}\n  Make one of another format, such as ndjson, and convert it."
+    ))
 }
 
 /// What to make, and how.

@@ -10,6 +10,8 @@ use crate::record::{Kind, Schema, Type, Unit};
 
 /// The property of a field that has another name in the source.
 pub(crate) const NAME: &str = "pagemill.name";
+/// A logical type that only pagemill knows: Avro has no time of day in nanoseconds.
+pub(crate) const TIME_NANOS: &str = "pagemill.time-nanos";
 /// The property of a time that is counted in seconds, which Avro does not.
 pub(crate) const UNIT: &str = "pagemill.unit";
 

@@ -16,7 +16,7 @@ mod read;
 mod sql;
 mod table;
 
-pub(crate) use avro::{NAME, UNIT, write as write_avro};
+pub(crate) use avro::{NAME, TIME_NANOS, UNIT, write as write_avro};
 pub use file::{Facts, File, Node};
 pub use form::Form;
 pub(crate) use limits::LEVELS;

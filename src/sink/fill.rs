@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compress::{Blocking, Blocks};
+use crate::compress::{Begun, Blocking, Blocks};
 use crate::error::{Error, Result};
 use crate::memory::Buffer;
 
@@ -102,8 +102,8 @@ impl Fill {
         matches!(self, Fill::Records(Records { prefix: Some(_), .. }))
     }
 
-    /// Reads the prefix. Returns what the container begins with, once it is whole.
-    pub fn header(&mut self, bytes: &mut &[u8]) -> Result<Option<Vec<u8>>> {
+    /// Reads the prefix. Begins the container, once it is whole.
+    pub fn begin(&mut self, bytes: &mut &[u8]) -> Result<Option<Begun>> {
         let Fill::Records(records) = self else { return Ok(None) };
         let Some(left) = records.length(bytes) else { return Ok(None) };
         let count = left.min(bytes.len());
@@ -116,7 +116,7 @@ impl Fill {
         }
         records.left = None;
         let prefix = records.prefix.take().unwrap_or_default();
-        records.blocks.header(&prefix).map(Some)
+        records.blocks.begin(&prefix).map(Some)
     }
 
     /// Moves bytes into a block.
@@ -184,7 +184,7 @@ impl Records {
 mod tests {
     use super::super::Target;
     use super::*;
-    use crate::compress::PackBlock;
+    use crate::compress::{PackBlock, Part};
 
     /// A container that shows its blocks.
     struct Shown {
@@ -200,8 +200,8 @@ mod tests {
             0
         }
 
-        fn header(&self, prefix: &[u8]) -> Result<Vec<u8>> {
-            Ok([b"<", prefix, b">"].concat())
+        fn begin(&self, prefix: &[u8]) -> Result<Begun> {
+            Ok(Begun { header: [b"<", prefix, b">"].concat(), known: prefix.into(), join: None })
         }
 
         fn packer(&self) -> Result<Box<dyn PackBlock>> {
@@ -212,12 +212,12 @@ mod tests {
     struct Show;
 
     impl PackBlock for Show {
-        fn pack(&mut self, header: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<()> {
-            assert_eq!(header, b"<ab>");
+        fn pack(&mut self, known: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<Option<Part>> {
+            assert_eq!(known, b"ab");
             output.extend_from_slice(format!("[{records}:").as_bytes());
             output.extend_from_slice(data);
             output.push(b']');
-            Ok(())
+            Ok(None)
         }
     }
 

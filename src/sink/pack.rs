@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use super::fill::{Block, Fill, Filled};
 use super::seam::{Can, Sink};
-use crate::compress::{Blocking, Blocks, Compression, Pack, PackBlock, Packing};
+use crate::compress::{Begun, Blocking, Blocks, Compression, Join, Pack, PackBlock, Packing, Part};
 use crate::error::{Error, Result};
 use crate::memory::Pool;
 
@@ -49,11 +49,12 @@ enum Maker {
 }
 
 impl Maker {
-    /// Appends what the block becomes to `output`. `header` is what the container begins with.
-    fn make(&mut self, header: &[u8], block: &Block, output: &mut Vec<u8>) -> Result<()> {
+    /// Appends what the block becomes to `output`, or returns it if it has to be joined to those before it. `known` is
+    /// what the container says.
+    fn make(&mut self, known: &[u8], block: &Block, output: &mut Vec<u8>) -> Result<Option<Part>> {
         match self {
-            Maker::Members(pack) => pack.pack(block.bytes(), output),
-            Maker::Block(pack) => pack.pack(header, block.records, block.bytes(), output),
+            Maker::Members(pack) => pack.pack(block.bytes(), output).map(|()| None),
+            Maker::Block(pack) => pack.pack(known, block.records, block.bytes(), output),
         }
     }
 }
@@ -61,8 +62,9 @@ impl Maker {
 struct State {
     /// How blocks are filled.
     fill: Fill,
-    /// What a container begins with.
-    header: Arc<[u8]>,
+    /// What has to be known to make a block of a container, and what puts its blocks together.
+    known: Arc<[u8]>,
+    join: Option<Box<dyn Join>>,
     /// The block that is being filled, if there is one.
     block: Option<Block>,
     /// Whether one of the blocks is larger than usual.
@@ -127,7 +129,8 @@ impl Packer {
         free.stock(room, blocks)?;
         let state = State {
             fill,
-            header: Arc::default(),
+            known: Arc::default(),
+            join: None,
             block: None,
             has_large: false,
             queue: VecDeque::with_capacity(blocks),
@@ -274,11 +277,14 @@ impl Sink for Packer {
         state.queue.extend(block);
         self.shared.filled.notify_one();
         state = self.shared.idle(state)?;
-        let ending = self.shared.ending;
+        let mut ending = self.shared.ending.to_vec();
+        if let Some(mut join) = state.join.take() {
+            join.end(&mut ending)?;
+        }
         let at = state.offset;
         state.offset += ending.len() as u64;
         drop(state);
-        self.shared.target.write(ending, at)?;
+        self.shared.target.write(&ending, at)?;
         self.stop();
         Ok(Some(at + ending.len() as u64))
     }
@@ -324,10 +330,10 @@ impl Shared {
 
     /// Reads the prefix of a target, and writes what a container begins with.
     fn begin(&self, state: &mut State, bytes: &mut &[u8]) -> Result<()> {
-        let Some(header) = state.fill.header(bytes)? else { return Ok(()) };
+        let Some(Begun { header, known, join }) = state.fill.begin(bytes)? else { return Ok(()) };
         self.target.write(&header, 0)?;
         state.offset = header.len() as u64;
-        state.header = header.into();
+        (state.known, state.join) = (known, join);
         Ok(())
     }
 
@@ -342,19 +348,19 @@ impl Shared {
                 state = self.wait(&self.filled, state);
                 continue;
             };
-            let (number, header) = (state.next, Arc::clone(&state.header));
+            let (number, known) = (state.next, Arc::clone(&state.known));
             state.next += 1;
             state.busy += 1;
             drop(state);
             output.clear();
-            let packed = maker.make(&header, &block, output);
+            let packed = maker.make(&known, &block, output);
             state = self.lock();
             state.give(block);
             self.done.notify_all();
             let written = match packed {
-                Ok(()) => {
+                Ok(part) => {
                     let outcome;
-                    (state, outcome) = self.write(state, number, output);
+                    (state, outcome) = self.write(state, number, part, output);
                     outcome
                 }
                 Err(error) => Err(error),
@@ -377,7 +383,8 @@ impl Shared {
         &'s self,
         mut state: MutexGuard<'s, State>,
         number: u64,
-        members: &[u8],
+        part: Option<Part>,
+        members: &mut Vec<u8>,
     ) -> (MutexGuard<'s, State>, Result<()>) {
         while state.turn != number {
             if state.stopped {
@@ -387,6 +394,11 @@ impl Shared {
         }
         if state.stopped {
             return (state, Ok(()));
+        }
+        if let (Some(part), Some(join)) = (part, &mut state.join)
+            && let Err(error) = join.add(part, members)
+        {
+            return (state, Err(error));
         }
         let at = state.offset;
         state.offset += members.len() as u64;

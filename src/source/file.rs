@@ -65,6 +65,11 @@ impl Store for FileStore {
         found.file().try_clone().and_then(Map::new).map_err(|e| Error::io("map", &self.path, e))
     }
 
+    fn file(&self) -> Result<Option<File>> {
+        let file = self.found.as_ref().filter(|_| self.limit.is_none()).map(|found| found.file().try_clone());
+        file.transpose().map_err(|e| Error::io("open", &self.path, e))
+    }
+
     fn is_repeatable(&self) -> bool {
         self.found.is_some()
     }

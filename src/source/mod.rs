@@ -17,6 +17,7 @@ mod spooled;
 mod store;
 mod stream;
 mod unpack;
+mod unrolled;
 
 pub use encoder::{Characters, Encoder};
 pub(crate) use encoding::UTF_32;
@@ -35,3 +36,4 @@ pub(crate) use spooled::{CopyPlace, Spooled};
 pub(crate) use store::Store;
 pub use stream::Stream;
 pub use unpack::Blocks;
+pub(crate) use unrolled::UnrolledStore;

@@ -179,6 +179,11 @@ impl Source {
         Ok(Source { content: Content::Stream(stream), decoded: Some(decoded), ..self })
     }
 
+    /// What reading it takes, in bytes, beside what others take for it.
+    pub fn memory(&self) -> usize {
+        self.store.memory()
+    }
+
     /// How many of its bytes are read, if it may get more meanwhile.
     pub fn limit(&self) -> Option<u64> {
         self.store.limit()
@@ -226,7 +231,7 @@ impl Source {
     pub fn known_len(&self) -> Option<u64> {
         match &self.content {
             Content::Mapped(map) => Some(map.bytes().len() as u64),
-            Content::Stream(stream) if stream.is_as_read() => {
+            Content::Stream(stream) if stream.is_as_read() && !self.store.is_made() => {
                 self.stamp().filter(|_| self.path.as_os_str() != "-").map(Stamp::file_len)
             }
             Content::Stream(_) => None,

@@ -119,7 +119,7 @@ fn lock(copy: &Mutex<Copy>) -> MutexGuard<'_, Copy> {
 
 impl CopyPlace {
     #[cold]
-    fn failed(&self, error: io::Error) -> io::Error {
+    pub(super) fn failed(&self, error: io::Error) -> io::Error {
         let failed = Failed { folder: self.folder.clone(), error, instead: Some(self.instead) };
         io::Error::new(failed.error.kind(), failed)
     }
@@ -221,7 +221,7 @@ struct Again {
 
 impl Again {
     #[cold]
-    fn failed(&self, error: io::Error) -> io::Error {
+    pub(super) fn failed(&self, error: io::Error) -> io::Error {
         let failed = Failed { folder: self.folder.clone(), error, instead: None };
         // No reader takes that for bad data.
         io::Error::other(failed)

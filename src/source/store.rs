@@ -1,5 +1,6 @@
 //! What a source is read from.
 
+use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -29,6 +30,24 @@ pub(crate) trait Store: Send {
     /// Usage: such a store can't be mapped.
     fn map(&self) -> Result<Map> {
         Err(Error::usage(format!("{} can't be mapped\n  Leave out ⟨io map⟩.", input(self.path()))))
+    }
+
+    /// The file that it is, to be read at any place; none: it is no regular file. To be called after it was opened.
+    ///
+    /// # Errors
+    /// The system has no more open files.
+    fn file(&self) -> Result<Option<File>> {
+        Ok(None)
+    }
+
+    /// Whether its bytes are not those of a file, but made of them.
+    fn is_made(&self) -> bool {
+        false
+    }
+
+    /// What reading it takes, in bytes, beside what others take for it. To be called after it was opened.
+    fn memory(&self) -> usize {
+        0
     }
 
     /// Whether it can be opened again, and gives the same bytes.

@@ -17,6 +17,7 @@ mod leftover;
 mod map;
 pub mod memory;
 mod pages;
+mod panics;
 mod positional;
 #[cfg(all(feature = "profile", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod sampling;
@@ -40,6 +41,8 @@ pub use leftover::{Leftover, remove_leftovers};
 pub use map::{AROUND, Map};
 pub use memory::{peak_rss_bytes, reset_peaks, resident_bytes};
 pub use pages::Pages;
+pub(crate) use panics::caught;
+pub use panics::is_caught;
 pub(crate) use positional::{read_exact_at, write_all_at};
 pub use state::state_folder;
 pub use stop::Stop;

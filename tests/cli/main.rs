@@ -11,6 +11,7 @@ mod basics;
 mod bench;
 mod broken_json;
 mod circles;
+mod columns;
 mod config;
 mod convert;
 mod corpora;

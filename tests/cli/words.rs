@@ -73,12 +73,12 @@ fn folders_and_outputs_in_the_wrong_place() {
 
 #[test]
 fn formats_of_others() {
-    let here = with(&[("a.csv", CSV), ("a.xlsx", "x"), ("a.zip", "x"), ("a.parquet", "x")]);
+    let here = with(&[("a.csv", CSV), ("a.xlsx", "x"), ("a.zip", "x"), ("a.orc", "x")]);
     let here = here.path();
     for (name, what, hint) in [
         ("a.xlsx", "its name ends in .xlsx; that is an Excel workbook", "--convert-to csv a.xlsx"),
         ("a.zip", "its name ends in .zip; that is a zip archive", "unzip -p a.zip |"),
-        ("a.parquet", "its name ends in .parquet; that is a Parquet file", "COPY (FROM read_parquet('a.parquet')) TO"),
+        ("a.orc", "its name ends in .orc; that is an ORC file", "pyarrow"),
     ] {
         convert(here, &format!("{name} -t csv")).ends(2).says(&[name, what, hint, "-f"]);
         let what = what.split("that is ").nth(1).unwrap();

@@ -49,9 +49,15 @@ pub fn flags_for(from: Format, to: Format) -> Raw {
     flags
 }
 
-/// The formats that need no schema.
+/// The formats that need no schema, and of which there are samples.
 pub fn schemaless() -> Vec<Format> {
-    Format::ALL.into_iter().filter(|format| *format != Format::Protobuf).collect()
+    Format::ALL.into_iter().filter(|format| *format != Format::Protobuf && !is_columnar(*format)).collect()
+}
+
+/// Whether records become columns: the libraries that make them allocate for each block.
+#[allow(dead_code)]
+pub fn is_columnar(format: Format) -> bool {
+    [Format::Parquet, Format::Arrow, Format::ArrowStream].contains(&format)
 }
 
 /// Whether a layout can be that of both: one speaks for input and output.
@@ -59,6 +65,7 @@ pub fn schemaless() -> Vec<Format> {
 pub fn has_layout(from: Format, to: Format) -> bool {
     ![(Format::Fixed, Format::Fwf), (Format::Fwf, Format::Fixed)].contains(&(from, to))
         && ![from, to].contains(&Format::Protobuf)
+        && !is_columnar(from)
 }
 
 /// A text for each format that has what is rare: [format, what it is, text].

@@ -168,7 +168,7 @@ pub static FLAGS: &[Flag] = &[
         "compress",
         Text("CODEC[:LEVEL]"),
         Commands::RECORDS,
-        "Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with an optional level: zstd:9; blocks of Avro with deflate, snappy, zstd, bzip2, xz [default: auto]",
+        "Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with an optional level: zstd:9; blocks of Avro with deflate, snappy, zstd, bzip2, xz; Parquet with snappy, zstd, gzip, lz4; Arrow with zstd, lz4 [default: auto]",
     )
     .sets(|s, _, texts| put(&mut s.compress, texts[0].parse()?))
     .shows("compress", |s| json!(s.compress.to_string())),

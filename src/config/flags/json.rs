@@ -125,7 +125,7 @@ pub static FLAGS: &[Flag] = &[
         "block-size",
         Text("SIZE"),
         Commands::RECORDS,
-        "End a block with the record that brings it to this size, before compression [default: 64KB]",
+        "End a block, or a row group, with the record that brings it to this size, before compression [default: 64KB for Avro, 4MB for Parquet, 1MB for Arrow]",
     )
     .group(Group::Typed)
     .target(Kinds::BLOCKS)

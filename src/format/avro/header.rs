@@ -1,6 +1,7 @@
 //! What a file begins with: a mark, properties, and the marker between blocks.
 
 use super::codec::Codec;
+use super::rows::COLUMNS;
 use super::wire::{self, Flaw};
 use crate::error::RecordError;
 
@@ -16,6 +17,8 @@ pub(super) struct Header<'h> {
     pub schema: &'h [u8],
     pub codec: Codec,
     pub sync: [u8; SYNC],
+    /// What the columns are from which the records were made.
+    pub columns: Option<&'h [u8]>,
     /// Where the first block begins.
     pub end: usize,
 }
@@ -54,7 +57,7 @@ impl Header<'_> {
             return Err(Wrong::Cut);
         }
         let mut at = MAGIC.len();
-        let (mut schema, mut codec) = (None, &b"null"[..]);
+        let (mut schema, mut codec, mut columns) = (None, &b"null"[..], None);
         loop {
             let begins = at;
             let (mut count, next) = wire::long(data, at)?;
@@ -73,6 +76,7 @@ impl Header<'_> {
                 match key {
                     b"avro.schema" => schema = Some(value),
                     b"avro.codec" => codec = value,
+                    COLUMNS => columns = Some(value),
                     _ => {}
                 }
                 at = next;
@@ -88,6 +92,6 @@ impl Header<'_> {
                     .hint("The codecs are null, deflate, snappy, zstandard, bzip2 and xz."),
             )
         })?;
-        Ok(Header { schema, codec, sync, end })
+        Ok(Header { schema, codec, sync, columns, end })
     }
 }

@@ -21,6 +21,7 @@ mod read;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+pub(super) mod rows;
 mod scalar;
 mod skip;
 mod tally;
@@ -76,6 +77,7 @@ pub(super) static AVRO: Entry = Entry {
         whole_record: 0,
     },
     blocks: Some(pack::make),
+    unroll: None,
     // Records are in blocks, which are made anew.
     copies: |_| None,
     header: entry::header_before,
@@ -85,15 +87,22 @@ pub(super) static AVRO: Entry = Entry {
 
 /// Reads the beginning.
 fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
-    opened(options, head, end, false)
+    opened(options, head, end, false, None)
 }
 
 /// Reads the beginning that a quarantine has kept.
 fn reopen(options: &Options, head: &[u8]) -> Result<Opening, OpenError> {
-    opened(options, head, true, true)
+    opened(options, head, true, true, None)
 }
 
-fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Opening, OpenError> {
+/// `told`: what the records were made from says their types.
+fn opened(
+    options: &Options,
+    head: &[u8],
+    end: bool,
+    singly: bool,
+    told: Option<rows::Told>,
+) -> Result<Opening, OpenError> {
     let header = match Header::read(head) {
         Ok(header) => header,
         Err(Wrong::Cut) if !end => return Ok(Opening::More),
@@ -109,7 +118,7 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
             },
         )
     })?;
-    let read_as = match options.schema.as_deref().filter(|text| crate::schema::is_avro(text)) {
+    let read_as = match options.schema.as_deref().filter(|text| told.is_none() && crate::schema::is_avro(text)) {
         None => None,
         Some(text) => Some(
             parse::parse(text.as_bytes(), options.max_fields)
@@ -126,11 +135,13 @@ fn opened(options: &Options, head: &[u8], end: bool, singly: bool) -> Result<Ope
     };
     let resolves = read_as.is_some();
     let text = match &options.schema {
-        Some(text) if resolves => text.to_string(),
-        _ => String::from_utf8_lossy(header.schema).into_owned(),
+        _ if told.is_some() => None,
+        Some(text) if resolves => Some(text.to_string()),
+        _ => Some(String::from_utf8_lossy(header.schema).into_owned()),
     };
     let tree = read_as.unwrap_or(tree);
-    let types = types::schema(&tree);
+    let columns = told.zip(header.columns).and_then(|(told, columns)| told(columns));
+    let types = columns.or_else(|| types::schema(&tree));
     let (schema, is_plain) = match &tree.node(tree.root).kind {
         tree::Kind::Record(fields) => (types.clone(), fields.iter().all(|field| tree.is_plain(field.of))),
         _ => (Some(Schema::typed([(types::VALUE, types::root(&tree))])), tree.is_plain(tree.root)),
@@ -168,8 +179,8 @@ struct Source {
     shared: Arc<Shared>,
     /// The types of the records, if they are records.
     types: Option<Schema>,
-    /// The schema as it is written.
-    text: String,
+    /// The schema as it is written, if it is the source's own.
+    text: Option<String>,
     /// It is the one that was given.
     resolves: bool,
 }
@@ -188,7 +199,7 @@ impl ReadFormat for Source {
     }
 
     fn schema_text(&self) -> Option<&str> {
-        Some(&self.text)
+        self.text.as_deref()
     }
 
     fn resolves(&self) -> bool {

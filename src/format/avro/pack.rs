@@ -12,7 +12,7 @@ use zstd_safe::{CCtx, CParameter, compress_bound, get_error_name};
 use super::codec::Codec;
 use super::header::{MAGIC, SYNC};
 use super::wire::{push_long as long, push_run as run};
-use crate::compress::{BlockCodec, Blocks, Codec as FileCodec, Compress, PackBlock};
+use crate::compress::{Begun, BlockCodec, Blocks, Codec as FileCodec, Compress, PackBlock, Part};
 use crate::error::{Error, Result};
 use crate::format::Options;
 
@@ -99,16 +99,10 @@ impl Blocks for Packing {
         }
     }
 
-    fn header(&self, schema: &[u8]) -> Result<Vec<u8>> {
-        let mut header = MAGIC.to_vec();
-        long(2, &mut header);
-        run(b"avro.schema", &mut header);
-        run(schema, &mut header);
-        run(b"avro.codec", &mut header);
-        run(self.codec.name().as_bytes(), &mut header);
-        long(0, &mut header);
-        header.extend_from_slice(&self.sync(schema));
-        Ok(header)
+    fn begin(&self, schema: &[u8]) -> Result<Begun> {
+        let sync = self.sync(schema);
+        let properties = [(&b"avro.schema"[..], schema), (b"avro.codec", self.codec.name().as_bytes())];
+        Ok(Begun { header: header(&properties, &sync), known: Arc::new(sync), join: None })
     }
 
     fn packer(&self) -> Result<Box<dyn PackBlock>> {
@@ -148,7 +142,7 @@ struct Packer {
 }
 
 impl PackBlock for Packer {
-    fn pack(&mut self, header: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<()> {
+    fn pack(&mut self, sync: &[u8], records: u64, data: &[u8], output: &mut Vec<u8>) -> Result<Option<Part>> {
         self.packed.clear();
         let packed = match self.codec {
             Codec::Null => data,
@@ -159,10 +153,22 @@ impl PackBlock for Packer {
         };
         long(i64::try_from(records).map_err(|_| failed("it has too many records"))?, output);
         run(packed, output);
-        // It is the end of what the file begins with, too.
-        output.extend_from_slice(&header[header.len().saturating_sub(SYNC)..]);
-        Ok(())
+        output.extend_from_slice(sync);
+        Ok(None)
     }
+}
+
+/// What a file begins with.
+pub(super) fn header(properties: &[(&[u8], &[u8])], sync: &[u8; SYNC]) -> Vec<u8> {
+    let mut header = MAGIC.to_vec();
+    long(properties.len() as i64, &mut header);
+    for (name, value) in properties {
+        run(name, &mut header);
+        run(value, &mut header);
+    }
+    long(0, &mut header);
+    header.extend_from_slice(sync);
+    header
 }
 
 impl Packer {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::tree::{Field, Id, Kind, Logical, Names, Node, Tree};
 use crate::record::Unit;
-use crate::schema::{NAME, UNIT};
+use crate::schema::{NAME, TIME_NANOS, UNIT};
 
 type Outcome<T> = Result<T, String>;
 
@@ -260,6 +260,7 @@ fn logical(object: &Map<String, Value>, kind: &Kind) -> Option<Logical> {
         ("date", Kind::Int) => Some(Logical::Date),
         ("time-millis", Kind::Int) => Some(Logical::Time(millis)),
         ("time-micros", Kind::Long) => Some(Logical::Time(Unit::Micro)),
+        (TIME_NANOS, Kind::Long) => Some(Logical::Time(Unit::Nano)),
         ("timestamp-millis", Kind::Long) => stamp(millis, true),
         ("timestamp-micros", Kind::Long) => stamp(Unit::Micro, true),
         ("timestamp-nanos", Kind::Long) => stamp(Unit::Nano, true),

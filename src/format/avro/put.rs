@@ -8,6 +8,8 @@ use super::scalar;
 use super::tree::{Field, Id, Kind, Logical, Tree as Types};
 use super::wrong::Wrong;
 use crate::error::Error;
+use crate::format::Options;
+use crate::format::entry::Given;
 use crate::record::json::{self, Reader, Refusal};
 use crate::record::{Batch, BytesAs, Detail, LossyKind, Tree, Value};
 
@@ -34,7 +36,9 @@ struct Fields {
 }
 
 impl Target {
-    pub fn new(tree: Types, base64: bool, cells: bool, max_depth: usize) -> Target {
+    pub fn new(tree: Types, options: &Options, given: &Given<'_>) -> Target {
+        let base64 = given.gives.base64 || options.bytes_as == BytesAs::Base64;
+        let (cells, max_depth) = (given.gives.cells, options.max_depth);
         let mut records = HashMap::new();
         for id in 0..tree.nodes.len() as Id {
             if let Kind::Record(fields) = &tree.node(id).kind {

@@ -18,14 +18,16 @@ const NAME: &str = "Record";
 
 /// Prepares a target.
 pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
+    let (text, tree) = schema_of(options, &given, &known_types(options, &given))?;
+    let target = Arc::new(Target::new(tree, options, &given));
+    Ok(Box::new(Writing::new(target, &given, text.as_bytes(), options.bytes_as)))
+}
+
+/// The fields of records, and their types.
+pub(in crate::format) fn known_types(options: &Options, given: &Given<'_>) -> Schema {
     let known = given.columns.as_ref().map(|columns| &columns.schema).or(given.shape.columns());
     let types = known.cloned().unwrap_or_default();
-    let types = if options.unflatten { nested(&types) } else { types };
-    let (text, tree) = schema_of(options, &given, &types)?;
-    let columns = given.shape.columns().cloned();
-    let base64 = given.gives.base64 || options.bytes_as == BytesAs::Base64;
-    let target = Arc::new(Target::new(tree, base64, given.gives.cells, options.max_depth));
-    Ok(Box::new(Writing { target, columns, text, bytes_as: options.bytes_as }))
+    if options.unflatten { nested(&types) } else { types }
 }
 
 /// The schema of a file, as text and as a tree: that of the options or of the source if it has the very fields, so that
@@ -112,18 +114,25 @@ fn nested(types: &Schema) -> Schema {
     }))
 }
 
-struct Writing {
+pub(super) struct Writing {
     target: Arc<Target>,
     columns: Option<Schema>,
-    text: String,
+    prefix: Vec<u8>,
     bytes_as: BytesAs,
+}
+
+impl Writing {
+    /// `told`: what makes blocks is told this of the records.
+    pub fn new(target: Arc<Target>, given: &Given<'_>, told: &[u8], bytes_as: BytesAs) -> Writing {
+        let prefix = [&(told.len() as u32).to_le_bytes()[..], told].concat();
+        Writing { target, columns: given.shape.columns().cloned(), prefix, bytes_as }
+    }
 }
 
 impl WriteFormat for Writing {
     fn frame(&self) -> Frame {
-        // The schema, after its length: what makes blocks puts it into the header.
-        let text = self.text.as_bytes();
-        Frame { prefix: [&(text.len() as u32).to_le_bytes()[..], text].concat(), ..Frame::default() }
+        // After its length: what makes blocks takes it.
+        Frame { prefix: self.prefix.clone(), ..Frame::default() }
     }
 
     fn encoder(&self) -> Box<dyn Encode> {

@@ -5,7 +5,7 @@ use crate::record::varint;
 
 /// Why a value was not read.
 #[derive(Debug)]
-pub(super) enum Flaw {
+pub(in crate::format) enum Flaw {
     /// The data ends inside of it.
     Cut,
     /// It is wrong.
@@ -48,14 +48,14 @@ fn long_slowly(data: &[u8], at: usize) -> Result<(i64, usize), Flaw> {
 }
 
 /// Appends a number.
-pub(super) fn push_long(number: i64, out: &mut Vec<u8>) {
+pub(in crate::format) fn push_long(number: i64, out: &mut Vec<u8>) {
     let mut room = [0; varint::LONGEST];
     let len = varint::put_signed(number, &mut room);
     out.extend_from_slice(&room[..len]);
 }
 
 /// Appends bytes with their length before them.
-pub(super) fn push_run(bytes: &[u8], out: &mut Vec<u8>) {
+pub(in crate::format) fn push_run(bytes: &[u8], out: &mut Vec<u8>) {
     push_long(bytes.len() as i64, out);
     out.extend_from_slice(bytes);
 }

@@ -68,6 +68,7 @@ pub(super) static CSV: Entry = Entry {
     header: |options, reading, before| header(Preset::Csv, options, reading, before),
     reopen: |options, header| open(Preset::Csv, options, header, true),
     blocks: None,
+    unroll: None,
     begin_record: entry::nothing_before,
 };
 

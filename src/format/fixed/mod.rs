@@ -42,6 +42,7 @@ pub(super) static FIXED: Entry = Entry {
     header: entry::header_before,
     reopen: |options, _| open(options),
     blocks: None,
+    unroll: None,
     begin_record: entry::nothing_before,
 };
 

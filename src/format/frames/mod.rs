@@ -64,6 +64,7 @@ pub(super) static FRAMES: Entry = Entry {
     header: entry::header_before,
     reopen: |options, _| open(options),
     blocks: None,
+    unroll: None,
     begin_record,
 };
 

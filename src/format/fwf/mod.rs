@@ -47,6 +47,7 @@ pub(super) static FWF: Entry = Entry {
     header: entry::header_before,
     reopen: |options, header| open(options, header, true),
     blocks: None,
+    unroll: None,
     begin_record: entry::nothing_before,
 };
 

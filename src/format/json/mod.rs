@@ -55,6 +55,7 @@ pub(super) static NDJSON: Entry = Entry {
     header: entry::header_before,
     reopen: |options, header| open_lines(options, header, true),
     blocks: None,
+    unroll: None,
     begin_record: entry::nothing_before,
 };
 

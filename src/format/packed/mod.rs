@@ -67,6 +67,7 @@ const fn entry<W: Wire>(
         header: |_, _, _| Vec::new(),
         reopen: |options, _| Ok(Opening::Ready(Box::new(Source::<W>::new(0, Within::Nothing, options)))),
         blocks: None,
+        unroll: None,
         begin_record: entry::no_text,
     }
 }

@@ -44,6 +44,7 @@ pub(super) static PROTOBUF: Entry = Entry {
     header: |_, _, _| Vec::new(),
     reopen: |options, _| open(options),
     blocks: None,
+    unroll: None,
     begin_record: entry::no_text,
 };
 

@@ -53,6 +53,7 @@ pub(super) static TEXT: Entry = Entry {
     header: entry::header_before,
     reopen: |options, header| Ok(open(options.utf8, header, true)),
     blocks: None,
+    unroll: None,
     begin_record: entry::nothing_before,
 };
 

@@ -33,7 +33,7 @@ pub fn explain_count(source: SourceSpec, what: What, settings: &Settings) -> Res
 const TEXT: &str = "lines, words, characters, bytes";
 
 fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
-    let mut source = open_source(source, settings)?;
+    let mut source = open_source(source, None, settings)?;
     let unpacking = unpack(&mut source, settings)?;
     let source = as_text(source, None, settings)?;
     let mut text = head(&source.path, TEXT, source.map().is_some());

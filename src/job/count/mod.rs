@@ -220,7 +220,7 @@ impl Counting {
     fn streamed(&mut self, source: SourceSpec) -> Result<Counted> {
         let settings = &self.settings;
         // What is counted is what the source holds.
-        let mut source = open_source(source, settings)?;
+        let mut source = open_source(source, None, settings)?;
         let memory = unpack::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
         // Without an encoding, bytes are counted as they are, whatever the records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };

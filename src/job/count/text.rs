@@ -20,7 +20,7 @@ const WINDOW: usize = 256 << 10;
 
 /// Counts a source, and notes in `sources` which file it is, and how many workers share it.
 pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sources) -> Result<Counts> {
-    let mut source = open_source(source, settings)?;
+    let mut source = open_source(source, None, settings)?;
     sources.opened(&source);
     unpack(&mut source, settings)?;
     let mut source = as_text(source, None, settings)?;

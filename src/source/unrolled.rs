@@ -1,0 +1,110 @@
+//! A store that can't be read from front to back: a stream is made of it, which can.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::ops::Range;
+use std::path::Path;
+
+use super::identity::Stamp;
+use super::sniff::first;
+use super::spooled::CopyPlace;
+use super::store::{ALL, Flow, Store};
+use super::unpack::Unpacker;
+use crate::compress::{Decompress, Unpacking, sniff};
+use crate::error::{Error, Result};
+use crate::sys::Stop;
+
+/// Makes a stream of a file, and says what that takes, in bytes.
+pub(crate) type Unroll = Box<dyn Fn(File) -> Result<(Box<dyn Read + Send>, usize)> + Send>;
+
+/// A store of which a stream is made. What is no regular file, or is compressed, is copied first; the copy has no name,
+/// and is gone when the program ends.
+pub(crate) struct UnrolledStore {
+    store: Box<dyn Store>,
+    unroll: Unroll,
+    place: CopyPlace,
+    /// What decompressing may take, in bytes.
+    ceiling: usize,
+    copy: Option<File>,
+    memory: usize,
+}
+
+impl UnrolledStore {
+    /// A copy, if one is needed, goes to `place`; decompressing may take `ceiling` bytes.
+    pub fn new(store: Box<dyn Store>, unroll: Unroll, place: CopyPlace, ceiling: usize) -> UnrolledStore {
+        UnrolledStore { store, unroll, place, ceiling, copy: None, memory: 0 }
+    }
+
+    /// The file, or a copy.
+    fn any_place(&mut self, stop: Option<&Stop>) -> Result<File> {
+        let failed = |store: &dyn Store, e| Error::read(store.path(), e);
+        if let Some(copy) = &self.copy {
+            return copy.try_clone().map_err(|e| failed(&*self.store, e));
+        }
+        let mut flow = self.store.open(ALL, stop)?;
+        let start = first(&mut flow.reader, Decompress::Auto).map_err(|e| failed(&*self.store, e))?;
+        let packed = sniff(&start);
+        if packed.is_none()
+            && let Some(file) = self.store.file()?
+        {
+            return Ok(file);
+        }
+        let mut reader: Box<dyn Read + Send> = Box::new(Cursor::new(start).chain(flow.reader));
+        if let Some(packed) = packed {
+            let unpacking = Unpacking::within(packed, 1, self.ceiling)?;
+            reader = Box::new(Unpacker::new(reader, &unpacking).map_err(|e| failed(&*self.store, e))?);
+        }
+        let copied = tempfile::tempfile_in(&self.place.folder).and_then(|mut file| {
+            // Errors of the source and those of the copy are told apart.
+            let mut room = vec![0; 256 << 10];
+            loop {
+                let len = match reader.read(&mut room) {
+                    Ok(0) => return Ok(Ok(file)),
+                    Ok(len) => len,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Ok(Err(error)),
+                };
+                io::Write::write_all(&mut file, &room[..len])?;
+            }
+        });
+        let copied = copied.map_err(|e| failed(&*self.store, self.place.failed(e)))?;
+        let copy = copied.map_err(|e| failed(&*self.store, e))?;
+        let file = copy.try_clone().map_err(|e| failed(&*self.store, e))?;
+        self.copy = Some(copy);
+        Ok(file)
+    }
+}
+
+impl Store for UnrolledStore {
+    fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    fn open(&mut self, range: Range<u64>, stop: Option<&Stop>) -> Result<Flow> {
+        debug_assert_eq!(range, ALL);
+        let file = self.any_place(stop)?;
+        let (reader, memory) = (self.unroll)(file).map_err(|error| error.in_file(self.store.path()))?;
+        self.memory = memory;
+        Ok(Flow { reader, soon: None })
+    }
+
+    fn is_made(&self) -> bool {
+        true
+    }
+
+    fn memory(&self) -> usize {
+        self.memory
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.store.is_repeatable() || self.copy.is_some()
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        self.store.stamp()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.store.check()
+    }
+}

@@ -1,0 +1,135 @@
+//! Parquet and Arrow with all that a command does with records. What other programs make of them is in
+//! `scripts/check_parquet.py`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Ran, feed, folder, run};
+
+/// Runs a command in a folder.
+fn ran(here: &Path, line: &str) -> Ran {
+    run(here, line.split_whitespace())
+}
+
+const KINDS: [&str; 3] = ["parquet", "arrow", "arrows"];
+
+/// A schema with every kind, and records that have all digits of each.
+const SCHEMA: &str = r#"{"schema":1,"fields":[
+    {"name":"i8","kind":"int8"},{"name":"u64","kind":"uint64"},{"name":"f","kind":"float32","nullable":true},
+    {"name":"d","kind":"decimal","precision":38,"scale":2},{"name":"day","kind":"date"},
+    {"name":"at","kind":"timestamp","unit":"ns","utc":true},{"name":"s","kind":"timestamp","unit":"s"},
+    {"name":"clock","kind":"time","unit":"us"},{"name":"b","kind":"bool"},{"name":"t","kind":"text","nullable":true}]}"#;
+const RECORDS: &str = concat!(
+    r#"{"i8":-128,"u64":18446744073709551615,"f":0.5,"d":123456789012345678901234567890123456.78,"day":"2024-02-29","#,
+    r#""at":"2024-06-01T06:19:16.123456789Z","s":"2024-06-01T06:19:16","clock":"23:59:59.999999","b":true,"t":"zoë"}"#,
+    "\n",
+    r#"{"i8":127,"u64":0,"f":null,"d":-0.01,"day":"1969-12-31","at":"1969-12-31T23:59:59.999999999Z","#,
+    r#""s":"1970-01-01T00:00:00","clock":"00:00:00.000000","b":false,"t":null}"#,
+    "\n",
+);
+
+#[test]
+fn there_and_back_with_all_digits() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.ndjson"), RECORDS).unwrap();
+    fs::write(here.join("s.json"), SCHEMA).unwrap();
+    for kind in KINDS {
+        ran(here, &format!("convert a.ndjson -o a.{kind} --schema s.json --strict")).ends(0);
+        assert_eq!(ran(here, &format!("convert a.{kind} -t ndjson --strict")).ends(0).stdout, RECORDS, "{kind}");
+        // The types are those of the columns, without another look.
+        for other in KINDS {
+            ran(here, &format!("convert a.{kind} -o b.{other} --force --strict")).ends(0);
+            assert_eq!(ran(here, &format!("convert b.{other} -t ndjson --strict")).ends(0).stdout, RECORDS);
+        }
+        assert!(ran(here, &format!("count -r a.{kind}")).ends(0).stdout.trim().starts_with("2 "), "{kind}");
+        let narrow = format!("convert a.{kind} -t csv -q --where i8>0 --select day,i8");
+        assert_eq!(ran(here, &narrow).ends(0).stdout, "day,i8\n1969-12-31,127\n");
+        let both = ran(here, &format!("convert a.{kind} a.{kind} -t ndjson --select i8 -q")).ends(0);
+        assert_eq!(both.stdout, "{\"i8\":-128}\n{\"i8\":127}\n{\"i8\":-128}\n{\"i8\":127}\n");
+    }
+}
+
+#[test]
+fn lists_and_maps() {
+    let here = folder();
+    let here = here.path();
+    let records = concat!(
+        r#"{"id":1,"tags":["a","b"],"user":{"name":"Ada","home":{"city":"London"}},"deep":[[1,2],[]]}"#,
+        "\n",
+        r#"{"id":2,"tags":[],"user":{"name":"Grace","home":null},"deep":[]}"#,
+        "\n",
+    );
+    fs::write(here.join("a.ndjson"), records).unwrap();
+    for kind in KINDS {
+        ran(here, &format!("convert a.ndjson -o a.{kind} --strict")).ends(0);
+        assert_eq!(ran(here, &format!("convert a.{kind} -t ndjson --strict")).ends(0).stdout, records, "{kind}");
+    }
+}
+
+/// The same bytes, whatever the workers, slices, memory, and way of reading.
+#[test]
+fn the_same_records_are_the_same_file() {
+    let here = folder();
+    let here = here.path();
+    let rows = |n: u32| format!("{n},{}.{:02},name {}\n", n * 7919 % 1000, n % 100, n % 37);
+    let text: String = std::iter::once("id,price,name\n".to_owned()).chain((0..30_000).map(rows)).collect();
+    fs::write(here.join("a.csv"), &text).unwrap();
+    for kind in KINDS {
+        let line =
+            format!("convert a.csv --block-size 64KiB -t {}", if kind == "arrows" { "arrow-stream" } else { kind });
+        ran(here, &format!("{line} -o first")).ends(0);
+        let first = fs::read(here.join("first")).unwrap();
+        for way in ["-j 1", "-j 5 --slice-size 1", "-j 2 --io read", "--memory-limit 40MB --slice-size 20000"] {
+            ran(here, &format!("{line} -o again --force {way}")).ends(0);
+            assert!(fs::read(here.join("again")).unwrap() == first, "{kind} {way}");
+        }
+        for way in ["", "-j 1", "-j 4 --slice-size 1", "--memory-limit 40MB"] {
+            ran(
+                here,
+                &format!("convert first -f {kind} -o back.csv --force -q {way}").replace("arrows", "arrow-stream"),
+            )
+            .ends(0);
+            assert!(fs::read_to_string(here.join("back.csv")).unwrap() == text, "{kind} {way}");
+        }
+        // From a pipe, and compressed as a whole.
+        let piped = format!("convert - -f {kind} -t csv -q").replace("arrows", "arrow-stream");
+        assert!(feed(here, piped.split_whitespace(), &first).ends(0).stdout == text, "{kind}");
+        let name = format!("packed.{kind}.gz");
+        ran(here, &format!("convert a.csv -o {name} --block-size 64KiB")).ends(0);
+        assert!(ran(here, &format!("convert {name} -t csv -q")).ends(0).stdout == text, "{name}");
+        fs::remove_file(here.join("first")).unwrap();
+    }
+}
+
+#[test]
+fn damaged_files_are_bad_data() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "id,name\n1,a\n2,b\n").unwrap();
+    for kind in KINDS {
+        ran(here, &format!("convert a.csv -o a.{kind}")).ends(0);
+        let whole = fs::read(here.join(format!("a.{kind}"))).unwrap();
+        // A stream may end after any record batch.
+        let least = if kind == "arrows" { 8 } else { 1 };
+        for cut in (0..whole.len() - least).step_by(61) {
+            fs::write(here.join(format!("cut.{kind}")), &whole[..cut]).unwrap();
+            let ran = ran(here, &format!("convert cut.{kind} -t ndjson"));
+            let ended = kind == "arrows" && ran.code == 0;
+            assert!(ended || ran.code == 1, "{kind} {cut}: {} {}", ran.code, ran.stderr);
+            assert!(!ran.stderr.contains("bug"), "{kind} {cut}: {}", ran.stderr);
+        }
+        ran(
+            here,
+            &format!("convert a.csv -o b.{kind} -t {kind} --compress xz").replace("-t arrows", "-t arrow-stream"),
+        )
+        .ends(2)
+        .says(&["can't be compressed with xz", "zstd"]);
+    }
+    fs::write(here.join("a.txt"), "no columns at all").unwrap();
+    ran(here, "convert a.txt -f parquet -t csv").ends(1).says(&["a.txt", "can't be read", "-f"]);
+    fs::write(here.join("empty.ndjson"), "{}\n{}\n").unwrap();
+    ran(here, "convert empty.ndjson -o e.parquet").ends(2).says(&["the output has no fields", "--drop"]);
+    ran(here, "convert empty.ndjson -o e.arrow").ends(0);
+    assert_eq!(ran(here, "convert e.arrow -t ndjson").ends(0).stdout, "{}\n{}\n");
+}

@@ -1,7 +1,7 @@
 //! Passing over the first records of a table.
 
 use crate::error::{Error, RecordError, Result};
-use crate::format::{Boundary, Cut, Passed, ReadFormat, Tally};
+use crate::format::{Boundary, Cut, Passed, ReadFormat, Searched, Tally};
 
 /// A cutter that first passes over some records. They are counted, not decoded.
 pub(crate) struct SkipRecords {
@@ -44,5 +44,12 @@ impl Cut for SkipRecords {
             self.left = self.left.saturating_sub(1);
         }
         Ok(passed)
+    }
+    fn leading(&self, data: &[u8]) -> usize {
+        self.cutter.leading(data)
+    }
+
+    fn search(&mut self, piece: &[u8], from: usize, end: bool) -> Searched {
+        self.cutter.search(piece, from, end)
     }
 }

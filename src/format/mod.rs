@@ -76,8 +76,20 @@ pub enum Passed {
     End(usize, usize),
     /// All of it; the record goes on, or ends with the input.
     All,
-    /// Only [`Cut::cut`] can tell, once it sees more of what follows.
+    /// Only [`Cut::cut`] can tell, once it sees more of what follows; or [`Cut::search`], if there is no room for that.
     Unknown,
+}
+
+/// What a search for the end of a record found.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Searched {
+    /// The record may be as large as it is, or nothing tells: there is no room for it.
+    Large,
+    /// It is bad, and ends within the data in which its end was not found: [`Cut::cut`] tells where.
+    Bad,
+    /// The search goes on with the byte that is this many bytes after the beginning of that data.
+    On(usize),
 }
 
 impl Passed {
@@ -107,6 +119,20 @@ pub trait Cut: Send {
     fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
         let _ = (data, end);
         Ok(Passed::Unknown)
+    }
+
+    /// How many bytes at the front of `data`, in which [`cut`](Self::cut) found no boundary, come before the record. They
+    /// are left out before it is passed.
+    fn leading(&self, data: &[u8]) -> usize {
+        let _ = data;
+        0
+    }
+
+    /// After [`Passed::Unknown`]: searches for the end of the record in what follows, piece by piece. `piece` begins
+    /// `from` bytes after the data in which it was not found did; `end`: nothing follows it.
+    fn search(&mut self, piece: &[u8], from: usize, end: bool) -> Searched {
+        let _ = (piece, from, end);
+        Searched::Large
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where bytes come from: a mapped file, or a stream read into pooled buffers, which may be compressed.
 
+mod ahead;
 mod code_page;
 mod encoder;
 mod encoding;

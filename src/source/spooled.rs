@@ -14,9 +14,9 @@ use crate::sys::{Map, Stop, read_exact_at, write_all_at};
 use crate::wording::input;
 
 /// How many bytes of the copy have one checksum.
-const BLOCK: usize = 64 << 10;
+pub(super) const BLOCK: usize = 64 << 10;
 /// The bytes of that, before them.
-const SUM: usize = 4;
+pub(super) const SUM: usize = 4;
 
 /// A store, and a copy of its bytes if it needs one. The copy has no name, and is gone when the program ends.
 pub(crate) struct Spooled {
@@ -71,8 +71,9 @@ impl Store for Spooled {
             let mut copy = lock(copy);
             copy.rest().map_err(|e| Error::read(self.store.path(), e))?;
             let (file, len, folder) = (Arc::clone(&copy.file), copy.len, copy.place.folder.clone());
-            let again = Again { file, len, folder, at: range.start, end: range.end, block: Vec::new(), number: None };
-            return Ok(Flow { reader: Box::new(again), soon: None });
+            let again = Again::new(file, folder, u64::MAX);
+            let reader = AgainFrom { again, at: range.start, end: range.end.min(len) };
+            return Ok(Flow { reader: Box::new(reader), soon: None });
         }
         let flow = self.store.open(range.clone(), stop)?;
         if self.store.is_repeatable() {
@@ -186,12 +187,12 @@ impl Copy {
 }
 
 /// Where a block begins in the file.
-fn start(number: u64) -> u64 {
+pub(super) fn start(number: u64) -> u64 {
     number * (SUM + BLOCK) as u64
 }
 
 /// Of a block with this number: it is not what another one has.
-fn checksum(number: u64, bytes: &[u8]) -> u32 {
+pub(super) fn checksum(number: u64, bytes: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new_with_initial(number as u32);
     hasher.update(bytes);
     hasher.finalize()
@@ -206,20 +207,23 @@ impl Read for Kept {
     }
 }
 
-/// Reads a copy.
-struct Again {
-    file: Arc<File>,
-    len: u64,
+/// Reads the blocks of a copy.
+pub(super) struct Again {
+    pub file: Arc<File>,
     folder: PathBuf,
-    /// What is to be read of it.
-    at: u64,
-    end: u64,
+    /// How many blocks have room in the file: others take the places of those before them.
+    pub slots: u64,
     /// The block that was read last, with its checksum, and its number.
     block: Vec<u8>,
     number: Option<u64>,
 }
 
 impl Again {
+    /// The blocks of a file in this folder.
+    pub fn new(file: impl Into<Arc<File>>, folder: PathBuf, slots: u64) -> Again {
+        Again { file: file.into(), folder, slots, block: Vec::new(), number: None }
+    }
+
     #[cold]
     pub(super) fn failed(&self, error: io::Error) -> io::Error {
         let failed = Failed { folder: self.folder.clone(), error, instead: None };
@@ -227,17 +231,18 @@ impl Again {
         io::Error::other(failed)
     }
 
-    /// Reads a block, all of whose bytes have to be there.
-    fn look(&mut self, number: u64) -> io::Result<()> {
+    /// Reads a block, all of whose bytes have to be there; `end` is where the copy ends.
+    fn block(&mut self, number: u64, end: u64) -> io::Result<()> {
         self.number = None;
-        let len = (self.len - number * BLOCK as u64).min(BLOCK as u64) as usize;
+        let len = (end - number * BLOCK as u64).min(BLOCK as u64) as usize;
         self.block.resize(SUM + len, 0);
         let changed = || {
             io::Error::other(
                 "what was written there is not what is read: the disk is faulty, or somebody changed the file",
             )
         };
-        read_exact_at(&self.file, &mut self.block, start(number)).map_err(|error| match error.kind() {
+        let from = start(number % self.slots);
+        read_exact_at(&self.file, &mut self.block, from).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => self.failed(changed()),
             _ => self.failed(error),
         })?;
@@ -248,22 +253,37 @@ impl Again {
         }
         Ok(())
     }
-}
 
-impl Read for Again {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let end = self.end.min(self.len);
-        if self.at >= end || bytes.is_empty() {
-            return Ok(0);
-        }
-        let number = self.at / BLOCK as u64;
+    /// Copies bytes from `at` on, which is before `end`, where the copy ends.
+    ///
+    /// # Errors
+    /// They can't be read, or are not those that were written.
+    pub fn copy(&mut self, at: u64, end: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        let number = at / BLOCK as u64;
         if self.number != Some(number) {
-            self.look(number)?;
+            self.block(number, end)?;
         }
-        let from = SUM + (self.at % BLOCK as u64) as usize;
-        let most = (end - self.at).min((self.block.len() - from) as u64) as usize;
+        let from = SUM + (at % BLOCK as u64) as usize;
+        let most = (end - at).min((self.block.len() - from) as u64) as usize;
         let len = most.min(bytes.len());
         bytes[..len].copy_from_slice(&self.block[from..from + len]);
+        Ok(len)
+    }
+}
+
+/// Reads a copy from `at` to `end`.
+struct AgainFrom {
+    again: Again,
+    at: u64,
+    end: u64,
+}
+
+impl Read for AgainFrom {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.end || bytes.is_empty() {
+            return Ok(0);
+        }
+        let len = self.again.copy(self.at, self.end, bytes)?;
         self.at += len as u64;
         Ok(len)
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use super::ahead::Ahead;
 use super::encoding::{Decoded, Decoding};
 use super::held_back::{Footer, HeldBack};
 use super::sniff::{first, packed};
@@ -22,6 +23,8 @@ pub struct Stream {
     patience: Patience,
     /// What was read by somebody who looked at it, and is to be read again.
     unread: Option<Box<Unread>>,
+    /// What comes after that and was [looked at](Self::look).
+    ahead: Option<Box<Ahead>>,
     ended: bool,
     /// The error of the next read: it came after bytes that were good.
     failed: Option<io::Error>,
@@ -45,6 +48,7 @@ impl Stream {
             soon: flow.soon,
             patience: Patience::USUAL,
             unread: None,
+            ahead: None,
             ended: false,
             failed: None,
             packed: None,
@@ -85,7 +89,7 @@ impl Stream {
 
     /// Whether everything was read.
     pub fn ended(&self) -> bool {
-        self.ended && self.unread.is_none()
+        self.ended && self.unread.is_none() && self.ahead.as_ref().is_none_or(|ahead| ahead.is_empty())
     }
 
     /// From now on gives what the compressed bytes hold. Before anything was read.
@@ -142,7 +146,7 @@ impl Stream {
     /// A thread or a decoder can't be made.
     pub(super) fn restart(&mut self, flow: Flow) -> io::Result<()> {
         self.reader = flow.reader;
-        (self.unread, self.ended, self.failed) = (None, false, None);
+        (self.unread, self.ahead, self.ended, self.failed) = (None, None, false, None);
         if let Some(unpacking) = self.unpacking {
             self.unpack(unpacking)?;
         }
@@ -191,6 +195,9 @@ impl Stream {
     /// The stream can't be read.
     pub fn fill(&mut self, window: &mut [u8], least: usize) -> io::Result<usize> {
         let mut len = self.read_again(window);
+        while let Some(ahead) = self.ahead.as_mut().filter(|ahead| len < window.len() && !ahead.is_empty()) {
+            len += ahead.read(&mut window[len..])?;
+        }
         let since = Instant::now();
         while len < window.len() && !self.ended {
             if len >= least && self.soon.as_ref().is_some_and(|soon| !soon(since, self.patience)) {
@@ -213,6 +220,40 @@ impl Stream {
             }
         }
         Ok(len)
+    }
+
+    /// Copies bytes that come `from` bytes after those that were filled in: at least one, unless the stream ends. They
+    /// stay to be read, on the disk; there is room for `most` bytes.
+    ///
+    /// # Errors
+    /// The stream can't be read, or what was read can't be kept.
+    pub fn look(&mut self, from: u64, bytes: &mut [u8], most: usize) -> io::Result<usize> {
+        let unread = self.unread.as_ref().map_or(&[][..], |unread| &unread.bytes[unread.at..]);
+        let Some(from) = from.checked_sub(unread.len() as u64) else {
+            let rest = &unread[from as usize..];
+            let len = rest.len().min(bytes.len());
+            bytes[..len].copy_from_slice(&rest[..len]);
+            return Ok(len);
+        };
+        let ahead = match &mut self.ahead {
+            Some(ahead) => ahead,
+            None => self.ahead.insert(Box::new(Ahead::new(most)?)),
+        };
+        if from < ahead.len() {
+            return ahead.look(from, bytes);
+        }
+        while !self.ended {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            match self.reader.read(bytes) {
+                Ok(0) => self.ended = true,
+                Ok(len) => return ahead.push(&bytes[..len]).map(|()| len),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(0)
     }
 
     /// Appends to `head` until it holds `size` bytes, or the stream ends or keeps us waiting, as [`fill`](Self::fill).

@@ -182,12 +182,12 @@ fn ten_thousand_records_but_one() {
 
 /// Converts text to NDJSON with `--on-error skip`, in several ways that have to agree.
 #[track_caller]
-fn skipping(text: &str, flags: &[&str]) -> Ran {
+pub fn skipping(text: &str, flags: &[&str]) -> Ran {
     skipping_from("json", text, flags)
 }
 
 #[track_caller]
-fn skipping_from(format: &str, text: &str, flags: &[&str]) -> Ran {
+pub fn skipping_from(format: &str, text: &str, flags: &[&str]) -> Ran {
     let here = folder();
     fs::write(here.path().join("a.json"), text).unwrap();
     let base = ["convert", "-f", format, "-t", "ndjson", "--on-error", "skip"];
@@ -239,7 +239,7 @@ fn what_is_good_comes_out() {
 
 /// Runs what is skipped in every way that can differ, and says what has to come out of all of them.
 #[track_caller]
-fn gives(text: &str, flags: &[&str], (good, bad): (&str, &str)) {
+pub fn gives(text: &str, flags: &[&str], (good, bad): (&str, &str)) {
     let ran = skipping(text, flags).ends(0);
     assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
     assert!(ran.stderr.contains(bad), "{text:?}: {}", ran.stderr);
@@ -247,7 +247,7 @@ fn gives(text: &str, flags: &[&str], (good, bad): (&str, &str)) {
 
 /// What ends with code 1, since from byte `from` on records might be lost; what comes out before that.
 #[track_caller]
-fn ends_at(text: &str, flags: &[&str], good: &str, from: usize) {
+pub fn ends_at(text: &str, flags: &[&str], good: &str, from: usize) {
     let ran = skipping(text, flags).ends(1);
     assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
     let bytes = text.len() - from;

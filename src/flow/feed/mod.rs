@@ -285,6 +285,27 @@ impl<'s> Feed<'s> {
         }
     }
 
+    /// If the record that is not found whole is to be passed, what comes before it is left out first.
+    fn trimmed(&self, found: Boundary, data: &[u8]) -> Boundary {
+        match (found, if found == Boundary::More { self.cutter.leading(data) } else { 0 }) {
+            (_, 0) => found,
+            (_, leading) => Boundary::Skip(leading),
+        }
+    }
+
+    /// Leaves out the first bytes of a stream's window.
+    fn skip(&mut self, window: &mut Window, len: usize) {
+        self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], self.skipped));
+        self.skipped = window[..len].last().copied().unwrap_or(self.skipped);
+        window.skip(len);
+        self.offset += len as u64;
+    }
+
+    /// Whether all of a stream was read.
+    fn has_ended(&self) -> bool {
+        matches!(&self.input, Input::Stream(windows) if windows.ended())
+    }
+
     /// The longest stretch in which there has to be a boundary.
     fn most(&self) -> usize {
         self.target.max(NEAR).saturating_add(self.max_record)
@@ -312,7 +333,7 @@ impl<'s> Feed<'s> {
             let data = &rest[..window];
             let from = self.offset as usize;
             map.fetch(from..from + window.min(self.target));
-            match self.cutter.cut(data, self.target, window == rest.len()) {
+            match self.cutter.cut(data, self.target, window == rest.len()).map(|found| self.trimmed(found, data)) {
                 Ok(Boundary::At(len)) => {
                     self.room.slice(len, held)?;
                     let ended = self.ended(&rest[..len], 0);
@@ -348,14 +369,23 @@ impl<'s> Feed<'s> {
         let Input::Stream(windows) = &mut self.input else { return Ok(None) };
         let mut window = windows.next();
         *held = self.held.take().filter(|_| window.is_grown());
-        let (mut size, mut cut) = (self.target + self.target / 4, false);
+        let (mut size, mut cut, mut searched) = (self.target + self.target / 4, false, false);
         loop {
             if let Err(refused) = self.room.window(size.max(window.len()), held) {
-                return match self.cutter.pass(&window, windows.ended())? {
-                    Passed::Unknown => Err(refused.in_place(|| Place::new(&window, 0, self.lines, self.line))),
-                    passed => self.pass_streamed(window, passed, self.too_large()),
-                };
+                let leading = self.cutter.leading(&window);
+                if leading > 0 {
+                    self.skip(&mut window, leading);
+                    continue;
+                }
+                match self.cutter.pass(&window, self.has_ended())? {
+                    Passed::Unknown if !searched && self.search(&window)? => (size, searched) = (window.len(), true),
+                    Passed::Unknown => {
+                        return Err(refused.in_place(|| Place::new(&window, 0, self.lines, self.line)));
+                    }
+                    passed => return self.pass_streamed(window, passed, self.too_large()),
+                }
             }
+            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
             window.grow(size)?;
             let failed = windows.read(&mut window, size, cut).err();
             if window.is_empty() {
@@ -385,6 +415,8 @@ impl<'s> Feed<'s> {
                 (_, None) => {}
             }
             cut = true;
+            let found = if window.len() >= most { self.trimmed(found, &window) } else { found };
+            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
             match found {
                 Boundary::At(len) => {
                     self.after =
@@ -394,12 +426,7 @@ impl<'s> Feed<'s> {
                     let ended = self.ended(&window, before);
                     return self.hand_out(len as u64, ended, Content::Read(window));
                 }
-                Boundary::Skip(len) => {
-                    self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], self.skipped));
-                    self.skipped = window[..len].last().copied().unwrap_or(self.skipped);
-                    window.skip(len);
-                    self.offset += len as u64;
-                }
+                Boundary::Skip(len) => self.skip(&mut window, len),
                 Boundary::More if window.len() >= most && !self.lenient => {
                     let place = Place::new(&window, 0, self.lines, self.line);
                     return Err(FeedError::Cut(self.too_large(), place));

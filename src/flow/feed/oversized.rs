@@ -8,7 +8,7 @@ use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::window::Window;
 use crate::flow::feed::{Content, Feed, Found, Input};
 use crate::flow::place::Place;
-use crate::format::Passed;
+use crate::format::{Passed, Searched};
 use crate::record::record_too_large;
 
 /// A mapped source is searched in pieces of this many bytes.
@@ -80,6 +80,37 @@ impl<'s> Feed<'s> {
             windows.refill(&mut window).map_err(FeedError::Read)?;
             found = self.cutter.pass(&window, windows.ended())?;
         }
+    }
+
+    /// Searches for the end of the first record in what follows `window`, for more of which there is no room. What is
+    /// looked at stays to be read. Whether the record turned out to be bad.
+    pub(super) fn search(&mut self, window: &Window) -> std::result::Result<bool, FeedError> {
+        let Input::Stream(windows) = &mut self.input else { return Ok(false) };
+        let mut piece = windows.piece();
+        let (mut from, mut ended) = (window.len(), false);
+        let bad = loop {
+            let next = match self.cutter.search(&piece, from, ended) {
+                Searched::On(next) => next,
+                searched => break Ok(searched == Searched::Bad),
+            };
+            if let Err(stop) = self.asked() {
+                break Err(stop);
+            }
+            let Input::Stream(windows) = &mut self.input else { break Ok(false) };
+            if next < from {
+                // It begins with the last bytes of the window.
+                piece.begin(&window[next..]);
+            } else {
+                piece.skip((next - from).min(piece.len()));
+            }
+            from = next;
+            match windows.look(window, from, &mut piece, self.max_record) {
+                Ok(more) => ended = !more,
+                Err(error) => break Err(error),
+            }
+        };
+        piece.done();
+        bad.map_err(FeedError::Read)
     }
 
     /// Decides what becomes of a record that was passed over.

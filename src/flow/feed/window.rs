@@ -71,6 +71,12 @@ impl Window {
         }
     }
 
+    /// Has these bytes instead of others.
+    pub fn begin(&mut self, bytes: &[u8]) {
+        (self.start, self.end) = (0, 0);
+        self.append(bytes);
+    }
+
     /// It has more than was planned.
     pub fn is_grown(&self) -> bool {
         self.buffer.len() > self.planned
@@ -174,6 +180,27 @@ impl<'s> Windows<'s> {
     /// As [`Stream::fill`].
     pub fn refill(&mut self, window: &mut Window) -> io::Result<()> {
         self.read(window, self.size, true)
+    }
+
+    /// A window for [`look`](Self::look), while there is no other slice to cut.
+    pub fn piece(&mut self) -> Window {
+        self.empty()
+    }
+
+    /// Appends to `piece`, which begins `from` bytes after `window` does, some of the bytes that follow it and are not
+    /// read yet; false if nothing follows it. They stay to be read, as many as a record has that is no larger than
+    /// `max_record`.
+    ///
+    /// # Errors
+    /// As [`Stream::look`].
+    pub fn look(&mut self, window: &Window, from: usize, piece: &mut Window, max_record: usize) -> io::Result<bool> {
+        piece.align();
+        let behind = (from + piece.len() - window.len()) as u64;
+        let most = max_record.saturating_add(2 * self.size);
+        let room = &mut piece.buffer[piece.end..self.size];
+        let len = self.stream.look(behind, room, most)?;
+        piece.end += len;
+        Ok(len > 0)
     }
 
     /// The slice in `window` has `len` bytes: the others are for the next one. Whichever is less gets another window.

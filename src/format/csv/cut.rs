@@ -5,7 +5,7 @@ use super::parts::first_byte;
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
 use crate::error::RecordError;
-use crate::format::{Boundary, Cut, Passed, Tallied, Tally};
+use crate::format::{Boundary, Cut, Passed, Searched, Tallied, Tally};
 use crate::record::record_too_large;
 use crate::scan::csv::{tally, walk};
 
@@ -15,6 +15,8 @@ pub(super) struct CsvCut {
     quotes: Quotes,
     /// The first record is inside quotes after its first line, and is not to be read from its start again.
     waiting: bool,
+    /// Where it begins.
+    begin: usize,
     /// A comment continues after what was skipped.
     comment: bool,
     /// A record is being skipped; whether its last byte so far was a CR.
@@ -30,6 +32,7 @@ impl CsvCut {
             max_record,
             quotes: Quotes::new(dialect),
             waiting: false,
+            begin: 0,
             comment: false,
             passing: None,
             hidden: false,
@@ -65,6 +68,13 @@ impl CsvCut {
                 Err(boundary) => return boundary,
             }
         }
+    }
+
+    /// Whether the first record is inside quotes after its first line, and goes on, or may do so.
+    fn is_open(&mut self, data: &[u8]) -> bool {
+        self.begin = first_byte(self.dialect, data, 0);
+        let record = self.quotes.record(data, self.begin, false, self.max_record);
+        matches!(record, Record::More { lines: true } | Record::Open { .. })
     }
 
     /// Goes by quote parity; where that does not decide, reads one record by its quotes.
@@ -155,11 +165,11 @@ impl Cut for CsvCut {
             self.hidden = end.is_none() && from > data.len();
             return Ok(end.map_or(Passed::All, |end| Passed::End(end, 0)));
         }
+        if self.passing.is_none() && self.is_open(data) {
+            self.waiting = true;
+            return Ok(Passed::Unknown);
+        }
         let found = match self.passing {
-            None if matches!(self.quotes.record(data, 0, false, usize::MAX), Record::More { lines: true, .. }) => {
-                self.waiting = true;
-                return Ok(Passed::Unknown);
-            }
             Some(true) => Some(usize::from(data.first() == Some(&b'\n'))),
             _ => memchr::memchr2(b'\n', b'\r', data).and_then(|at| match Self::behind(data, at, false) {
                 Boundary::At(end) => Some(end),
@@ -169,6 +179,10 @@ impl Cut for CsvCut {
         self.passing = found.is_none().then(|| data.last() == Some(&b'\r'));
         self.quotes.begin();
         Ok(found.map_or(Passed::All, |len| Passed::End(len, 0)))
+    }
+
+    fn search(&mut self, piece: &[u8], from: usize, end: bool) -> Searched {
+        self.quotes.search(piece, from, end, self.begin.saturating_add(self.max_record))
     }
 }
 

@@ -16,6 +16,7 @@ use super::own;
 use super::parts::first_byte;
 use super::resolved::Resolved;
 use crate::error::RecordError;
+use crate::format::Searched;
 
 /// The outcome of reading a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,20 +188,44 @@ impl Quotes {
         });
         let mut memo = known.unwrap_or(Memo { from: line.at, place: line, fate: Fate::Unknown });
         if memo.fate == Fate::Unknown {
-            let stop = self.walk(data, &mut memo.place, false, end);
-            memo.fate = match (stop, behind_break(data, memo.place.at, end)) {
-                (Stop::Part, _) => Fate::Unknown,
-                (Stop::Odd | Stop::Endless, _) => Fate::Open,
-                (Stop::Data, Some(_)) if memo.place.open().is_some() => Fate::Open,
-                (Stop::Data | Stop::End | Stop::Break, Some(behind)) => {
-                    memo.place.at = behind;
-                    Fate::Whole
-                }
-                (_, None) => Fate::Unknown,
-            };
+            memo.fate = self.decide(data, &mut memo.place, end);
         }
         self.memo = Some(memo);
         memo
+    }
+
+    /// Walks on from a place inside quotes, after the first line.
+    fn decide(&mut self, data: &[u8], place: &mut Place, end: bool) -> Fate {
+        let stop = self.walk(data, place, false, end);
+        match (stop, behind_break(data, place.at, end)) {
+            (Stop::Part, _) => Fate::Unknown,
+            (Stop::Odd | Stop::Endless, _) => Fate::Open,
+            (Stop::Data, Some(_)) if place.open().is_some() => Fate::Open,
+            (Stop::Data | Stop::End | Stop::Break, Some(behind)) => {
+                place.at = behind;
+                Fate::Whole
+            }
+            (_, None) => Fate::Unknown,
+        }
+    }
+
+    /// Searches for the end of a record that is inside quotes at a line break, in a piece that begins `from` bytes after
+    /// the data. It may not end after `most`, like [`record`](Self::record).
+    pub fn search(&mut self, piece: &[u8], from: usize, end: bool, most: usize) -> Searched {
+        let Some(mut memo) = self.memo else { return Searched::Large };
+        if memo.fate == Fate::Unknown && memo.place.at >= from && memo.place.at <= most {
+            // Where the quote is does not matter any more.
+            let mut place = Place { at: memo.place.at - from, quote: 0, ..memo.place };
+            memo.fate = self.decide(piece, &mut place, end);
+            memo.place = Place { at: place.at + from, quote: from, ..place };
+            self.memo = Some(memo);
+        }
+        match memo.fate {
+            Fate::Open => Searched::Bad,
+            _ if memo.place.at > most => Searched::Bad,
+            Fate::Whole => Searched::Large,
+            Fate::Unknown => Searched::On(memo.place.at),
+        }
     }
 
     /// Walks to the end of the record. In its first `line` it stops at a line break inside quotes, in later lines at

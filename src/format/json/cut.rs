@@ -4,7 +4,7 @@ use super::check;
 use super::find;
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
 use super::rest::{Around, Rest, Seen, again, superseded};
-use super::resync::{LOOK, Next, Resync};
+use super::resync::{LOOK, Next, Resync, WIDEST};
 use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
 use crate::scan::json::{Hit, Nesting, Seek};
@@ -36,6 +36,17 @@ fn behind_white(data: &[u8]) -> Boundary {
     match data.iter().take_while(|b| is_white(**b)).count().min(data.len() - 1) {
         0 => Boundary::More,
         white => Boundary::Skip(white),
+    }
+}
+
+/// The same where the beginning of a record's line may tell something, unless it is longer than any that does.
+fn behind_lines(data: &[u8]) -> Boundary {
+    let Boundary::Skip(white) = behind_white(data) else { return Boundary::More };
+    match memchr::memrchr(b'\n', &data[..white]) {
+        Some(line) if white - line > 1 + WIDEST => Boundary::Skip(white),
+        None | Some(0) if white <= WIDEST => Boundary::More,
+        None | Some(0) => Boundary::Skip(white),
+        Some(line) => Boundary::Skip(line),
     }
 }
 
@@ -138,6 +149,8 @@ enum Behind {
     Inside(Rest),
     /// After a document.
     Outside,
+    /// Before the bracket that opens another array.
+    Before,
 }
 
 impl ValueCut {
@@ -302,6 +315,9 @@ impl ValueCut {
     /// Reads what follows the array of records.
     #[cold]
     fn tail(&mut self, mut behind: Behind, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
+        if let Behind::Before = behind {
+            return Ok(self.open(data, end));
+        }
         if let Behind::Inside(rest) = &mut behind {
             for (at, byte) in data.iter().enumerate() {
                 if rest.is_over() && !is_between(*byte) {
@@ -326,7 +342,7 @@ impl ValueCut {
                         }
                         self.around.met = rest.met().to_vec();
                         self.next_array();
-                        return Ok(Boundary::Skip(at + 1));
+                        return Ok(self.before(data, at, end));
                     }
                 }
             }
@@ -383,11 +399,41 @@ impl ValueCut {
         self.ignored = self.around.known.notes().has(self.array);
     }
 
+    /// Passes over what is before the bracket at `at`, which opens another array.
+    fn before(&mut self, data: &[u8], at: usize, end: bool) -> Boundary {
+        match at {
+            0 => self.open(data, end),
+            _ => {
+                self.behind = Some(Behind::Before);
+                Boundary::Skip(at)
+            }
+        }
+    }
+
+    /// Passes over the bracket that opens another array. If nothing follows it, it is left for the decoder, which
+    /// reports that the array is not closed.
+    fn open(&mut self, data: &[u8], end: bool) -> Boundary {
+        match data[1..].iter().all(|byte| is_white(*byte)) {
+            true if end => Boundary::At(data.len()),
+            true if data.len() < NEAR => {
+                self.behind = Some(Behind::Before);
+                Boundary::More
+            }
+            _ => Boundary::Skip(1),
+        }
+    }
+
     /// Begins another document.
     fn begin(&mut self, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
         let found = match (self.around.open.is_empty(), data[0]) {
-            (true, b'[') => return Ok(Boundary::Skip(1)),
-            (false, b'{' | b'[') => find::first(data, 0, &self.around.tokens, self.max_depth, end)?,
+            (true, b'[') => return Ok(self.open(data, end)),
+            // The decoder reports it.
+            (false, b',') => {
+                self.behind = Some(Behind::Outside);
+                return Ok(Boundary::At(1));
+            }
+            (false, b'{' | b'[') => find::first(data, 0, &self.around.tokens, self.max_depth, end)
+                .map_err(|error| if error.fault == Fault::Record { error.fault(Fault::Lost) } else { error })?,
             _ => {
                 return Err(RecordError::new(0, "text after the end of the document")
                     .hint("Documents may follow each other, each as the first one: an array, or with one at the same place.")
@@ -401,7 +447,7 @@ impl ValueCut {
                 self.again_before(&met)?;
                 self.around.met = met;
                 self.next_array();
-                Ok(Boundary::Skip(start))
+                Ok(self.before(data, start - 1, end))
             }
             check::Located::More => {
                 self.behind = Some(Behind::Outside);
@@ -410,6 +456,9 @@ impl ValueCut {
         }
     }
 }
+
+/// How much white space after a bracket is looked at.
+const NEAR: usize = 4 << 10;
 
 /// A run that is resumed here knows only the lists and maps of the first document.
 fn other_around(at: usize) -> RecordError {
@@ -456,6 +505,7 @@ impl Cut for ValueCut {
         }
         if found.is_none() {
             found = match end {
+                false if self.layout == Layout::Items => Some(behind_lines(data)),
                 false => Some(behind_white(data)),
                 true if self.layout != Layout::Items => Some(Boundary::At(data.len())),
                 true if data.iter().all(|b| is_white(*b)) => None,
@@ -514,5 +564,12 @@ impl Cut for ValueCut {
         place.white = place.white_behind(data);
         self.passing = Some(place);
         Ok(Passed::All)
+    }
+
+    fn leading(&self, data: &[u8]) -> usize {
+        match self.layout {
+            Layout::Items => data.iter().take_while(|byte| is_white(**byte)).count(),
+            _ => 0,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
-use super::pieces::{has_list, is_key, lacks_comma, repaired, run_end, string_end};
+use super::pieces::{has_list, is_another_array, is_key, lacks_comma, repaired, run_end, string_end};
 use super::resync::{Resync, has_regular_strings};
 use crate::error::{Cause, Fault, RecordError};
 use crate::format::{Decode, Want};
@@ -232,6 +232,11 @@ impl Decoder {
                 self.closed = first == b']';
                 self.expect = Expect::Value;
                 return Ok(());
+            }
+            (b'[', Expect::Separator) if is_another_array(slice, at) => {
+                self.bad = Bad::Bytes(at..slice.len(), Expect::Either);
+                let error = RecordError::new(at, "an array of records after a record of this array");
+                return Err(error.hint("The array before it is not closed, or a comma is missing.").fault(Fault::Lost));
             }
             _ if lacks_comma(slice, at) => at..at,
             _ => {

@@ -30,6 +30,12 @@ pub fn string_end(text: &[u8], start: usize) -> Option<usize> {
     Some(at + 1)
 }
 
+/// Whether the list at `at`, after a map, holds maps: it may be another array of records.
+pub fn is_another_array(text: &[u8], at: usize) -> bool {
+    let map = text[..at].iter().rfind(|byte| !is_white(**byte)) == Some(&b'}');
+    map && text[at + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b'{')
+}
+
 /// Whether only the comma is missing between two values of an array, the second of which begins at `at`: lists and maps
 /// are not followed by scalars, and a string is followed by what follows values. Otherwise there may be one quote too
 /// many.

@@ -29,11 +29,13 @@ pub enum Beginnings {
 }
 
 /// The deepest indentation that is searched for.
-const WIDEST: usize = 62;
+pub const WIDEST: usize = 62;
 /// Few records are nested deeper.
 const DEPTH: usize = 64;
 /// How much of the input is examined.
 pub const LOOK: usize = 64 << 10;
+/// How many lines between two arrays may begin lists and maps around the second one.
+const AROUND: usize = 4;
 /// How much of it is examined to find the end of the first record.
 const NEAR: usize = 16 << 10;
 
@@ -108,6 +110,23 @@ impl Lines {
         if let Ok(closed) = check_first(seen, first) {
             match next_line(seen, closed - 1) {
                 None if !whole => return None,
+                Some(second) if lines(second) != lines(first) && array.is_some() && closes(&seen[closed..second]) => {
+                    // A record of the next array has to show that it is none of that record's own lines.
+                    let mut next = second;
+                    for _ in 0..AROUND {
+                        match next_line(seen, next) {
+                            Some(line) => next = line,
+                            None if !whole => return None,
+                            None => return Some(None),
+                        }
+                        if lines(next) == lines(first) {
+                            break;
+                        }
+                    }
+                    if lines(next) != lines(first) {
+                        return Some(None);
+                    }
+                }
                 Some(second) if lines(second) != lines(first) => {
                     match next_line(seen, check_first(seen, second).map_or(second, |closed| closed - 1)) {
                         None if !whole => return None,
@@ -193,6 +212,11 @@ impl Lines {
 
 fn line_start(text: &[u8], at: usize) -> usize {
     memchr::memrchr(b'\n', &text[..at]).map_or(0, |before| before + 1)
+}
+
+/// Whether an array ends here, between its last value and the next line that begins a list or map.
+fn closes(between: &[u8]) -> bool {
+    between.iter().find(|byte| !is_white(**byte)) == Some(&b']')
 }
 
 /// The bracket that begins a line after `from`, after white space or a comma.
@@ -299,6 +323,9 @@ impl Resync {
     fn alone(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
         let Some(lines) = &self.lines else { return Some(end) };
         let indent = &lines.open[1..lines.open.len() - 1];
+        // The records of another array may be indented more: then so are the lines of the next ones.
+        let own = indentation(text, start).filter(|own| self.around > 0 && own.starts_with(indent));
+        let indent = own.unwrap_or(indent);
         let stretch = &text[start..end];
         let other = |line: usize| {
             let line = &stretch[line + 1..];

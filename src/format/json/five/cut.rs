@@ -153,7 +153,9 @@ impl Cutter {
         while let Some(Found::Comma(at)) = walk.next(data, Between::Commas, self.syntax) {
             comma = Some(at);
         }
-        match comma.filter(|at| *at > 0 && skip(data, at + 1, self.syntax) == Ok(data.len())) {
+        let ends = |at: &usize| skip(data, at + 1, self.syntax) == Ok(data.len());
+        // One that no value comes before is left for the decoder to refuse.
+        match comma.filter(|at| skip(data, 0, self.syntax) != Ok(*at) && ends(at)) {
             Some(at) => {
                 self.place = Place::Comma;
                 self.slice(at)
@@ -220,6 +222,9 @@ impl Cutter {
             // White space; a comment may go on.
             None => self.wait(),
             Some(byte) if self.open.is_empty() && *byte == self.layout.bracket() => {
+                if at + 1 == data.len() {
+                    return if end { Err(not_closed(at + 1)) } else { self.wait() };
+                }
                 self.place = Place::Records;
                 Ok(Boundary::Skip(at + 1))
             }

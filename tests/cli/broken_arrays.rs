@@ -1,0 +1,175 @@
+//! Arrays and documents one after another, where something is wrong after the first one: no good record is lost in
+//! silence, whichever way the input is read.
+
+use std::fs;
+use std::io::Write;
+
+use crate::broken_json::{ends_at, gives, skipping, skipping_from};
+use crate::support::{Ran, feed, folder, run};
+
+/// Records with these numbers as an array in lines; number `bad` is cut off.
+fn array(ids: &[u32], indent: &str, bad: u32) -> String {
+    let record = |id: &u32| match *id == bad {
+        true => format!("{indent}{{\"id\":99,"),
+        false => format!("{indent}{{\"id\":{id}}}"),
+    };
+    format!("[\n{}\n]", ids.iter().map(record).collect::<Vec<_>>().join(",\n"))
+}
+
+/// The records as NDJSON.
+fn lines(ids: &[u32]) -> String {
+    ids.iter().map(|id| format!("{{\"id\":{id}}}\n")).collect()
+}
+
+/// The same of a compressed file and of one that is not mapped.
+fn elsewhere(text: &str, flags: &[&str]) -> [Ran; 2] {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.json"), text).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    fs::write(here.join("a.json.gz"), packed.finish().unwrap()).unwrap();
+    [&["a.json", "--io", "read"][..], &["a.json.gz"]].map(|input| {
+        let convert = ["convert", "-t", "ndjson", "--on-error", "skip", "--slice-size", "40"];
+        run(here, convert.iter().chain(input).chain(flags))
+    })
+}
+
+/// One record is bad in the second of three arrays: the first, one in the middle, and the last.
+#[test]
+fn a_bad_record_of_the_second_array_is_one_bad_record() {
+    for (before, behind, flags) in
+        [("", "", &[][..]), ("{\"n\":[{\"id\":8}],\"d\":", ",\"e\":[7]}", &["--records-at", "/d"])]
+    {
+        for first in [&[1, 2][..], &[1]] {
+            for between in ["\n", ""] {
+                for bad in [3, 4, 5] {
+                    let text: String = [first, &[3, 4, 5], &[6, 7]]
+                        .map(|ids| format!("{before}{}{behind}{between}", array(ids, "  ", bad)))
+                        .concat();
+                    let good: Vec<u32> = (1..8).filter(|id| *id != bad && (*id != 2 || first.len() == 2)).collect();
+                    // The last one has no comma after it.
+                    let bytes = if bad == 5 { 8 } else { 9 };
+                    let ran = skipping(&text, flags).ends(0).says(&["1 bad record ("]);
+                    assert_eq!(ran.stdout, lines(&good), "{text}");
+                    assert!(
+                        [8, bytes].iter().any(|len| ran.stderr.contains(&format!("({len} bytes)"))),
+                        "{}",
+                        ran.stderr
+                    );
+                    for other in elsewhere(&text, flags) {
+                        assert_eq!((other.code, other.stdout), (0, lines(&good)), "{text}: {}", other.stderr);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The records of the second array are indented more or less than those of the first: nothing tells where they begin.
+#[test]
+fn other_lines_in_the_second_array_are_not_swallowed() {
+    for (first, second) in [("", "  "), ("  ", "    "), ("  ", ""), ("\t", "  ")] {
+        for bad in [3, 4] {
+            let before = array(&[1, 2], first, 0) + "\n";
+            let text = format!("{before}{}\n", array(&[3, 4, 5, 6], second, bad));
+            let good = &[1, 2, 3][..bad as usize - 1];
+            let from = text.find("{\"id\":99").unwrap();
+            ends_at(&text, &[], &lines(good), from);
+        }
+        // After the last one the array ends.
+        let text = format!("{}\n{}\n", array(&[1, 2], first, 0), array(&[3, 4, 5], second, 5));
+        gives(&text, &[], (&lines(&[1, 2, 3, 4]), "1 bad record (8 bytes)"));
+    }
+}
+
+#[test]
+fn the_second_array_is_cut_off() {
+    for (text, good, bad) in [
+        ("[{\"id\":1}][{\"id\":2},{\"id\":3}", &[1, 2, 3][..], "1 bad record (0 bytes)"),
+        ("[{\"id\":1}][{\"id\":2},{\"id\":3},", &[1, 2, 3], "1 bad record (0 bytes)"),
+        ("[{\"id\":1}]\n[{\"id\":2},{\"id\":3},]", &[1, 2, 3], "1 bad record (0 bytes)"),
+        ("[{\"id\":1}][{\"id\":2},{\"id", &[1, 2], "1 bad record (4 bytes)"),
+        ("[{\"id\":1}],[{\"id\":2}],", &[1, 2], "2 bad records (2 bytes)"),
+        ("[{\"id\":1}][,{\"id\":2},,{\"id\":3}]", &[1, 2, 3], "2 bad records (2 bytes)"),
+        // Nothing was said of these: there is nothing after their bracket.
+        ("[{\"id\":1}][", &[1], "1 bad record (1 byte)"),
+        ("[{\"id\":1}]\n[\n", &[1], "1 bad record (1 byte)"),
+        ("[{\"id\":1}][]\n[ \n\n", &[1], "1 bad record (1 byte)"),
+    ] {
+        gives(text, &[], (&lines(good), bad));
+        let here = folder();
+        feed(here.path(), ["convert", "-", "-f", "json", "-t", "ndjson"], text.as_bytes()).ends(1);
+        for other in elsewhere(text, &[]) {
+            assert_eq!((other.code, other.stdout), (0, lines(good)), "{text}: {}", other.stderr);
+        }
+    }
+    for (text, good, bad) in [
+        ("{\"d\":[{\"id\":1}]}{\"d\":[{\"id\":2}", &[1, 2][..], "1 bad record (0 bytes)"),
+        ("{\"d\":[{\"id\":1}]}\n{\"d\":[{\"id\":2},", &[1, 2], "1 bad record (0 bytes)"),
+        ("{\"d\":[{\"id\":1}]}{\"d\":[", &[1], "1 bad record (1 byte)"),
+        ("{\"d\":[{\"id\":1}]}\n{\"d\": [\n", &[1], "1 bad record (1 byte)"),
+        // Commas between documents.
+        ("{\"d\":[{\"id\":1}]},\n{\"d\":[{\"id\":2}]},\n{\"d\":[]},\n", &[1, 2], "3 bad records (3 bytes)"),
+        ("{\"d\":[{\"id\":1}]} , {\"d\":[{\"id\":2}]}", &[1, 2], "1 bad record (1 byte)"),
+    ] {
+        gives(text, &["--records-at", "/d"], (&lines(good), bad));
+    }
+    // The document ends inside of what is around its array.
+    for text in ["{\"d\":[{\"id\":1}]}{\"d\":[{\"id\":2}]", "{\"d\":[{\"id\":1}]}\n{\"d\":[{\"id\":2}],\"e\":[3]"] {
+        let ran = skipping(text, &["--records-at", "/d"]).ends(1);
+        assert_eq!(ran.stdout, lines(&[1, 2]));
+        ran.says(&["the document ends before its lists and maps are closed"]);
+    }
+}
+
+/// A document without records: how much was not read is said.
+#[test]
+fn a_later_document_without_records_ends_the_run() {
+    for (second, why) in [
+        ("{\"e\":1}", "the document has nothing at `/d`"),
+        ("{\"d\":{\"x\":1}}", "no array at `/d`"),
+        ("{\"d\":x}", "no array at `/d`"),
+        ("[1]", "the document has nothing at `/d`"),
+        ("x", "text after the end of the document"),
+    ] {
+        let text = format!("{{\"d\":[{{\"id\":1}}]}}\n{second}\n{{\"d\":[{{\"id\":2}}]}}\n");
+        let ran = skipping(&text, &["--records-at", "/d"]).ends(1);
+        assert_eq!(ran.stdout, lines(&[1]));
+        ran.says(&[why, "line 2, byte ", " bytes) was not read"]);
+    }
+}
+
+/// What follows a record without a comma may be the records of another array: as one record they would be lost to CSV.
+#[test]
+fn an_array_that_is_not_closed_before_the_next_one_ends_the_run() {
+    for (text, from) in [
+        ("[{\"id\":1}[{\"id\":2},{\"id\":3}]", 9),
+        ("[{\"id\":0},{\"id\":1} [ {\"id\":2},{\"id\":3}]\n[{\"id\":4}]", 19),
+        ("[\n{\"id\":1}\n[\n{\"id\":2},\n{\"id\":3}\n]\n", 11),
+    ] {
+        let good = if text.contains("\"id\":0") { lines(&[0, 1]) } else { lines(&[1]) };
+        ends_at(text, &[], &good, from);
+        skipping(text, &[]).says(&["an array of records after a record of this array"]);
+    }
+    // Lists of numbers, and lists after lists, are values.
+    gives("[{\"a\":1} [2]]", &[], ("{\"a\":1}\n[2]\n", "1 bad record (0 bytes)"));
+    gives("[[{\"a\":1}] [{\"a\":2}]]", &[], ("[{\"a\":1}]\n[{\"a\":2}]\n", "1 bad record (0 bytes)"));
+}
+
+/// JSON5 has no lines that tell, but nothing passes in silence either.
+#[test]
+fn arrays_of_json5() {
+    for text in ["[{id:1}][", "[{id:1}]\n[ // nothing\n", "[{id:1}][{id:2},{"] {
+        let ran = skipping_from("json5", text, &[]).ends(1);
+        assert_eq!(ran.stdout.lines().next(), Some("{\"id\":1}"), "{text}");
+    }
+    for (text, good, bad) in [
+        ("[{id:1}][{id:2},{id:3}", &[1, 2, 3][..], "1 bad record (0 bytes)"),
+        ("[{id:1}][ ,", &[1], "1 bad record (1 byte)"),
+        ("[{id:1}][{id:2},{id:x},{id:3}]", &[1, 2, 3], "1 bad record (6 bytes)"),
+    ] {
+        let ran = skipping_from("json5", text, &[]).ends(0).says(&[bad]);
+        assert_eq!(ran.stdout, lines(good), "{text}");
+    }
+}

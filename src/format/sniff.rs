@@ -93,18 +93,23 @@ pub fn naming(hint: &str, path: &Path) -> String {
     }
 }
 
-/// The error for a source with this beginning, if it can't be of this format. Only text formats are checked.
+/// The error for a source with this beginning, if it can't be of this format. Text formats are checked, and those whose
+/// values begin with no bytes of their own: for these, what others begin with would be numbers one after another.
 pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
-    if !format.text {
+    let values = format.nested && !format.payload && format.blocks.is_none();
+    if !format.text && !values {
         return None;
     }
     let start = &start[..start.len().min(LOOK)];
-    let fits =
-        |magic: &&Magic| start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start);
+    // Fewer bytes may begin a value.
+    let tells = |magic: &Magic| format.text || magic.bytes.len() >= 4;
+    let fits = |magic: &&Magic| {
+        tells(magic) && start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start)
+    };
     let found = MAGICS.iter().find(fits).map(|magic| (magic.what, magic.hint));
     // Text in another encoding is text too.
     let not = if format.any_bytes && found.is_none() { "UTF-8" } else { format.title };
-    let (what, hint) = found.or_else(|| wide(start))?;
+    let (what, hint) = found.or_else(|| wide(start).filter(|_| format.text))?;
     Some(RecordError::new(0, format!("this seems to be {what}, not {not}")).hint(hint))
 }
 

@@ -214,7 +214,7 @@ impl Format {
         (self.entry().begin_record)(options, len, room)
     }
 
-    /// The error for a source with this beginning, if it can't be of this format. Only text formats are checked.
+    /// The error for a source with this beginning, if it can't be of this format.
     pub(crate) fn other(self, start: &[u8]) -> Option<RecordError> {
         sniff::other(self.entry(), start)
     }

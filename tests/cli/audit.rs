@@ -1,6 +1,6 @@
 //! The command's own count: `pagemill audit` ends with 0 only if the steady state took no block.
 
-use crate::support::inputs::{flags_for, has_layout, sample};
+use crate::support::inputs::{flags_for, has_layout, is_columnar, sample};
 use crate::support::raw::Raw;
 use crate::support::{folder, run};
 use pagemill::format::Format;

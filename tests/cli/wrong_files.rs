@@ -101,6 +101,16 @@ fn other_formats_are_refused() {
             fs::write(here.join(format!("{file}.gz")), packed.finish().unwrap()).unwrap();
             run(here, ["convert", &format!("{file}.gz"), "-t", "ndjson"]).ends(1).says(&[&what]);
         }
+        // Numbers one after another for formats without a beginning of their own, if four bytes or more are known.
+        if !["gzip", "bzip2", "orc", "utf16", "pdf", "tar"].contains(&name) {
+            for (format, title) in [("msgpack", "MessagePack"), ("cbor", "CBOR")] {
+                let line = ["convert", name, "-f", format, "-t", "ndjson", "--decompress", "none"];
+                let ran = run(here, line).ends(1).says(&[&format!("{what}{title}"), hint]);
+                assert_eq!(ran.stdout, "", "{name} as {format}");
+                let line = ["convert", "-", "-f", format, "-t", "ndjson", "--decompress", "none"];
+                feed(here, line, &bytes).ends(1).says(&[&format!("{what}{title}")]);
+            }
+        }
         fs::write(here.join("good.csv"), "id,n\n1,a\n").unwrap();
         fs::write(here.join("bad.csv"), &bytes).unwrap();
         if hint != "twice" {

@@ -3,7 +3,7 @@
 use super::codec::Codec;
 use super::pack::Packing;
 use super::tests::read_with;
-use crate::compress::Blocks;
+use crate::compress::{Begun, Blocks};
 use crate::format::harness::{Run, ready, run, want};
 use crate::format::{Columns, Format, Given, Gives, Options, Shape, UnknownKey, create, open};
 use crate::record::{Apart, Kind, LossyKind, Schema, Type, Unit};
@@ -25,12 +25,12 @@ fn written(types: &Schema, lines: &str, options: &Options) -> (Vec<u8>, Vec<Stri
     };
     let ran = run(&*source, Some(&*target), lines.as_bytes(), how);
     let packing = Packing::new(Codec::Null, 0, 1);
-    let header = packing.header(&target.frame().prefix[4..]).unwrap();
+    let Begun { header, known, .. } = packing.begin(&target.frame().prefix[4..]).unwrap();
     let (mut file, mut packer) = (header.clone(), packing.packer().unwrap());
     let mut rest = &ran.bytes[..];
     while let Some((len, after)) = rest.split_first_chunk() {
         let (record, behind) = after.split_at(u32::from_le_bytes(*len) as usize);
-        packer.pack(&header, 1, record, &mut file).unwrap();
+        packer.pack(&known, 1, record, &mut file).unwrap();
         rest = behind;
     }
     assert!(rest.is_empty());
@@ -159,16 +159,16 @@ fn every_codec_is_read_back() {
     for codec in [Codec::Null, Codec::Deflate, Codec::Snappy, Codec::Zstandard, Codec::Bzip2, Codec::Xz] {
         let schema = r#"{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}"#;
         let packing = Packing::new(codec, 3, 1 << 16);
-        let header = packing.header(schema.as_bytes()).unwrap();
+        let Begun { header, known, .. } = packing.begin(schema.as_bytes()).unwrap();
         let (mut file, mut packer) = (header.clone(), packing.packer().unwrap());
         let mut wanted = String::new();
         for text in ["", "x", &"0123456789".repeat(6000)] {
             let data = super::tests::text(text);
-            packer.pack(&header, 1, &data, &mut file).unwrap();
+            packer.pack(&known, 1, &data, &mut file).unwrap();
             wanted += &format!("{{\"a\":\"{text}\"}}\n");
         }
         assert_eq!(read_with(&Options::default(), &file, 1, 1 << 20), (wanted, vec![]), "{codec:?}");
-        assert_eq!(Packing::new(codec, 3, 1 << 16).header(schema.as_bytes()).unwrap(), header);
-        assert!(Packing::new(codec, 4, 1 << 16).header(schema.as_bytes()).unwrap() != header);
+        assert_eq!(Packing::new(codec, 3, 1 << 16).begin(schema.as_bytes()).unwrap().header, header);
+        assert!(Packing::new(codec, 4, 1 << 16).begin(schema.as_bytes()).unwrap().header != header);
     }
 }

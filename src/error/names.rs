@@ -5,10 +5,11 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 86] = [
+const SETTINGS: [&str; 87] = [
     "Each",
     "agg",
     "aggregate.sort",
+    "block_size",
     "by",
     "bytes_as",
     "checkpoint",

@@ -122,7 +122,7 @@ mod tests {
         let error = error.expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "b.xyz: the extension `.xyz` is not known\n  Give it with `to`; the formats are csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf, parquet, arrow, arrow-stream."
+            "b.xyz: the extension `.xyz` is not known\n  Give it with `to`; the formats are csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf, parquet, arrow, arrows."
         );
     }
 }

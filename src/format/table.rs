@@ -67,7 +67,7 @@ table! {
         /// Files of Arrow: columns in record batches. Also Feather, version 2.
         Arrow = columnar::ARROW,
         /// Streams of Arrow.
-        #[serde(rename = "arrow-stream")]
+        #[serde(rename = "arrows")]
         ArrowStream = columnar::ARROW_STREAM,
     }
 }

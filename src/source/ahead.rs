@@ -115,7 +115,7 @@ mod tests {
             for from in [0, 1, (pushed - read) / 2, pushed - read] {
                 let size = room.len().min(1 + round * 1000);
                 let len = ahead.look(from, &mut room[..size]).unwrap();
-                assert_eq!(len == 0, from == pushed - read);
+                assert_eq!(len == 0, from >= pushed - read);
                 assert!((read + from..).zip(&room[..len]).all(|(at, found)| byte(at) == *found), "{round} {from}");
             }
             let mut left = round * 104_729 % (2 * BLOCK);

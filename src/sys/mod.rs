@@ -41,6 +41,7 @@ pub use leftover::{Leftover, remove_leftovers};
 pub use map::{AROUND, Map};
 pub use memory::{peak_rss_bytes, reset_peaks, resident_bytes};
 pub use pages::Pages;
+#[cfg(feature = "columnar")]
 pub(crate) use panics::caught;
 pub use panics::is_caught;
 pub(crate) use positional::{read_exact_at, write_all_at};

@@ -13,6 +13,7 @@ pub fn is_caught() -> bool {
 }
 
 /// Runs what may panic, and gives the message if it does. Nothing that it was at work on may be used afterwards.
+#[cfg_attr(not(feature = "columnar"), allow(dead_code))]
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let before = CAUGHT.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(run));

@@ -82,22 +82,8 @@ fn an_unknown_format_lists_the_names() {
     fs::write(here.path().join("a.xyz"), "x").unwrap();
     fs::write(here.path().join("a.csv"), "x\n1\n").unwrap();
     let names = [
-        "csv",
-        "tsv",
-        "ndjson",
-        "json",
-        "json5",
-        "text",
-        "fixed",
-        "frames",
-        "fwf",
-        "msgpack",
-        "cbor",
-        "avro",
-        "protobuf",
-        "parquet",
-        "arrow",
-        "arrow-stream",
+        "csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf", "msgpack", "cbor", "avro",
+        "protobuf", "parquet", "arrow", "arrows",
     ];
     run(here.path(), ["convert", "a.xyz", "-o", "b.csv"]).ends(2).says(&names).says(&["a.xyz", "-f"]);
     run(here.path(), ["convert", "a.csv", "-o", "b.xyz"]).ends(2).says(&names).says(&["b.xyz", "-t"]);

@@ -160,7 +160,9 @@ impl Case {
     pub fn check_by(&self, ways: impl IntoIterator<Item = Way>) -> Outcome {
         let folder = tempfile::tempdir().expect("a folder");
         let expected = self.run(&REFERENCE, folder.path());
-        for way in ways {
+        // Types are looked for first, which takes a source that can be read twice.
+        let is_typed = self.to == Format::Avro || super::inputs::is_columnar(self.to);
+        for way in ways.into_iter().filter(|way| !(is_typed && way.input == Input::ShortReads)) {
             let found = self.run(&way, folder.path());
             assert!(
                 found == expected,

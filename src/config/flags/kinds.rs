@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
         assert_eq!(
             Kinds::NESTED.to_string(),
-            "NDJSON, JSON, JSON5, MessagePack, CBOR, Avro, Protobuf, frames of JSON, frames of MessagePack, frames of CBOR and frames of Protobuf"
+            "NDJSON, JSON, JSON5, MessagePack, CBOR, Avro, Protobuf, Parquet, Arrow, Arrow streams, frames of JSON, frames of MessagePack, frames of CBOR and frames of Protobuf"
         );
         assert_eq!(Kinds::WORDS.to_string(), "a word count");
     }

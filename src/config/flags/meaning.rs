@@ -225,7 +225,7 @@ mod tests {
         refused(&["--names=a,,b"], "--names: there is an empty name");
         refused(
             &["--from=xml"],
-            "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf, parquet, arrow, arrow-stream",
+            "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf, msgpack, cbor, avro, protobuf, parquet, arrow, arrows",
         );
         refused(&["--max-depth=0"], "--max-depth");
         refused(&["--max-fields=0"], "--max-fields");

@@ -21,6 +21,7 @@ mod read;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+#[cfg_attr(not(feature = "columnar"), allow(dead_code, unused_imports))]
 pub(super) mod rows;
 mod scalar;
 mod skip;

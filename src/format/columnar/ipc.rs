@@ -63,6 +63,7 @@ impl Blocks for Packing {
 
     fn begin(&self, prefix: &[u8]) -> Result<Begun> {
         let schema = build::read(prefix)?;
+        pack::check(&schema)?;
         let options = IpcWriteOptions::default().try_with_compression(self.compression).map_err(unexpected)?;
         let mut batches = Batches(match self.in_file {
             true => Writer::File(FileWriter::try_new_with_options(Vec::new(), &schema, options).map_err(unexpected)?),

@@ -5,7 +5,7 @@
 //! … encoders ──▶ blocks of records ──▶ threads that make columns of each ──▶ row groups, in order ──▶ target
 //! ```
 //!
-//! Between both, records are data of Avro ([`rows`]).
+//! Between both, records are data of Avro.
 
 #[cfg(feature = "columnar")]
 mod build;
@@ -58,8 +58,8 @@ pub(super) static ARROW: Entry = Entry {
 
 /// Streams of Arrow.
 pub(super) static ARROW_STREAM: Entry = Entry {
-    name: "arrow-stream",
-    title: "Arrow",
+    name: "arrows",
+    title: "Arrow streams",
     extensions: &["arrows"],
     blocks: Some(ipc::stream),
     unroll: Some(unroll::arrow),

@@ -97,12 +97,7 @@ impl Blocks for Packing {
 
     fn begin(&self, prefix: &[u8]) -> Result<Begun> {
         let schema = build::read(prefix)?;
-        if let Some(path) = without_fields(schema.fields(), "") {
-            let whose = if path.is_empty() { "the output".to_owned() } else { format!("the record `{path}`") };
-            return Err(Error::usage(format!(
-                "{whose} has no fields, and columns of Parquet need one\n  Leave it out with ⟨drop⟩, or write another format."
-            )));
-        }
+        check(&schema)?;
         let mut file = file(&schema, &self.properties, Vec::new())?;
         file.flush().map_err(unexpected)?;
         let header = std::mem::take(file.inner_mut());
@@ -112,6 +107,18 @@ impl Blocks for Packing {
     fn packer(&self) -> Result<Box<dyn PackBlock>> {
         Ok(Box::new(Packer { properties: Arc::clone(&self.properties), made: None }))
     }
+}
+
+/// Refuses records without fields.
+///
+/// # Errors
+/// Usage: there is one.
+pub(super) fn check(schema: &SchemaRef) -> Result<()> {
+    let Some(path) = without_fields(schema.fields(), "") else { return Ok(()) };
+    let whose = if path.is_empty() { "the output".to_owned() } else { format!("the record `{path}`") };
+    Err(Error::usage(format!(
+        "{whose} has no fields, and columns need one\n  Leave it out with ⟨drop⟩, or write another format."
+    )))
 }
 
 /// A file that is begun.

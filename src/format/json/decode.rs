@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
-use super::pieces::{has_list, is_another_array, is_key, lacks_comma, repaired, run_end, string_end};
+use super::pieces::{another_array, has_list, is_another_array, is_key, lacks_comma, repaired, run_end, string_end};
 use super::resync::{Resync, has_regular_strings};
 use crate::error::{Cause, Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
-use crate::record::utf8::NOT_UTF8;
-use crate::record::{Batch, Detail, LossyKind};
+use crate::record::{Batch, Detail, LossyKind, utf8::NOT_UTF8};
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
@@ -235,8 +234,7 @@ impl Decoder {
             }
             (b'[', Expect::Separator) if is_another_array(slice, at) => {
                 self.bad = Bad::Bytes(at..slice.len(), Expect::Either);
-                let error = RecordError::new(at, "an array of records after a record of this array");
-                return Err(error.hint("The array before it is not closed, or a comma is missing.").fault(Fault::Lost));
+                return Err(another_array(at));
             }
             _ if lacks_comma(slice, at) => at..at,
             _ => {
@@ -556,7 +554,10 @@ impl Decoder {
         match (end, error.fault) {
             (None, Fault::Record) => error.fault(Fault::Lost),
             // In a smaller slice, what follows would not be there.
-            (Some(end), Fault::Record) if error.offset >= end => self.reason_within(slice, start..end).unwrap_or(error),
+            (Some(end), Fault::Record) if error.offset >= end => {
+                let begun = self.reader.start(start, end, self.layout == Layout::Lines).is_ok();
+                if begun { self.reader.check(&slice[..end]).err().unwrap_or(error) } else { error }
+            }
             _ => error,
         }
     }
@@ -595,11 +596,5 @@ impl Decoder {
             Some(_) => self.resync.end_of_lines(slice, start),
             None => Some(end),
         }
-    }
-
-    /// What is wrong with a record when nothing around it is read.
-    fn reason_within(&mut self, slice: &[u8], record: Range<usize>) -> Option<RecordError> {
-        self.reader.start(record.start, record.end, self.layout == Layout::Lines).ok()?;
-        self.reader.check(&slice[..record.end]).err()
     }
 }

@@ -1,7 +1,7 @@
 //! Pieces of text that may be values, examined when something is wrong.
 
 use super::layout::{Layout, is_white};
-use crate::error::RecordError;
+use crate::error::{Fault, RecordError};
 use crate::record::Batch;
 
 /// Whether a record contains a list, or is one.
@@ -89,4 +89,12 @@ pub fn repaired<'a>(text: &[u8], offset: usize, batch: &Batch<'a>) -> Result<&'a
         }
     }
     Ok(copy)
+}
+
+/// The error for an array of records at `at`.
+#[cold]
+pub(super) fn another_array(at: usize) -> RecordError {
+    RecordError::new(at, "an array of records after a record of this array")
+        .hint("The array before it is not closed, or a comma is missing.")
+        .fault(Fault::Lost)
 }

@@ -502,6 +502,12 @@ pub const ANSWERS: &[Answer] = &[
     parts("pagemill audit trips.csv -t ndjson", &["in steady state\n", "all ", "heap at its peak"]),
     parts("pagemill audit big.json -t csv -j 4 --memory-limit 32MB", &["in steady state\n", "all ", "heap at its peak"]),
     parts("pagemill audit log.txt --op upper,trim", &["in steady state\n", "all ", "heap at its peak"]),
+    answer("pagemill run sorted by-station described", "sorted.csv\nstations.csv\ntrips.html\nstation,n,p95\nA,1,2.00\nB,2,3.50\n")
+        .before("mkdir in out; printf '%s\\n' station,fare B,3.50 A,2.00 B,1.00 > in/trips.csv; printf '%s\\n' '[job.sorted]' 'command = \"sort\"' 'input = \"in/trips.csv\"' 'output = \"out/sorted.csv\"' 'by = [\"station\", \"fare:desc:number\"]' '[job.by-station]' 'command = \"aggregate\"' 'input = \"out/sorted.csv\"' 'output = \"out/stations.csv\"' 'by = \"station\"' 'agg = [\"n=count()\", \"p95=quantile(fare, 0.95)\"]' '[job.described]' 'command = \"stats\"' 'input = \"out/sorted.csv\"' 'output = \"out/trips.html\"' > pagemill.toml")
+        .after("ls out; cat out/stations.csv"),
+    answer("pagemill convert trips.csv -o trips.parquet", "PAR1").after("head -c 4 trips.parquet"),
+    answer("pagemill convert trips.parquet -t csv --where 'id > 7' --select trip_id,id", "trip_id,id\nT2,8\n")
+        .before("pagemill convert trips.csv -o trips.parquet -q"),
     answer("pagemill run nightly", EU_NDJSON).before(CONFIGURED).after("cat out/all.ndjson"),
     answer("pagemill run nightly weekly -v", PLAIN_CSV).before(CONFIGURED).after("cat out/all.csv"),
     parts("pagemill run nightly --explain", &["source           in/a.csv\n", "formats          csv to ndjson\n"]).before(CONFIGURED),

@@ -57,9 +57,11 @@ fn of_the_same_key_the_last_one_wins() {
 }
 
 #[test]
-fn a_record_that_is_no_map_has_no_fields() {
-    let want = Want { select: Some(vec![b"value"[..].into()]), ..want(Detail::Fields) };
-    for record in ["7", "\"t\"", "[1]", "[{\"value\":1}]", "null"] {
+fn a_record_that_is_no_map_is_the_field_value() {
+    let want = Want { select: Some(vec![b"id"[..].into()]), ..want(Detail::Fields) };
+    for record in ["7", "\"t\"", "[1]", "null"] {
+        let found = select(&["value"], record.as_bytes());
+        assert_eq!(found.records, records(&[&format!("{{\"value\":{record}}}")]));
         let found = read(Format::Ndjson, &Options::default(), record.as_bytes(), 1, &want, Arrival::Whole);
         assert!(!found.is_ok() && found.records.is_empty(), "{record}: {found:?}");
     }

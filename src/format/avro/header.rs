@@ -1,12 +1,14 @@
 //! What a file begins with: a mark, properties, and the marker between blocks.
 
 use super::codec::Codec;
-use super::rows::COLUMNS;
 use super::wire::{self, Flaw};
 use crate::error::RecordError;
 
 /// What each file begins with.
 pub(super) const MAGIC: [u8; 4] = *b"Obj\x01";
+
+/// The property of a file that says what the columns are from which its records were made.
+pub(super) const COLUMNS: &[u8] = b"pagemill.columns";
 
 /// How long the marker is that ends each block.
 pub(super) const SYNC: usize = 16;

@@ -102,7 +102,7 @@ fn opened(
     head: &[u8],
     end: bool,
     singly: bool,
-    told: Option<rows::Told>,
+    told: Option<types::TypesOf>,
 ) -> Result<Opening, OpenError> {
     let header = match Header::read(head) {
         Ok(header) => header,

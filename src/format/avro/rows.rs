@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use super::header::SYNC;
+use super::header::{COLUMNS, SYNC};
 use super::pack;
 use super::parse;
 use super::put::Target;
 use super::target::Writing;
 pub(in crate::format) use super::target::known_types;
+use super::types::TypesOf;
 pub(in crate::format) use super::wire::Flaw;
 pub(in crate::format) use super::wire::{push_long, push_run};
 use super::{opened, wire};
 use crate::error::Error;
 use crate::format::entry::{Created, Given};
 use crate::format::{OpenError, Opening, Options};
-use crate::record::Schema;
-
-/// The property of a file that says what the columns are from which its records were made.
-pub(super) const COLUMNS: &[u8] = b"pagemill.columns";
 
 /// The marker between blocks: nobody looks for one that is lost.
 const MARKER: [u8; SYNC] = *b"pagemill columns";
@@ -30,16 +27,13 @@ pub(in crate::format) fn create(options: &Options, given: &Given<'_>, schema: &s
     Ok(Box::new(Writing::new(target, given, prefix, options.bytes_as)))
 }
 
-/// What turns types of columns, as they are written in a file, into those of fields.
-pub(in crate::format) type Told = fn(&[u8]) -> Option<Schema>;
-
 /// Reads the beginning of records that were made from columns.
-pub(in crate::format) fn open(options: &Options, head: &[u8], end: bool, told: Told) -> Result<Opening, OpenError> {
+pub(in crate::format) fn open(options: &Options, head: &[u8], end: bool, told: TypesOf) -> Result<Opening, OpenError> {
     opened(options, head, end, false, Some(told))
 }
 
 /// Reads the beginning that a quarantine has kept.
-pub(in crate::format) fn reopen(options: &Options, head: &[u8], told: Told) -> Result<Opening, OpenError> {
+pub(in crate::format) fn reopen(options: &Options, head: &[u8], told: TypesOf) -> Result<Opening, OpenError> {
     opened(options, head, true, true, Some(told))
 }
 

@@ -14,6 +14,9 @@ const MOST: usize = 100_000;
 /// The only field of records that are no records in the schema.
 pub(super) const VALUE: &str = "value";
 
+/// What turns types of columns, as they are written in a file, into those of fields.
+pub(in crate::format) type TypesOf = fn(&[u8]) -> Option<Schema>;
+
 /// The fields of a record with their types; none: the root is no record.
 pub(super) fn schema(tree: &Tree) -> Option<Schema> {
     let Kind::Record(_) = tree.node(tree.root).kind else { return None };

@@ -24,24 +24,12 @@ pub(super) fn create(_: &Options, _: Given<'_>) -> Created {
     Err(lacking())
 }
 
-pub(super) mod pack {
-    use super::*;
-
-    pub fn make(_: &Options, _: Compress) -> Result<Arc<dyn Blocks>, Error> {
-        Err(lacking())
-    }
+pub(super) fn make(_: &Options, _: Compress) -> Result<Arc<dyn Blocks>, Error> {
+    Err(lacking())
 }
 
-pub(super) mod ipc {
-    pub use super::pack::{make as file, make as stream};
+pub(super) fn parquet(_: File, _: &Options, _: usize, _: usize) -> Result<Unrolled, Error> {
+    Err(lacking())
 }
 
-pub(super) mod unroll {
-    use super::*;
-
-    pub fn parquet(_: File, _: &Options, _: usize, _: usize) -> Result<Unrolled, Error> {
-        Err(lacking())
-    }
-
-    pub use parquet as arrow;
-}
+pub(super) use {make as file, make as stream, parquet as arrow};

@@ -31,9 +31,7 @@ mod unroll;
 use super::entry::{self, Ends, Entry, Gives, JsonText, Straight, Takes};
 use super::{Detail, Options};
 #[cfg(not(feature = "columnar"))]
-use lacking as room;
-#[cfg(not(feature = "columnar"))]
-use lacking::{ipc, pack, unroll};
+use lacking::{self as ipc, self as pack, self as room, self as unroll};
 
 /// Parquet.
 pub(super) static PARQUET: Entry = Entry {

@@ -70,7 +70,7 @@ pub(super) type MakeBlocks = fn(options: &Options, compress: Compress) -> Result
 
 /// Makes a stream of the records in a file, which [`Entry::open`] and what it gives can read. `workers`, `memory`: how many
 /// threads it may have, and how many bytes it may take.
-pub(crate) type Unroll = fn(file: File, options: &Options, workers: usize, memory: usize) -> Result<Unrolled, Error>;
+pub(crate) type Unroll = fn(file: File, workers: usize, memory: usize) -> Result<Unrolled, Error>;
 
 /// The records of a file, as a stream.
 pub(crate) struct Unrolled {

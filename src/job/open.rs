@@ -3,7 +3,6 @@
 use std::env::temp_dir;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use crate::compress::{Blocking, Compress, Compression, Decompress};
 use crate::error::{Error, Result};
@@ -43,12 +42,8 @@ pub(crate) fn open_source(source: SourceSpec, from: Option<Format>, settings: &S
 fn unrolled(store: Box<dyn Store>, unroll: format::Unroll, settings: &Settings) -> UnrolledStore {
     // A half is for what becomes of the records.
     let most = settings.memory_limit / 2;
-    let options = settings.options.clone();
-    let workers = match settings.workers {
-        0 => available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
-    let made = move |file| unroll(file, &options, workers, most).map(|made| (made.reader, made.memory));
+    let workers = settings.all_workers();
+    let made = move |file| unroll(file, workers, most).map(|made| (made.reader, made.memory));
     UnrolledStore::new(store, Box::new(made), copy_place(settings), most)
 }
 

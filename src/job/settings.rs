@@ -201,6 +201,14 @@ impl Settings {
         self
     }
 
+    /// How many workers are asked for: those that were said, or one for each processor.
+    pub(crate) fn all_workers(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+
     /// Whether invalid UTF-8 is replaced. What is strict loses nothing: then it is refused.
     pub(crate) fn replaces_invalid_utf8(&self) -> bool {
         self.invalid_utf8 == InvalidUtf8::Replace && !self.strict

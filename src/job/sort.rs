@@ -164,11 +164,7 @@ impl Sorting {
             strict: settings.strict,
             untyped_is_text: settings.options.types == crate::format::Types::Text,
         };
-        let workers = match settings.workers {
-            _ if sources == 1 => 0,
-            0 => thread::available_parallelism().map_or(1, usize::from),
-            workers => workers,
-        };
+        let workers = if sources == 1 { 0 } else { settings.all_workers() };
         Ok(Some(Sorting {
             order: Arc::new(order),
             sorters: Vec::new(),

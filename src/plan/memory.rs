@@ -95,7 +95,7 @@ pub(crate) struct Plan {
     /// What lines take that are held back, in bytes.
     pub held_back: usize,
     /// What reading columns takes, in bytes.
-    pub columns: usize,
+    pub unrolled: usize,
 }
 
 /// What the user asked for; 0 means: decide.
@@ -210,7 +210,7 @@ impl Plan {
                 blocking,
                 // They are read into a buffer twice as large.
                 held_back: if wishes.streamed { 2 * wishes.held_back } else { 0 },
-                columns: wishes.unrolled,
+                unrolled: wishes.unrolled,
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
             let least = sum.saturating_add(room);
@@ -301,7 +301,7 @@ impl Plan {
             (PARTS, self.files),
             ("compared records", self.deduped),
             ("lines held back", self.held_back),
-            ("columns of the source", self.columns),
+            ("columns of the source", self.unrolled),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
             (BLOCKS, self.blocking.map_or(0, |blocking| blocking.bytes())),

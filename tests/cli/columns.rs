@@ -97,6 +97,56 @@ fn the_same_records_are_the_same_file() {
     }
 }
 
+/// A level makes another file, of the same records.
+#[test]
+fn levels_of_compression() {
+    let here = folder();
+    let here = here.path();
+    let rows: String = (0..20_000u64).map(|n| format!("{},{}\n", n * n % 977, n * 7919 % 1009)).collect();
+    fs::write(here.join("a.csv"), format!("a,b\n{rows}")).unwrap();
+    for kind in KINDS {
+        let sizes = ["none", "zstd:1", "zstd:19"].map(|how| {
+            ran(here, &format!("convert a.csv -o a.{kind} --force --compress {how}")).ends(0);
+            assert_eq!(ran(here, &format!("convert a.{kind} -t csv")).ends(0).stdout, format!("a,b\n{rows}"));
+            fs::metadata(here.join(format!("a.{kind}"))).unwrap().len()
+        });
+        assert!(sizes[0] > sizes[1] && sizes[1] != sizes[2], "{kind}: {sizes:?}");
+    }
+}
+
+#[test]
+fn bad_records_are_left_out_and_others_sorted_and_split() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.ndjson"), "{\"id\":1,\"t\":\"5\"}\n{\"id\":2,\"t\":\"x\"}\n{\"id\":3,\"t\":\"7\"}\n")
+        .unwrap();
+    for kind in KINDS {
+        ran(here, &format!("convert a.ndjson -o a.{kind} --force")).ends(0);
+        let (input, set) = (format!("a.{kind}"), "t=CAST(t AS integer)");
+        run(here, ["convert", &input, "-o", "o.ndjson", "--force", "--set", set, "--quarantine", "q.ndjson", "-q"])
+            .ends(0);
+        assert_eq!(
+            fs::read_to_string(here.join("o.ndjson")).unwrap(),
+            "{\"id\":1,\"t\":5}\n{\"id\":3,\"t\":7}\n",
+            "{kind}"
+        );
+        assert_eq!(fs::read_to_string(here.join("q.ndjson")).unwrap().lines().count(), 1, "{kind}");
+        fs::remove_file(here.join("q.ndjson")).unwrap();
+        // Sorted, and one file for each value.
+        let sorted = ran(here, &format!("sort a.{kind} --by id:desc:number -t csv --select id")).ends(0);
+        assert_eq!(sorted.stdout, "id\n3\n2\n1\n", "{kind}");
+        ran(here, &format!("sort a.{kind} --by id:desc:number -o s.{kind} --force")).ends(0);
+        assert_eq!(
+            ran(here, &format!("convert s.{kind} -t csv --select id")).ends(0).stdout,
+            "id\n3\n2\n1\n",
+            "{kind}"
+        );
+        ran(here, &format!("split a.{kind} --by id -o p/{{part}}.{kind} --force")).ends(0);
+        assert_eq!(ran(here, &format!("convert p/2.{kind} -t ndjson")).ends(0).stdout, "{\"id\":2,\"t\":\"x\"}\n");
+        fs::remove_dir_all(here.join("p")).unwrap();
+    }
+}
+
 #[test]
 fn damaged_files_are_bad_data() {
     let here = folder();

@@ -147,7 +147,6 @@ pub(super) fn unexpected(error: impl std::fmt::Display) -> Error {
     Error::memory(format!("columns could not be made: {error}"))
 }
 
-/// The most digits of a decimal number, as far as a column can say.
 fn primitive<T: ArrowPrimitiveType>(of: &DataType) -> PrimitiveBuilder<T> {
     PrimitiveBuilder::new().with_data_type(of.clone())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::ArrowError;
 
 use super::build::{self, Columns, unexpected};
 use super::pack;
@@ -20,6 +20,8 @@ const SIZE: usize = 1 << 20;
 struct Packing {
     size: usize,
     compression: Option<CompressionType>,
+    /// Of Zstandard, which alone has levels here.
+    level: Option<i32>,
     /// They are in a file, whose end says where they are; else in a stream.
     in_file: bool,
 }
@@ -35,12 +37,12 @@ pub(super) fn stream(options: &Options, compress: Compress) -> Result<Arc<dyn Bl
 }
 
 fn make(options: &Options, compress: Compress, in_file: bool) -> Result<Arc<dyn Blocks>> {
-    let compression = match compress.of_blocks() {
-        None => None,
+    let (compression, level) = match compress.of_blocks() {
+        None => (None, None),
         Some(of) => match of.codec {
-            BlockCodec::None => None,
-            BlockCodec::Of(Codec::Zstd) => Some(CompressionType::ZSTD),
-            BlockCodec::Of(Codec::Lz4) => Some(CompressionType::LZ4_FRAME),
+            BlockCodec::None => (None, None),
+            BlockCodec::Of(Codec::Zstd) => (Some(CompressionType::ZSTD), of.level.map(|level| level as i32)),
+            BlockCodec::Of(Codec::Lz4) => (Some(CompressionType::LZ4_FRAME), None),
             other => {
                 return Err(Error::usage(format!(
                     "⟨compress⟩: record batches of Arrow can't be compressed with {}\n  They can with zstd and lz4.",
@@ -49,7 +51,7 @@ fn make(options: &Options, compress: Compress, in_file: bool) -> Result<Arc<dyn 
             }
         },
     };
-    Ok(Arc::new(Packing { size: pack::size(options, SIZE)?, compression, in_file }))
+    Ok(Arc::new(Packing { size: pack::size(options, SIZE)?, compression, level, in_file }))
 }
 
 impl Blocks for Packing {
@@ -65,6 +67,7 @@ impl Blocks for Packing {
         let schema = build::read(prefix)?;
         pack::check(&schema)?;
         let options = IpcWriteOptions::default().try_with_compression(self.compression).map_err(unexpected)?;
+        let options = options.try_with_compression_level(self.level).map_err(unexpected)?;
         let mut batches = Batches(match self.in_file {
             true => Writer::File(FileWriter::try_new_with_options(Vec::new(), &schema, options).map_err(unexpected)?),
             false => {
@@ -80,16 +83,13 @@ impl Blocks for Packing {
     }
 }
 
-struct Packer(Option<(Columns, SchemaRef)>);
+struct Packer(Option<Columns>);
 
 impl PackBlock for Packer {
     fn pack(&mut self, known: &[u8], records: u64, data: &[u8], _: &mut Vec<u8>) -> Result<Option<Part>> {
-        let (columns, _) = match &mut self.0 {
-            Some(made) => made,
-            None => {
-                let schema = build::read(known)?;
-                self.0.insert((Columns::new(&schema)?, schema))
-            }
+        let columns = match &mut self.0 {
+            Some(columns) => columns,
+            None => self.0.insert(Columns::new(&build::read(known)?)?),
         };
         Ok(Some(Box::new(columns.batch(records, data)?)))
     }

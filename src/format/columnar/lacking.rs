@@ -28,7 +28,7 @@ pub(super) fn make(_: &Options, _: Compress) -> Result<Arc<dyn Blocks>, Error> {
     Err(lacking())
 }
 
-pub(super) fn parquet(_: File, _: &Options, _: usize, _: usize) -> Result<Unrolled, Error> {
+pub(super) fn parquet(_: File, _: usize, _: usize) -> Result<Unrolled, Error> {
     Err(lacking())
 }
 

@@ -20,9 +20,9 @@ use crate::error::{Error, Result};
 use crate::format::Options;
 
 /// How many bytes of records a row group has, before they are encoded and compressed.
-pub(super) const SIZE: usize = 4 << 20;
+const SIZE: usize = 4 << 20;
 /// The largest block: texts of a column are counted in 31 bits.
-pub(super) const MOST: usize = 1 << 30;
+const MOST: usize = 1 << 30;
 /// What is made of a block takes at most so many times its size, beside itself: the columns, and their pages.
 const PARTS: usize = 3;
 /// What encoders of columns take for themselves.

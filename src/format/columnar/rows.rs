@@ -4,7 +4,7 @@
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use serde_json::{Value, json};
 
-use super::shape::{has_text_keys, is_in_seconds, is_uuid, plain};
+use super::shape::{digits, has_text_keys, is_in_seconds, is_uuid, plain};
 use crate::schema::UNIT;
 
 /// A type that no schema can say: which, and of which field.
@@ -58,12 +58,8 @@ fn seconds(mut of: Value, field: &Field) -> Value {
     of
 }
 
-/// A decimal number of any sign of the scale: zeros follow the digits if it is below zero.
 fn decimal(precision: u8, scale: i8) -> Value {
-    let (precision, scale) = match scale {
-        ..0 => (precision.saturating_add(scale.unsigned_abs()), 0),
-        _ => (precision.max(scale.unsigned_abs()), scale),
-    };
+    let (precision, scale) = digits(precision, scale);
     json!({ "type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale })
 }
 

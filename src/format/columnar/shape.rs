@@ -62,7 +62,7 @@ pub(super) fn is_in_seconds(field: &Field) -> bool {
         )
 }
 
-/// Whether a field has metadata of ours, or one inside it.
+/// Whether a field has metadata, or one inside it.
 pub(super) fn has_metadata(fields: &Fields) -> bool {
     fields.iter().any(|field| {
         !field.metadata().is_empty()
@@ -106,12 +106,17 @@ fn kind(of: &Kind) -> DataType {
     }
 }
 
-fn decimal(precision: u8, scale: i8) -> DataType {
-    // With a scale below zero, zeros follow the digits.
-    let (precision, scale) = match scale {
+/// How many digits a decimal number has, and how many of them are after the point. With a scale below zero, zeros follow
+/// the digits.
+pub(super) fn digits(precision: u8, scale: i8) -> (u8, i8) {
+    match scale {
         ..0 => (precision.saturating_add(scale.unsigned_abs()), 0),
         _ => (precision.max(scale.unsigned_abs()), scale),
-    };
+    }
+}
+
+fn decimal(precision: u8, scale: i8) -> DataType {
+    let (precision, scale) = digits(precision, scale);
     match precision {
         precision if precision <= DIGITS[0] => DataType::Decimal128(precision.max(1), scale),
         precision if precision <= DIGITS[1] => DataType::Decimal256(precision, scale),
@@ -143,9 +148,8 @@ fn of_field(field: &Field, level: usize) -> Type {
 
 fn unit(of: TimeUnit, field: &Field) -> Unit {
     match of {
-        _ if is_in_seconds(field) => Unit::Second,
-        TimeUnit::Second => Unit::Second,
-        TimeUnit::Millisecond => Unit::Milli,
+        TimeUnit::Second | TimeUnit::Millisecond if is_in_seconds(field) => Unit::Second,
+        TimeUnit::Second | TimeUnit::Millisecond => Unit::Milli,
         TimeUnit::Microsecond => Unit::Micro,
         TimeUnit::Nanosecond => Unit::Nano,
     }

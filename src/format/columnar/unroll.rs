@@ -21,7 +21,6 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::{build, get, rows};
 use crate::error::{BadStream, Error, Fault, RecordError, Result};
-use crate::format::Options;
 use crate::format::avro::rows as data;
 use crate::format::entry::Unrolled;
 use crate::sys::{caught, read_exact_at};
@@ -30,6 +29,8 @@ use crate::sys::{caught, read_exact_at};
 const BLOCK: usize = 128 << 10;
 /// How many blocks wait, of each row group that is read.
 const AHEAD: usize = 2;
+/// What the blocks of a row group take, in bytes.
+const BLOCKS: usize = (AHEAD + 2) * (BLOCK + BLOCK / 2);
 /// How many rows are read at a time, at most.
 const ROWS: usize = 1024;
 /// How many bytes these should take.
@@ -103,12 +104,11 @@ impl Seek for At {
 }
 
 /// Reads Parquet.
-pub(super) fn parquet(file: File, _: &Options, workers: usize, memory: usize) -> Result<Unrolled> {
+pub(super) fn parquet(file: File, workers: usize, memory: usize) -> Result<Unrolled> {
     let input = Input::new(file).map_err(|e| Error::io("read", "the source", e))?;
-    let options =
-        ArrowReaderOptions::new().with_skip_arrow_metadata(false).with_page_index_policy(PageIndexPolicy::Skip);
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
     let metadata = safely(|| ArrowReaderMetadata::load(&input, options))?;
-    let (all, each) = (metadata.metadata().num_row_groups(), group_memory(metadata.metadata())?);
+    let (all, each) = (metadata.metadata().num_row_groups(), group_memory(metadata.metadata()));
     let threads = workers.min(all).min(memory / each.max(1)).max(1);
     let schema = Arc::clone(metadata.schema());
     let mut groups = Vec::with_capacity(all);
@@ -127,7 +127,7 @@ pub(super) fn parquet(file: File, _: &Options, workers: usize, memory: usize) ->
 }
 
 /// What reading a row group takes, in bytes.
-fn group_memory(metadata: &ParquetMetaData) -> Result<usize> {
+fn group_memory(metadata: &ParquetMetaData) -> usize {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         let columns = group.columns().iter().map(|column| {
             let size = column.uncompressed_size().saturating_add(column.compressed_size());
@@ -135,18 +135,17 @@ fn group_memory(metadata: &ParquetMetaData) -> Result<usize> {
         });
         columns.sum::<usize>()
     };
-    let largest = || metadata.row_groups().iter().map(of_group).max().unwrap_or(0);
-    let largest = safely(|| Ok::<_, ParquetError>(largest()))?;
-    Ok(largest + 2 * BATCH + (AHEAD + 2) * (BLOCK + BLOCK / 2))
+    metadata.row_groups().iter().map(of_group).max().unwrap_or(0) + 2 * BATCH + BLOCKS
 }
 
 /// Reads a file or a stream of Arrow; which of both it is, its beginning says.
-pub(super) fn arrow(file: File, _: &Options, _: usize, _: usize) -> Result<Unrolled> {
+pub(super) fn arrow(file: File, _: usize, _: usize) -> Result<Unrolled> {
     const MAGIC: &[u8; 6] = b"ARROW1";
     let input = Input::new(file).map_err(|e| Error::io("read", "the source", e))?;
     let mut start = [0; MAGIC.len()];
     let is_file =
         input.len >= start.len() as u64 && read_exact_at(&input.file, &mut start, 0).is_ok() && start == *MAGIC;
+    let largest = safely(|| largest(&input, if is_file { FILE_HEAD } else { 0 }))?;
     let reader = BufReader::with_capacity(BLOCK, At { input, at: 0 });
     let (schema, batches): (SchemaRef, Batches) = if is_file {
         let reader = safely(|| FileReader::try_new(reader, None))?;
@@ -160,7 +159,47 @@ pub(super) fn arrow(file: File, _: &Options, _: usize, _: usize) -> Result<Unrol
         let batches = batches.lock().unwrap_or_else(PoisonError::into_inner).take();
         batches.ok_or_else(|| ArrowError::IpcError("it was read already".to_owned()))
     };
-    unrolled(&schema, vec![Group { number: 0, at: 0, rows: 0 }], 1, (AHEAD + 2) * (BLOCK + BLOCK / 2) + (4 << 20), open)
+    // As it is in the file, and decompressed.
+    unrolled(&schema, vec![Group { number: 0, at: 0, rows: 0 }], 1, 2 * largest + BLOCKS, open)
+}
+
+/// What comes before the first message of a file.
+const FILE_HEAD: u64 = 8;
+
+/// How many bytes the largest message has, with its body. The reader makes room for as many as a message claims, so all
+/// of them have to be there.
+///
+/// # Errors
+/// They are not, or there is something else.
+fn largest(input: &Input, start: u64) -> std::result::Result<usize, String> {
+    /// Comes before the length of a message, but not in files that were written before 2019.
+    const GOES_ON: u32 = u32::MAX;
+    let (mut at, mut largest) = (start, 0);
+    let number = |at: u64| {
+        let mut bytes = [0; 4];
+        let is_there = at + 4 <= input.len && read_exact_at(&input.file, &mut bytes, at).is_ok();
+        is_there.then(|| u32::from_le_bytes(bytes))
+    };
+    // A stream may end without a word.
+    while let Some(first) = number(at) {
+        let head = if first == GOES_ON { 8 } else { 4 };
+        let Some(len) = (if first == GOES_ON { number(at + 4) } else { Some(first) }) else { break };
+        if len == 0 {
+            break;
+        }
+        let left = input.len - at - head;
+        let cut = || format!("the message at byte {at} is not there to its end");
+        if u64::from(len) > left {
+            return Err(cut());
+        }
+        let mut message = vec![0; len as usize];
+        read_exact_at(&input.file, &mut message, at + head).map_err(|error| error.to_string())?;
+        let body = arrow_ipc::root_as_message(&message).map_err(|error| error.to_string())?.bodyLength();
+        let body = u64::try_from(body).ok().filter(|body| *body <= left - u64::from(len)).ok_or_else(cut)?;
+        largest = largest.max(len as usize + body as usize);
+        at += head + u64::from(len) + body;
+    }
+    Ok(largest)
 }
 
 /// What the beginning or the end of a file says, if it makes sense.

@@ -273,10 +273,9 @@ impl Journal {
         self.write(&Named { named, crc })
     }
 
-    /// Says that the target gets its name. A run that is to go on after the end of this one knows it by that; where it
-    /// can't be written, that run is refused, and nothing worse.
-    pub fn whole(&self, whole: &Whole) {
-        let _ = self.write(whole);
+    /// Says that the target gets its name. A run that is to go on after the end of this one knows it by that.
+    pub fn whole(&self, whole: &Whole) -> Result<()> {
+        self.write(whole)
     }
 
     fn write(&self, content: &impl Serialize) -> Result<()> {

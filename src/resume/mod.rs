@@ -179,10 +179,10 @@ impl Resumable {
             target.sync()?;
         }
         self.naming(quarantine)?;
-        if let Some(whole) = Whole::of(target, bytes_in, totals, &[]) {
-            self.journal.whole(&whole);
+        match Whole::of(target, bytes_in, totals, &[]) {
+            Some(whole) => self.journal.whole(&whole),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The quarantine is going to get its name. A run that goes on after the end of this one knows it by that.

@@ -273,10 +273,10 @@ impl Sorted {
         if self.journal.durable {
             target.sync()?;
         }
-        if let Some(whole) = Whole::of(target, bytes_in, totals, files) {
-            self.journal.whole(&whole);
+        match Whole::of(target, bytes_in, totals, files) {
+            Some(whole) => self.journal.whole(&whole),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The target has its name: nothing is left to be resumed.

@@ -42,12 +42,7 @@ impl Encoder {
             let unknown = known.iter().enumerate().filter(|(_, known)| !**known).map(|(place, _)| place);
             Columns { fields, unknown: unknown.collect() }
         });
-        Encoder {
-            target: target.clone(),
-            putter: Putter::new(target.max_depth, bytes_as),
-            room: Room::default(),
-            columns,
-        }
+        Encoder { target: target.clone(), putter: Putter::new(target.max_depth, bytes_as), room: Room::new(), columns }
     }
 
     fn write<'a, O: Out>(

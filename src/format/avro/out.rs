@@ -29,13 +29,17 @@ pub(super) trait Out {
 const KEPT: usize = 256 << 10;
 
 /// The data of a record, or only its length if it is long.
-#[derive(Default)]
 pub(super) struct Room {
     bytes: Vec<u8>,
     len: usize,
 }
 
 impl Room {
+    /// For records of any length: what they do not use takes no memory, and nothing is allocated later.
+    pub fn new() -> Room {
+        Room { bytes: Vec::with_capacity(KEPT), len: 0 }
+    }
+
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.len = 0;

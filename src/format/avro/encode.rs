@@ -163,8 +163,7 @@ impl Encode for Encoder {
         for index in records {
             let mark = output.mark();
             let offset = batch.span(index).start;
-            let mut room = std::mem::take(&mut self.room);
-            room.clear();
+            let mut room = self.room.take();
             let written = self.write(batch, index, &mut scratch, &mut Filling { room: &mut room, output });
             self.room = room;
             let len = u32::try_from(self.room.len());

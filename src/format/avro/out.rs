@@ -40,9 +40,11 @@ impl Room {
         Room { bytes: Vec::with_capacity(KEPT), len: 0 }
     }
 
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.len = 0;
+    /// The same room, empty, for the next record. What is left has no room until it is put back.
+    pub fn take(&mut self) -> Room {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        Room { bytes, len: 0 }
     }
 
     /// How long the record is.

@@ -44,7 +44,7 @@ fn unrolled(store: Box<dyn Store>, unroll: format::Unroll, settings: &Settings) 
     let most = settings.memory_limit / 2;
     let workers = settings.all_workers();
     let made = move |file| unroll(file, workers, most).map(|made| (made.reader, made.memory));
-    UnrolledStore::new(store, Box::new(made), copy_place(settings), most)
+    UnrolledStore::new(store, Box::new(made), settings.decompress, copy_place(settings), most)
 }
 
 /// Where the copy of a pipe goes.

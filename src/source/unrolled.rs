@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::identity::Stamp;
-use super::sniff::first;
+use super::sniff::{first, packed};
 use super::spooled::CopyPlace;
 use super::store::{ALL, Flow, Store};
 use super::unpack::Unpacker;
-use crate::compress::{Decompress, Unpacking, sniff};
+use crate::compress::{Decompress, Unpacking};
 use crate::error::{Error, Result};
 use crate::sys::Stop;
 
@@ -22,6 +22,7 @@ pub(crate) type Unroll = Box<dyn Fn(File) -> Result<(Box<dyn Read + Send>, usize
 pub(crate) struct UnrolledStore {
     store: Box<dyn Store>,
     unroll: Unroll,
+    decompress: Decompress,
     place: CopyPlace,
     /// What decompressing may take, in bytes.
     ceiling: usize,
@@ -31,8 +32,14 @@ pub(crate) struct UnrolledStore {
 
 impl UnrolledStore {
     /// A copy, if one is needed, goes to `place`; decompressing may take `ceiling` bytes.
-    pub fn new(store: Box<dyn Store>, unroll: Unroll, place: CopyPlace, ceiling: usize) -> UnrolledStore {
-        UnrolledStore { store, unroll, place, ceiling, copy: None, memory: 0 }
+    pub fn new(
+        store: Box<dyn Store>,
+        unroll: Unroll,
+        decompress: Decompress,
+        place: CopyPlace,
+        ceiling: usize,
+    ) -> UnrolledStore {
+        UnrolledStore { store, unroll, decompress, place, ceiling, copy: None, memory: 0 }
     }
 
     /// The file, or a copy.
@@ -42,8 +49,8 @@ impl UnrolledStore {
             return copy.try_clone().map_err(|e| failed(&*self.store, e));
         }
         let mut flow = self.store.open(ALL, stop)?;
-        let start = first(&mut flow.reader, Decompress::Auto).map_err(|e| failed(&*self.store, e))?;
-        let packed = sniff(&start);
+        let start = first(&mut flow.reader, self.decompress).map_err(|e| failed(&*self.store, e))?;
+        let packed = packed(&start, self.decompress, self.store.path());
         if packed.is_none()
             && let Some(file) = self.store.file()?
         {

@@ -69,6 +69,8 @@ impl Kinds {
     pub const FRAMES: Kinds = Kinds::named("frames");
     /// Containers that group records in blocks.
     pub const BLOCKS: Kinds = Kinds::all(Fact::Blocks);
+    /// Containers that can't be read from front to back.
+    pub const UNROLLED: Kinds = Kinds::all(Fact::Unrolled);
     /// Every format.
     pub const ALL: Kinds = Kinds::all(Fact::Any);
 
@@ -105,6 +107,7 @@ impl Kinds {
                 Fact::Text => format.is_text(),
                 Fact::Nested => format.is_nested(),
                 Fact::Blocks => format.has_blocks(),
+                Fact::Unrolled => format.unroll().is_some(),
             };
             if is_true {
                 all = all.or(Kinds::whole(format));
@@ -143,6 +146,7 @@ enum Fact {
     Text,
     Nested,
     Blocks,
+    Unrolled,
 }
 
 /// How many kinds a format may be.

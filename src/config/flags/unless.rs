@@ -391,7 +391,19 @@ pub fn not_nested(line: &Line<'_>) -> Option<No> {
             format!("It is for {} as input, for --unflatten and --parse-json: leave it out.", Kinds::NESTED),
         );
     }
+    if line.command == Commands::COUNT && line.sources.is_within(Kinds::BLOCKS) && !decodes(line) {
+        return No::new(
+            "blocks say how many records they have",
+            "It is for --on-error skip, --strict, --where and other steps: leave it out.",
+        );
+    }
     uncounted(line)
+}
+
+/// Whether records that are counted are decoded for it.
+fn decodes(line: &Line<'_>) -> bool {
+    let checked = ["strict", "on-error", "quarantine", "dedupe"];
+    STEPS.iter().chain(&checked).any(|flag| line.said.has(flag))
 }
 
 /// A map is a column, or several, only where records are written as they are.
@@ -493,6 +505,9 @@ pub fn one_input(line: &Line<'_>) -> Option<No> {
 pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
     if line.origin == Origin::Stdin {
         return No::new("standard input can't be mapped", LEAVE_OUT);
+    }
+    if line.sources.is_within(Kinds::UNROLLED) {
+        return No::new(line.input(), "Its columns are read where they stand in the file: leave it out.");
     }
     None
 }

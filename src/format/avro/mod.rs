@@ -147,7 +147,12 @@ fn opened(
         tree::Kind::Record(fields) => (types.clone(), fields.iter().all(|field| tree.is_plain(field.of))),
         _ => (Some(Schema::typed([(types::VALUE, types::root(&tree))])), tree.is_plain(tree.root)),
     };
-    let columns = schema.filter(|schema| is_plain && !schema.is_empty()).map(|schema| Columns::new(&plan, schema));
+    // Too many names are refused where they would become a header.
+    let fits = |schema: &Schema| {
+        let are_short = schema.names().all(|name| name.len() <= options.max_key_length);
+        !schema.is_empty() && schema.len() <= options.max_keys && are_short
+    };
+    let columns = schema.filter(|schema| is_plain && fits(schema)).map(|schema| Columns::new(&plan, schema));
     let shared = Shared {
         plan,
         rule: Rule { sync: header.sync, most: options.max_record },

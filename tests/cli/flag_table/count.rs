@@ -132,6 +132,9 @@ fn line(probe: &Probe, (pair, what): (Pair, What), with: bool) -> Vec<&'static s
             let is_json = ["explode", "parse-json"].contains(&probe.flag);
             line.extend(["--layout", if is_json { "a:6" } else { WIDTHS }]);
         }
+        if let Some(schema) = pair.schema(probe) {
+            line.extend(["--schema", schema]);
+        }
         if pair.json && probe.flag != "payload" {
             line.extend(["--payload", "json"]);
         }

@@ -7,16 +7,20 @@ mod probes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use crate::support;
 use crate::support::{Ran, folder, run};
-use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe, WIDTHS};
+use probes::{ELSEWHERE, Input, NESTED_LAYOUT, POLICIES, PROBES, Probe, SCHEMAS, WIDTHS};
 use tempfile::TempDir;
 
-const FORMATS: [&str; 11] =
-    ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf", "msgpack", "cbor"];
+const FORMATS: [&str; 16] = [
+    "csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf", "msgpack", "cbor", "avro", "protobuf",
+    "parquet", "arrow", "arrows",
+];
+/// Formats whose types are found by a scan, unless a schema says them.
+const TYPED: [&str; 4] = ["avro", "parquet", "arrow", "arrows"];
 
 /// From one format to another; frames hold bytes or JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,9 +53,29 @@ impl Pair {
             "fwf" => input.fwf,
             "msgpack" => input.msgpack,
             "cbor" => input.cbor,
+            "avro" => avro(input.avro),
+            "parquet" | "arrow" | "arrows" => columns(self.from, input),
+            "protobuf" => input.protobuf,
             _ if self.json => input.frames_of_json,
             _ => input.frames,
         }
+    }
+
+    /// The schema, where one of the two needs it.
+    fn schema(&self, probe: &Probe) -> Option<&'static str> {
+        let schema = match (probe.flag, probe.layout) {
+            ("bytes", _) => "b.proto",
+            ("join-lists", _) => "l.proto",
+            ("explode" | "parse-json", _) => "t.proto",
+            (_, NESTED_LAYOUT | "ab:text9") => "n.proto",
+            (_, "a:f32le,b:f32le") => "f.proto",
+            _ => "m.proto",
+        };
+        // Texts are bytes for these only where a schema says so.
+        let bytes = probe.flag == "bytes"
+            && TYPED.contains(&self.to)
+            && (self.json || ["csv", "tsv", "ndjson", "json", "json5", "fwf"].contains(&self.from));
+        (bytes || [self.from, self.to].contains(&"protobuf")).then_some(schema)
     }
 
     /// The layout, where one of the two needs it: of a target that has what the source has.
@@ -72,6 +96,45 @@ impl Pair {
         }
         .filter(|_| !layout.is_empty())
     }
+}
+
+/// An Avro file of such fields with these records, made once.
+fn avro((fields, records): (&'static str, &'static [&'static [u8]])) -> &'static [u8] {
+    type Made = HashMap<(&'static str, &'static [&'static [u8]]), &'static [u8]>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
+    let make = || {
+        let schema = format!("{{\"type\":\"record\",\"name\":\"R\",\"fields\":[{fields}]}}");
+        // Lengths are twice the number, in groups of seven bits.
+        let long = |number: usize| match 2 * number {
+            small @ ..128 => vec![small as u8],
+            large => vec![large as u8 | 0x80, (large >> 7) as u8],
+        };
+        let (data, sync) = (records.concat(), b"0123456789abcdef".to_vec());
+        let header = [b"Obj\x01\x02\x16avro.schema".to_vec(), long(schema.len()), schema.into_bytes(), vec![0]];
+        let block = [sync.clone(), long(records.len()), long(data.len()), data, sync];
+        &*header.into_iter().chain(block).flatten().collect::<Vec<u8>>().leak()
+    };
+    MADE.lock().unwrap().entry((fields, records)).or_insert_with(make)
+}
+
+/// A file of columns with the records of the Avro file, made once; where those are bad, one that ends too early.
+fn columns(format: &'static str, input: &Input) -> &'static [u8] {
+    type Made = HashMap<(&'static str, &'static [u8]), &'static [u8]>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
+    let make = |records: &[u8]| {
+        let folder = folder();
+        fs::write(folder.path().join("in.avro"), records).unwrap();
+        let ran = run(folder.path(), ["convert", "in.avro", "-t", format, "-o", "out"]);
+        (ran.code == 0).then(|| fs::read(folder.path().join("out")).unwrap())
+    };
+    let records = avro(input.avro);
+    MADE.lock().unwrap().entry((format, records)).or_insert_with(|| match make(records) {
+        Some(file) => file.leak(),
+        None => {
+            let file = make(avro(probes::PLAIN.avro)).unwrap().leak();
+            &file[..file.len() - 9]
+        }
+    })
 }
 
 /// What a run left: its code, what came out, the files, and what it said.
@@ -99,6 +162,9 @@ fn line(probe: &Probe, pair: Pair, with: bool) -> Vec<&'static str> {
     if let Some(layout) = pair.layout(probe.layout) {
         line.extend(["--layout", layout]);
     }
+    if let Some(schema) = pair.schema(probe) {
+        line.extend(["--schema", schema]);
+    }
     if pair.json && probe.flag != "payload" {
         line.extend(["--payload", "json"]);
     }
@@ -117,7 +183,9 @@ struct Place {
 }
 
 impl Place {
-    const OWN: [&str; 6] = ["in", "in2", "list", "list0", "folder", "old"];
+    fn is_own(name: &str) -> bool {
+        ["in", "in2", "list", "list0", "folder", "old"].contains(&name) || name.ends_with(".proto")
+    }
 
     fn new() -> Place {
         let folder = folder();
@@ -126,6 +194,9 @@ impl Place {
         fs::write(here.join("old"), "old").unwrap();
         fs::write(here.join("list"), "in2\n").unwrap();
         fs::write(here.join("list0"), "in2\0").unwrap();
+        for (name, fields) in SCHEMAS {
+            fs::write(here.join(name), format!("syntax = \"proto3\"; message M {{ {fields} }}")).unwrap();
+        }
         Place { folder, input: None }
     }
 
@@ -140,7 +211,7 @@ impl Place {
         let Ran { code, stdout, stderr } = run(here, line);
         assert!((0..=3).contains(&code) && !stderr.contains("a bug in"), "{line:?} ends with {code}: {stderr}");
         let mut files = BTreeMap::new();
-        for name in support::names(here).into_iter().filter(|name| !Place::OWN.contains(&name.as_str())) {
+        for name in support::names(here).into_iter().filter(|name| !Place::is_own(name)) {
             let path = here.join(&name);
             files.insert(name, content(&path));
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();

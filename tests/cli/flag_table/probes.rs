@@ -17,7 +17,27 @@ pub struct Input {
     pub frames_of_json: &'static [u8],
     pub msgpack: &'static [u8],
     pub cbor: &'static [u8],
+    /// The types of fields, and the bytes of records.
+    pub avro: (&'static str, &'static [&'static [u8]]),
+    /// Messages after their lengths; the fields are those of a schema in [`SCHEMAS`].
+    pub protobuf: &'static [u8],
 }
+
+/// Files with schemas of Protobuf. What a flag may add has a field too.
+pub const SCHEMAS: [(&str, &str); 6] = [
+    (
+        "m.proto",
+        "optional int64 a = 1; optional string b = 2; optional string k = 3; optional string file = 4; optional string line = 5; optional string payload = 6; optional string z = 7; optional int64 made = 8;",
+    ),
+    ("b.proto", "optional int64 a = 1; optional bytes b = 2;"),
+    ("n.proto", "message Ab { optional int64 c = 1; } optional Ab ab = 1; optional int64 d = 2;"),
+    ("l.proto", "repeated int64 a = 1;"),
+    ("t.proto", "optional string a = 1;"),
+    ("f.proto", "optional float a = 1; optional float b = 2;"),
+];
+
+/// The types of `a` and `b` in Avro.
+const AB: &str = r#"{"name":"a","type":"int"},{"name":"b","type":"string"}"#;
 
 /// The layout of fixed records, for sources and for targets of what has these fields.
 pub const LAYOUT: &str = "a:u8,b:text9";
@@ -35,6 +55,8 @@ pub const PLAIN: Input = Input {
     frames: b"\x03\0\0\0x y\x01\0\0\0z",
     msgpack: b"\x82\xa1a\x01\xa1b\xa3x y\x82\xa1a\x02\xa1b\xa1z",
     cbor: b"\xa2\x61a\x01\x61b\x63x y\xa2\x61a\x02\x61b\x61z",
+    avro: (AB, &[b"\x02\x06x y", b"\x04\x02z"]),
+    protobuf: b"\x07\x08\x01\x12\x03x y\x05\x08\x02\x12\x01z",
     frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x y\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}",
 };
 
@@ -50,6 +72,8 @@ pub const BAD: Input = Input {
     frames: b"\x01\0\0\0x\x01\0",
     msgpack: b"\x82\xa1a\x01\xa1b\xa1x\x82\xa1a",
     cbor: b"\xa2\x61a\x01\x61b\x61x\xa2\x61a",
+    avro: (AB, &[b"\x02\x02x", b"\x04\x28z"]),
+    protobuf: b"\x05\x08\x01\x12\x01x\x05\x08\x02",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x01\0\0\0{",
 };
 
@@ -65,6 +89,8 @@ pub const LATIN: Input = Input {
     frames: b"\x01\0\0\0\xe9",
     msgpack: b"\x82\xa1a\x01\xa1b\xa1\xe9",
     cbor: b"\xa2\x61a\x01\x61b\x61\xe9",
+    avro: (AB, &[b"\x02\x02\xe9"]),
+    protobuf: b"\x05\x08\x01\x12\x01\xe9",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"\xe9\"}",
 };
 
@@ -89,6 +115,8 @@ const QUOTED: Input = Input {
     frames: b"\x02\0\0\0x\"",
     msgpack: b"\x82\xa1a\x01\xa1b\xa2x\"",
     cbor: b"\xa2\x61a\x01\x61b\x62x\"",
+    avro: (AB, &[b"\x02\x04x\""]),
+    protobuf: b"\x06\x08\x01\x12\x02x\"",
     frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x\\\"\"}",
 };
 
@@ -104,6 +132,8 @@ const BYTES: Input = Input {
     frames: b"\x09\0\0\0abcdefghi",
     msgpack: b"\x82\xa1a\x01\xa1b\xc4\x09abcdefghi",
     cbor: b"\xa2\x61a\x01\x61b\x49abcdefghi",
+    avro: (r#"{"name":"a","type":"int"},{"name":"b","type":"bytes"}"#, &[b"\x02\x12abcdefghi"]),
+    protobuf: b"\x0d\x08\x01\x12\x09abcdefghi",
     frames_of_json: b"\x1a\0\0\0{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}",
 };
 
@@ -117,6 +147,11 @@ pub const NESTED: Input = Input {
     fixed: b"\x01\x02",
     msgpack: b"\x82\xa2ab\x81\xa1c\x01\xa1d\x02",
     cbor: b"\xa2\x62ab\xa1\x61c\x01\x61d\x02",
+    avro: (
+        r#"{"name":"ab","type":{"type":"record","name":"Ab","fields":[{"name":"c","type":"int"}]}},{"name":"d","type":"int"}"#,
+        &[b"\x02\x04"],
+    ),
+    protobuf: b"\x06\x0a\x02\x08\x01\x10\x02",
     frames_of_json: b"\x14\0\0\0{\"ab\":{\"c\":1},\"d\":2}",
     ..PLAIN
 };
@@ -128,6 +163,8 @@ pub const LISTS: Input = Input {
     json: b"[{\"a\":[1,2]}]",
     msgpack: b"\x81\xa1a\x92\x01\x02",
     cbor: b"\xa1\x61a\x82\x01\x02",
+    avro: (r#"{"name":"a","type":{"type":"array","items":"int"}}"#, &[b"\x04\x02\x04\0"]),
+    protobuf: b"\x04\x0a\x02\x01\x02",
     frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}",
     ..PLAIN
 };
@@ -141,6 +178,8 @@ pub const JSON_TEXTS: Input = Input {
     fwf: b"[1, 2]\n",
     msgpack: b"\x81\xa1a\xa6[1, 2]",
     cbor: b"\xa1\x61a\x66[1, 2]",
+    avro: (r#"{"name":"a","type":"string"}"#, &[b"\x0c[1, 2]"]),
+    protobuf: b"\x08\x0a\x06[1, 2]",
     frames_of_json: b"\x0e\0\0\0{\"a\":\"[1, 2]\"}",
     ..PLAIN
 };
@@ -154,6 +193,8 @@ pub const NULLS: Input = Input {
     fixed: b"\0\0\xc0\x7f\0\0\x80\x3f",
     msgpack: b"\x82\xa1a\xca\x7f\xc0\0\0\xa1b\x01",
     cbor: b"\xa2\x61a\xf9\x7e\0\x61b\x01",
+    avro: (r#"{"name":"a","type":"float"},{"name":"b","type":"float"}"#, &[b"\0\0\xc0\x7f\0\0\x80\x3f"]),
+    protobuf: b"\x0a\x0d\0\0\xc0\x7f\x15\0\0\x80\x3f",
     frames_of_json: b"\x12\0\0\0{\"a\":null,\"b\":1}",
     ..PLAIN
 };
@@ -170,6 +211,8 @@ pub const DOUBLES: Input = Input {
     frames: b"\x01\0\0\0x\x01\0\0\0z\x01\0\0\0x",
     msgpack: b"\x82\xa1a\x01\xa1b\xa1x\x82\xa1a\x02\xa1b\xa1z\x82\xa1a\x01\xa1b\xa1x",
     cbor: b"\xa2\x61a\x01\x61b\x61x\xa2\x61a\x02\x61b\x61z\xa2\x61a\x01\x61b\x61x",
+    avro: (AB, &[b"\x02\x02x", b"\x04\x02z", b"\x02\x02x"]),
+    protobuf: b"\x05\x08\x01\x12\x01x\x05\x08\x02\x12\x01z\x05\x08\x01\x12\x01x",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}\x0f\0\0\0{\"a\":1,\"b\":\"x\"}",
 };
 
@@ -288,6 +331,8 @@ pub const PROBES: &[Probe] = &[
             frames: b"\x03\0\0\0x\ty",
             msgpack: b"\x82\xa1a\x01\xa1b\xa3x\ty",
             cbor: b"\xa2\x61a\x01\x61b\x63x\ty",
+            avro: (AB, &[b"\x02\x06x\ty"]),
+            protobuf: b"\x07\x08\x01\x12\x03x\ty",
             frames_of_json: b"\x12\0\0\0{\"a\":1,\"b\":\"x\\ty\"}",
         },
     ),
@@ -411,9 +456,9 @@ pub const PROBES: &[Probe] = &[
     probe("slice-size", &["--slice-size", "100kB"], PLAIN).beside(&["--explain"]),
     probe("io", &["--io", "read"], PLAIN).beside(&["--explain"]),
     // Resume: a compressed output has no checkpoints, and says so when it is to have some.
-    probe("resume", &["--resume"], PLAIN).beside(&["-o", "out", "--compress", "gzip"]),
-    probe("checkpoint", &["--checkpoint"], PLAIN).beside(&["-o", "out", "--compress", "gzip"]),
-    probe("durable", &["--durable"], PLAIN).beside(&["-o", "out", "--compress", "gzip"]),
+    probe("resume", &["--resume"], PLAIN).beside(&["-o", "out.gz"]),
+    probe("checkpoint", &["--checkpoint"], PLAIN).beside(&["-o", "out.gz"]),
+    probe("durable", &["--durable"], PLAIN).beside(&["-o", "out.gz"]),
     // See
     probe("report", &["--report", "made"], PLAIN),
     probe("explain", &["--explain"], PLAIN),

@@ -68,7 +68,7 @@ const PROBES: &[Probe] = &[
     probe("max-keys", &["--max-keys", "1"], NESTED).layout(NESTED_LAYOUT),
     probe("max-fields", &["--max-fields", "1"], PLAIN),
     probe("workers", &["--workers", "3"], PLAIN).beside(&["--explain", "--slice-size", "1"]),
-    probe("memory-limit", &["--memory-limit", "50MB"], PLAIN).beside(&["--explain"]),
+    probe("memory-limit", &["--memory-limit", "60MB"], PLAIN).beside(&["--explain"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("explode", &["--explode", "a"], JSON_TEXTS).beside(&["--parse-json", "a"]),
     probe("parse-json", &["--parse-json", "a", "--explode", "a"], JSON_TEXTS),

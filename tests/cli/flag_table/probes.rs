@@ -452,7 +452,7 @@ pub const PROBES: &[Probe] = &[
     probe("max-keys", &["--max-keys", "1"], PLAIN),
     // Run and memory
     probe("workers", &["--workers", "3"], PLAIN).beside(&["--explain", "--slice-size", "1"]),
-    probe("memory-limit", &["--memory-limit", "50MB"], PLAIN).beside(&["--explain"]),
+    probe("memory-limit", &["--memory-limit", "60MB"], PLAIN).beside(&["--explain"]),
     probe("slice-size", &["--slice-size", "100kB"], PLAIN).beside(&["--explain"]),
     probe("io", &["--io", "read"], PLAIN).beside(&["--explain"]),
     // Resume: a compressed output has no checkpoints, and says so when it is to have some.

@@ -85,11 +85,11 @@ pub struct Error(Box<ErrorKind>);
 
 #[derive(Debug)]
 enum ErrorKind {
-    /// `decoded`: the encoding that the text was in, of which the offset is. `text`: what is there, as it is shown.
+    /// `counts`: what the offset is one of. `text`: what is there, as it is shown.
     Data {
         position: Position,
         error: RecordError,
-        decoded: Option<&'static str>,
+        counts: Counts,
         text: Option<String>,
     },
     /// The data as a whole is refused.
@@ -122,10 +122,21 @@ enum ErrorKind {
     Ended,
 }
 
+/// What the offset of a place counts.
+#[derive(Clone, Copy, Debug)]
+enum Counts {
+    /// The bytes of the file.
+    Bytes,
+    /// The bytes of the text that was decoded from this encoding.
+    Decoded(&'static str),
+    /// The bytes of records that were made of columns, which nobody sees.
+    Made,
+}
+
 impl Error {
     /// Bad data at a place of the input.
     pub fn data(position: Position, error: RecordError) -> Error {
-        Error(Box::new(ErrorKind::Data { position, error, decoded: None, text: None }))
+        Error(Box::new(ErrorKind::Data { position, error, counts: Counts::Bytes, text: None }))
     }
 
     /// Data that is refused as a whole, at no place of its own.
@@ -308,8 +319,18 @@ impl Error {
 
     /// Says that the offset is one of the text that was decoded from an encoding.
     pub(crate) fn in_decoded(mut self, encoding: &'static str) -> Error {
-        if let ErrorKind::Data { decoded, .. } = &mut *self.0 {
-            *decoded = Some(encoding);
+        if let ErrorKind::Data { counts, .. } = &mut *self.0 {
+            *counts = Counts::Decoded(encoding);
+        }
+        self
+    }
+
+    /// Says that the place of a record is not one in the file.
+    pub(crate) fn in_made(mut self) -> Error {
+        if let ErrorKind::Data { counts, position, .. } = &mut *self.0
+            && position.record > 0
+        {
+            *counts = Counts::Made;
         }
         self
     }
@@ -392,10 +413,11 @@ impl fmt::Display for Marked<'_> {
                 write!(f, "{}: {}", input(&position.file), error.message())?;
                 error.hint.iter().try_for_each(|hint| write!(f, "\n  {hint}"))
             }
-            ErrorKind::Data { position, error, decoded, text } => {
-                write!(f, "{position}")?;
-                if let Some(encoding) = decoded {
-                    write!(f, " of the text decoded from {encoding}")?;
+            ErrorKind::Data { position, error, counts, text } => {
+                match counts {
+                    Counts::Bytes => write!(f, "{position}")?,
+                    Counts::Decoded(encoding) => write!(f, "{position} of the text decoded from {encoding}")?,
+                    Counts::Made => write!(f, "{}: record {}", input(&position.file), position.record)?,
                 }
                 write!(f, ": {}", error.message())?;
                 match (text, position.line) {

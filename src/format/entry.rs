@@ -4,14 +4,13 @@
 //! on the options is in [`Gives`] for a source and in [`Takes`] for a target.
 
 use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
 use super::csv::Resolved;
 use super::{Columns, Copies, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat};
 use crate::compress::{Blocks, Compress};
 use crate::error::Error;
-use crate::record::{Detail, Schema};
+use crate::record::{Detail, Schema, Unrolled};
 use crate::scan::lines::Lines;
 
 /// A format: its properties and its functions.
@@ -71,13 +70,6 @@ pub(super) type MakeBlocks = fn(options: &Options, compress: Compress) -> Result
 /// Makes a stream of the records in a file, which [`Entry::open`] and what it gives can read. `workers`, `memory`: how many
 /// threads it may have, and how many bytes it may take.
 pub(crate) type Unroll = fn(file: File, workers: usize, memory: usize) -> Result<Unrolled, Error>;
-
-/// The records of a file, as a stream.
-pub(crate) struct Unrolled {
-    pub reader: Box<dyn Read + Send>,
-    /// What it takes, in bytes.
-    pub memory: usize,
-}
 
 /// A target that is ready to be written, or the reason why not.
 pub(super) type Created = Result<Box<dyn WriteFormat>, Error>;

@@ -43,7 +43,7 @@ fn unrolled(store: Box<dyn Store>, unroll: format::Unroll, settings: &Settings) 
     // A half is for what becomes of the records.
     let most = settings.memory_limit / 2;
     let workers = settings.all_workers();
-    let made = move |file| unroll(file, workers, most).map(|made| (made.reader, made.memory));
+    let made = move |file| unroll(file, workers, most);
     UnrolledStore::new(store, Box::new(made), settings.decompress, copy_place(settings), most)
 }
 

@@ -48,6 +48,8 @@ impl Opened<'_> {
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty() && !self.wanted.chooses();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
+        // What is put into quarantine has all fields.
+        self.source.want(want.select.as_deref().filter(|_| self.settings.on_error != OnError::Quarantine));
         let tested = tested_of(&self.route, self.settings).map(|tested| self.reading.decoder(&tested.want));
         let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);
         let keeper = self.keeper();
@@ -371,6 +373,7 @@ impl Opened<'_> {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
         pass.committed(&totals.committed(target.left(place.offset)));
+        let bytes_in = self.source.read_to(bytes_in);
         Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events, paused })
     }
 }

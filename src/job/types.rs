@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::fold::Fold;
 use crate::fold::infer::Infer;
 use crate::job::opened::Opened;
-use crate::job::settings::ColumnsFrom;
+use crate::job::settings::{ColumnsFrom, Settings};
 use crate::record::{Kind, Schema, Type};
 use crate::wording::input;
 
@@ -21,23 +21,68 @@ impl Opened<'_> {
     pub fn types(&mut self) -> Result<Schema> {
         let types = match self.known_types() {
             Some(types) => types,
-            None => types_of(self.find_types()?, self.given().as_deref())?,
+            None => {
+                let said = self.given().or_else(|| self.kept_types().map(Arc::new));
+                types_of(self.find_types()?, said.as_deref())?
+            }
         };
         Ok(of_columns(types, &self.settings.columns))
     }
 
     /// The same if they are known without reading any record, whatever columns were asked for.
     pub fn known_types(&self) -> Option<Schema> {
-        let settings = self.settings;
-        if !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty()) {
-            return None;
-        }
-        let ops = &self.route.ops;
-        if let Some(given) = self.given().filter(|_| ops.iter().all(|op| op.types().is_some())) {
+        let Settings { select, drop, rename, ops, .. } = self.settings;
+        let given = self.given().filter(|_| select.is_empty() && drop.is_empty() && rename.is_empty());
+        if let Some(given) = given.filter(|_| self.route.ops.iter().all(|op| op.types().is_some())) {
             return Some((*given).clone());
         }
         // Steps that only leave records out change no types.
-        self.reading.types().filter(|_| ops.iter().all(|op| op.only_drops()))
+        let types = self.reading.types().filter(|_| ops.iter().all(|op| op.only_drops()))?;
+        let place = |name: &String| types.position(name.as_bytes());
+        let dropped = drop.iter().map(place).collect::<Option<Vec<_>>>()?;
+        let selected = match select.is_empty() {
+            true => (0..types.len()).collect(),
+            false => select.iter().map(place).collect::<Option<Vec<_>>>()?,
+        };
+        let left = selected.into_iter().filter(|place| !dropped.contains(place));
+        rename.iter().all(|(old, _)| place(old).is_some()).then(|| self.renamed(&types, left))
+    }
+
+    /// The types of the source's fields that reach the target as they are.
+    fn kept_types(&self) -> Option<Schema> {
+        let types = self.reading.types()?;
+        let Settings { select, drop, rename, ops, .. } = self.settings;
+        let mut changed: Vec<&[u8]> = Vec::new();
+        for op in ops.iter().filter(|op| !op.only_drops()) {
+            let before = changed.len();
+            changed.extend(op.makes().into_iter().chain(op.fields().iter().map(|name| &**name)));
+            // What takes values apart changes what it reads.
+            if op.makes().is_none() && op.makes_batches() {
+                changed.extend(op.reads().iter().map(|name| &**name));
+            }
+            if changed.len() == before {
+                return None;
+            }
+        }
+        // A part of a field that is left out or gets another name changes the field.
+        let paths = select.iter().chain(drop).chain(rename.iter().flat_map(|(old, new)| [old, new]));
+        let paths = paths.map(String::as_bytes).filter(|path| types.position(path).is_none());
+        changed.extend(paths);
+        let is_changed = |name: &[u8]| {
+            let within = |path: &&[u8]| matches!(path.strip_prefix(name), Some([] | [b'.' | b'[', ..]));
+            changed.iter().any(within)
+        };
+        let kept = (0..types.len()).filter(|&place| !is_changed(types.name(place)));
+        Some(self.renamed(&types, kept))
+    }
+
+    /// The types at these places, with the names that the target gives them.
+    fn renamed(&self, types: &Schema, places: impl Iterator<Item = usize>) -> Schema {
+        Schema::typed(places.map(|place| {
+            let name = types.name(place);
+            let renamed = self.settings.rename.iter().find(|(old, _)| old.as_bytes() == name);
+            (renamed.map_or(name, |(_, new)| new.as_bytes()).to_vec(), types.type_of(place).clone())
+        }))
     }
 
     /// The types that a schema says.

@@ -27,6 +27,7 @@ mod stack_text;
 #[doc(hidden)]
 pub mod to_number;
 mod tree;
+mod unrolled;
 #[doc(hidden)]
 pub mod utf8;
 mod value;
@@ -57,4 +58,5 @@ pub use span::Span;
 #[doc(hidden)]
 pub use stack_text::StackText;
 pub use tree::Tree;
+pub(crate) use unrolled::{Unrolled, Wanted};
 pub use value::Value;

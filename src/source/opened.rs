@@ -151,11 +151,31 @@ impl Source {
         }
     }
 
-    /// Says in an error that its place is one in the decoded text, where that is not the source.
+    /// Says in an error what its place is one of, where that is not the source.
     pub fn tell(&self, error: Error) -> Error {
         match &self.decoded {
             Some(decoded) => error.in_decoded(decoded.encoding.name()),
+            None if self.store.is_made() => error.in_made(),
             None => error,
+        }
+    }
+
+    /// Only these fields will be looked at from now on, if they are said: whoever makes the bytes may save itself the work
+    /// for others.
+    pub fn want(&self, fields: Option<&[Box<[u8]>]>) {
+        self.store.want(fields);
+    }
+
+    /// How many records it has, if they need not be read to know that.
+    pub fn records(&self) -> Option<u64> {
+        self.store.records()
+    }
+
+    /// How many bytes were read, when its reader came to `offset`.
+    pub fn read_to(&self, offset: u64) -> u64 {
+        match self.stamp().filter(|_| self.store.is_made()) {
+            Some(stamp) => stamp.file_len(),
+            None => offset,
         }
     }
 

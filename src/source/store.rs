@@ -45,6 +45,16 @@ pub(crate) trait Store: Send {
         false
     }
 
+    /// Of the fields of records that are made, only these will be looked at from now on; none: all.
+    fn want(&self, fields: Option<&[Box<[u8]>]>) {
+        let _ = fields;
+    }
+
+    /// How many records it has, if something says so before they are read. To be called after it was opened.
+    fn records(&self) -> Option<u64> {
+        None
+    }
+
     /// What reading it takes, in bytes, beside what others take for it. To be called after it was opened.
     fn memory(&self) -> usize {
         0

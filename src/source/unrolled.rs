@@ -12,10 +12,11 @@ use super::store::{ALL, Flow, Store};
 use super::unpack::Unpacker;
 use crate::compress::{Decompress, Unpacking};
 use crate::error::{Error, Result};
+use crate::record::{Unrolled, Wanted};
 use crate::sys::Stop;
 
-/// Makes a stream of a file, and says what that takes, in bytes.
-pub(crate) type Unroll = Box<dyn Fn(File) -> Result<(Box<dyn Read + Send>, usize)> + Send>;
+/// Makes a stream of a file.
+pub(crate) type Unroll = Box<dyn Fn(File) -> Result<Unrolled> + Send>;
 
 /// A store of which a stream is made. What is no regular file, or is compressed, is copied first; the copy has no name,
 /// and is gone when the program ends.
@@ -28,6 +29,8 @@ pub(crate) struct UnrolledStore {
     ceiling: usize,
     copy: Option<File>,
     memory: usize,
+    records: Option<u64>,
+    wanted: Wanted,
 }
 
 impl UnrolledStore {
@@ -39,7 +42,17 @@ impl UnrolledStore {
         place: CopyPlace,
         ceiling: usize,
     ) -> UnrolledStore {
-        UnrolledStore { store, unroll, decompress, place, ceiling, copy: None, memory: 0 }
+        UnrolledStore {
+            store,
+            unroll,
+            decompress,
+            place,
+            ceiling,
+            copy: None,
+            memory: 0,
+            records: None,
+            wanted: Wanted::default(),
+        }
     }
 
     /// The file, or a copy.
@@ -90,9 +103,17 @@ impl Store for UnrolledStore {
     fn open(&mut self, range: Range<u64>, stop: Option<&Stop>) -> Result<Flow> {
         debug_assert_eq!(range, ALL);
         let file = self.any_place(stop)?;
-        let (reader, memory) = (self.unroll)(file).map_err(|error| error.in_file(self.store.path()))?;
-        self.memory = memory;
-        Ok(Flow { reader, soon: None })
+        let made = (self.unroll)(file).map_err(|error| error.in_file(self.store.path()))?;
+        (self.memory, self.records, self.wanted) = (made.memory, made.records, made.wanted);
+        Ok(Flow { reader: made.reader, soon: None })
+    }
+
+    fn want(&self, fields: Option<&[Box<[u8]>]>) {
+        self.wanted.set(fields);
+    }
+
+    fn records(&self) -> Option<u64> {
+        self.records
     }
 
     fn is_made(&self) -> bool {

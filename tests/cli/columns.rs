@@ -181,3 +181,95 @@ fn damaged_files_are_bad_data() {
         ran(here, &format!("convert empty.ndjson -o e.{kind}")).ends(2).says(&["the output has no fields", "--drop"]);
     }
 }
+
+/// The types of the columns of a file, as Avro says them.
+fn types(here: &Path, file: &str) -> Vec<(String, String)> {
+    ran(here, &format!("convert {file} -o types.avro --force -q")).ends(0);
+    let avro = fs::read(here.join("types.avro")).unwrap();
+    let text = String::from_utf8_lossy(&avro);
+    let schema = &text[text.find('{').unwrap()..];
+    let schema = serde_json::Deserializer::from_str(schema).into_iter::<serde_json::Value>().next().unwrap().unwrap();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    schema["fields"].as_array().unwrap().iter().map(|field| (text(&field["name"]), text(&field["type"]))).collect()
+}
+
+#[test]
+fn what_is_chosen_keeps_its_type() {
+    let here = folder();
+    let here = here.path();
+    let schema = r#"{"schema":1,"fields":[{"name":"id","kind":"int64"},{"name":"n","kind":"int64","nullable":true},
+        {"name":"f","kind":"float64"},{"name":"t","kind":"text"}]}"#;
+    fs::write(here.join("s.json"), schema).unwrap();
+    fs::write(here.join("a.csv"), "id,n,f,t\n1,,0.5,x\n2,7,1,y\n").unwrap();
+    let long = || "long".to_owned();
+    for kind in KINDS {
+        ran(here, &format!("convert a.csv -o a.{kind} --schema s.json --force")).ends(0);
+        let typed = |how: &str| {
+            ran(here, &format!("convert a.{kind} -o b.{kind} --force {how}")).ends(0);
+            types(here, &format!("b.{kind}"))
+        };
+        // 1 and 2 would fit into less.
+        let chosen = [("f".to_owned(), "double".to_owned()), ("id".to_owned(), long())];
+        assert_eq!(typed("--select f,id"), chosen, "{kind}");
+        assert_eq!(typed("--drop n,t --rename f=f --columns f,id"), chosen, "{kind}");
+        let renamed = [("key".to_owned(), long())];
+        assert_eq!(typed("--select id --rename id=key --where n=7"), renamed, "{kind}");
+        // What is made gets the narrowest type, what is beside it keeps its own.
+        let made = [("id".to_owned(), long()), ("m".to_owned(), "int".to_owned())];
+        assert_eq!(typed("--set m=id*2 --select id,m"), made, "{kind}");
+        assert_eq!(typed("--set id=id*2 --select id"), [("id".to_owned(), "int".to_owned())], "{kind}");
+        assert_eq!(typed("--op upper:t --select id"), [("id".to_owned(), long())], "{kind}");
+    }
+}
+
+#[test]
+fn columns_that_nobody_wants_are_not_read() {
+    let here = folder();
+    let here = here.path();
+    let mut table = "id,name,f,n\n".to_owned();
+    for id in 0..60_000 {
+        table +=
+            &format!("{id},name of number {id},{id}.5,{}\n", if id % 3 == 0 { String::new() } else { id.to_string() });
+    }
+    fs::write(here.join("a.csv"), &table).unwrap();
+    ran(here, "convert a.csv -o a.parquet --block-size 64KiB --compress none").ends(0);
+    // Lines of the answer, whatever is read of the rest.
+    let ids: String = (0..60_000).map(|id| format!("{id}\n")).collect();
+    let last = "1\n59999\n";
+    let lines = [
+        ("convert a.parquet -t csv --select id", format!("id\n{ids}")),
+        ("convert a.parquet -t csv --select n --where f=59999.5", "n\n59999\n".to_owned()),
+        ("convert a.parquet -t csv --select id -j 3 --slice-size 1", format!("id\n{ids}")),
+        ("aggregate a.parquet --agg n=count(n),last=max(id) -t csv", "n,last\n40000,59999\n".to_owned()),
+        (
+            "aggregate a.parquet --where id=59999 --agg c=count(),i=max(id) -t csv",
+            format!("c,i\n{}", last.replacen('\n', ",", 1)),
+        ),
+        ("count -r a.parquet", "60000 a.parquet\n".to_owned()),
+        ("count -r a.parquet --where f>59000", "1000 a.parquet\n".to_owned()),
+        ("sort a.parquet --by id:desc:number --select id --limit 1 -t csv", "id\n59999\n".to_owned()),
+    ];
+    for (line, wanted) in &lines {
+        let got = ran(here, line).ends(0).stdout;
+        assert_eq!(got.trim_start().replace("  ", ""), *wanted, "{line}");
+    }
+    // A text near the end is no text any more.
+    let mut file = fs::read(here.join("a.parquet")).unwrap();
+    let text = b"name of number 59990";
+    let at = file.windows(text.len()).position(|bytes| bytes == text).unwrap();
+    file[at] = 0xff;
+    fs::write(here.join("a.parquet"), file).unwrap();
+    for (line, wanted) in &lines {
+        let got = ran(here, line).ends(0).stdout;
+        assert_eq!(got.trim_start().replace("  ", ""), *wanted, "{line}");
+    }
+    for line in [
+        "convert a.parquet -t csv",
+        "convert a.parquet -t csv --select name",
+        "convert a.parquet -t csv --select id --where name=''",
+    ] {
+        ran(here, line).ends(1).says(&["a.parquet: byte ", "can't be read"]);
+    }
+    let kept = ran(here, "convert a.parquet -o b.csv --select id --on-error quarantine");
+    kept.ends(1).says(&["can't be read"]);
+}

@@ -46,8 +46,6 @@ impl Kinds {
     /// MessagePack and CBOR, also in frames: nested values in binary, with bytes and numbers that are not finite.
     pub const PACKED: Kinds =
         Kinds::named("msgpack").or(Kinds::named("cbor")).or(Kinds::FRAMES_OF_MSGPACK).or(Kinds::FRAMES_OF_CBOR);
-    /// Avro.
-    pub const AVRO: Kinds = Kinds::named("avro");
     /// What the op `wordcount` writes.
     pub const WORDS: Kinds = Kinds(1 << (Format::ALL.len() * PAYLOADS));
 
@@ -60,14 +58,14 @@ impl Kinds {
     /// Records with maps and lists.
     pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED).or(Kinds::PROTOBUF);
     /// Those in which any column may become a map.
-    pub const UNFLATTENED: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED).or(Kinds::AVRO);
+    pub const UNFLATTENED: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON).or(Kinds::PACKED).or(Kinds::BLOCKS);
     /// Those that are text, or texts in frames.
     pub const NESTED_TEXT: Kinds = Kinds::ALL_JSON.or(Kinds::FRAMES_OF_JSON);
     /// Formats that can hold NaN and infinite numbers.
-    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED).or(Kinds::AVRO).or(Kinds::PROTOBUF);
+    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5).or(Kinds::PACKED).or(Kinds::BLOCKS).or(Kinds::PROTOBUF);
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
-    /// Containers that group records in blocks.
+    /// Containers that group records in blocks; all fields have types.
     pub const BLOCKS: Kinds = Kinds::all(Fact::Blocks);
     /// Containers that can't be read from front to back.
     pub const UNROLLED: Kinds = Kinds::all(Fact::Unrolled);

@@ -9,7 +9,7 @@ use crate::format::{Types, fwf};
 use crate::job::{Aggregate, ColumnsFrom, OnError};
 
 /// What has bytes beside texts.
-const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::AVRO).or(Kinds::PROTOBUF);
+const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::BLOCKS).or(Kinds::PROTOBUF);
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
@@ -17,7 +17,7 @@ pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT)),
     (
         Kinds::ALL_TABLES.or(Kinds::NESTED_TEXT),
-        Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES).or(Kinds::AVRO).or(Kinds::PROTOBUF),
+        Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES).or(Kinds::BLOCKS).or(Kinds::PROTOBUF),
     ),
 ];
 
@@ -346,6 +346,9 @@ pub fn all_finite(line: &Line<'_>) -> Option<No> {
 
 /// For flags about invalid UTF-8, where the input is never checked for it.
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
+    if line.sources.is_within(Kinds::UNROLLED) {
+        return No::new(line.input(), "Texts in columns are always UTF-8: leave it out.");
+    }
     let checked = line.said.has("encoding") || STEPS.iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
     let decoded = line.sources.meets(Kinds::ALL_TABLES.or(Kinds::NESTED));

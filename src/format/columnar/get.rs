@@ -11,9 +11,9 @@ use arrow_array::types::{
 };
 use arrow_array::{AnyDictionaryArray, Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_buffer::{NullBuffer, i256};
-use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 
-use super::shape::has_text_keys;
+use super::shape::{has_text_keys, plain};
 use crate::format::avro::rows::{push_long, push_run};
 
 /// Why a value is not written.
@@ -32,6 +32,8 @@ pub(super) struct Column<'c> {
 
 enum Kind<'c> {
     Null,
+    /// The same bytes for every record: nobody looks at it.
+    Nothing(Vec<u8>),
     Bool(&'c BooleanArray),
     /// Whole numbers.
     Int8(&'c [i8]),
@@ -67,13 +69,48 @@ enum Kind<'c> {
     Dictionary(Vec<usize>, Box<Column<'c>>),
 }
 
-/// The columns of a batch.
+/// The columns of these fields, of a batch that has all of them or only those that are wanted. The values of others are
+/// the least that their types allow.
 ///
 /// # Errors
 /// A type that [`rows`](super::rows) does not know.
-pub(super) fn columns(batch: &RecordBatch) -> Result<Vec<Column<'_>>, Wrong> {
-    let fields = batch.schema_ref().fields();
-    fields.iter().zip(batch.columns()).map(|(field, column)| Column::new(field, column)).collect()
+pub(super) fn columns<'c>(
+    fields: &Fields,
+    batch: &'c RecordBatch,
+    is_wanted: impl Fn(usize) -> bool,
+) -> Result<Vec<Column<'c>>, Wrong> {
+    let has_all = batch.num_columns() == fields.len();
+    let mut given = batch.columns().iter();
+    let mut columns = Vec::with_capacity(fields.len());
+    for (index, field) in fields.iter().enumerate() {
+        let is_wanted = is_wanted(index);
+        let array = if has_all || is_wanted { given.next() } else { None };
+        columns.push(match array.filter(|_| is_wanted) {
+            Some(array) => Column::new(field, array)?,
+            None => {
+                let mut least = Vec::new();
+                nothing(field, &mut least);
+                Column { nullable: false, nulls: None, kind: Kind::Nothing(least) }
+            }
+        });
+    }
+    Ok(columns)
+}
+
+/// Appends the shortest value of a type.
+fn nothing(field: &Field, out: &mut Vec<u8>) {
+    let zeros = match plain(field.data_type()) {
+        DataType::Null => 0,
+        // Null.
+        _ if field.is_nullable() => 1,
+        DataType::Float16 | DataType::Float32 => 4,
+        DataType::Float64 => 8,
+        DataType::FixedSizeBinary(size) => *size as usize,
+        DataType::Struct(parts) => return parts.iter().for_each(|part| nothing(part, out)),
+        // The number zero, or nothing of what has a length.
+        _ => 1,
+    };
+    out.resize(out.len() + zeros, 0);
 }
 
 /// Appends a record.
@@ -263,6 +300,7 @@ impl<'c> Kind<'c> {
     fn put(&self, row: usize, out: &mut Vec<u8>) -> Result<(), Wrong> {
         match self {
             Kind::Null => {}
+            Kind::Nothing(bytes) => out.extend_from_slice(bytes),
             Kind::Bool(column) => out.push(u8::from(column.value(row))),
             Kind::Int8(column) => push_long(column[row].into(), out),
             Kind::Int16(column) => push_long(column[row].into(), out),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::compress::{Blocks, Compress};
 use crate::error::Error;
-use crate::format::entry::{Created, Given, Unrolled};
+use crate::format::entry::{Created, Given};
 use crate::format::{OpenError, Opening, Options};
+use crate::record::Unrolled;
 
 fn lacking() -> Error {
     Error::usage("this build has no Parquet and no Arrow\n  Build it with the feature `columnar`.")

@@ -12,9 +12,13 @@ mod build;
 #[cfg(feature = "columnar")]
 mod get;
 #[cfg(feature = "columnar")]
+mod input;
+#[cfg(feature = "columnar")]
 mod ipc;
 #[cfg(not(feature = "columnar"))]
 mod lacking;
+#[cfg(feature = "columnar")]
+mod messages;
 #[cfg(feature = "columnar")]
 mod pack;
 #[cfg(feature = "columnar")]

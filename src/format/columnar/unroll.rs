@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -13,16 +13,16 @@ use std::thread;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
-use parquet::file::reader::{ChunkReader, Length};
 
+use super::input::{At, Input};
+use super::messages::{self, Messages};
 use super::{build, get, rows};
 use crate::error::{BadStream, Error, Fault, RecordError, Result};
 use crate::format::avro::rows as data;
-use crate::format::entry::Unrolled;
+use crate::record::{Unrolled, Wanted};
 use crate::sys::{caught, read_exact_at};
 
 /// How many bytes of records a block has, at least.
@@ -39,70 +39,6 @@ const BATCH: usize = 512 << 10;
 /// the sizes that are usual.
 const COLUMN: usize = 3 << 20;
 
-/// What a file is read from, at any place.
-#[derive(Clone)]
-struct Input {
-    file: Arc<File>,
-    len: u64,
-}
-
-impl Input {
-    fn new(file: File) -> io::Result<Input> {
-        let len = file.metadata()?.len();
-        Ok(Input { file: Arc::new(file), len })
-    }
-}
-
-impl Length for Input {
-    fn len(&self) -> u64 {
-        self.len
-    }
-}
-
-impl ChunkReader for Input {
-    type T = BufReader<At>;
-
-    fn get_read(&self, start: u64) -> ParquetResult<BufReader<At>> {
-        Ok(BufReader::new(At { input: self.clone(), at: start }))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        if length as u64 > self.len.saturating_sub(start) {
-            return Err(ParquetError::EOF(format!("{length} bytes at byte {start} are not there")));
-        }
-        let mut bytes = vec![0; length];
-        read_exact_at(&self.file, &mut bytes, start)?;
-        Ok(bytes.into())
-    }
-}
-
-/// A file that is read from a place on.
-struct At {
-    input: Input,
-    at: u64,
-}
-
-impl Read for At {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let count = (self.input.len.saturating_sub(self.at)).min(bytes.len() as u64) as usize;
-        read_exact_at(&self.input.file, &mut bytes[..count], self.at)?;
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for At {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let place = match to {
-            SeekFrom::Start(place) => Some(place),
-            SeekFrom::End(by) => self.input.len.checked_add_signed(by),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-        };
-        self.at = place.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        Ok(self.at)
-    }
-}
-
 /// Reads Parquet.
 pub(super) fn parquet(file: File, workers: usize, memory: usize) -> Result<Unrolled> {
     let input = Input::new(file).map_err(|e| Error::io("read", "the source", e))?;
@@ -118,12 +54,18 @@ pub(super) fn parquet(file: File, workers: usize, memory: usize) -> Result<Unrol
         let at = group.columns().first().map_or(0, |column| u64::try_from(column.data_page_offset()).unwrap_or(0));
         groups.push(Group { number, at, rows: (BATCH / (size / rows.max(1)).max(1)).clamp(1, ROWS) });
     }
-    let open = move |Group { number, rows, .. }| {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input.clone(), metadata.clone());
-        let reader = builder.with_row_groups(vec![number]).with_batch_size(rows).build()?;
-        Ok(Box::new(reader) as Batches)
+    let records = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
+    let open = move |Part { group, done, only }: Part<'_>| {
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input.clone(), metadata.clone());
+        if let Some(only) = only {
+            let roots = only.iter().enumerate().filter(|(_, is_wanted)| **is_wanted).map(|(index, _)| index);
+            builder = builder.with_projection(ProjectionMask::roots(metadata.parquet_schema(), roots));
+        }
+        let builder = builder.with_row_groups(vec![group.number]).with_batch_size(group.rows);
+        Ok(Box::new(builder.with_offset(done).build()?) as Batches)
     };
-    unrolled(&schema, groups, threads, each, open)
+    let columns = Columns { schema, wanted: Wanted::default(), skips: true, open: Box::new(open) };
+    unrolled(columns, groups, threads, each, records)
 }
 
 /// What reading a row group takes, in bytes.
@@ -145,7 +87,8 @@ pub(super) fn arrow(file: File, _: usize, _: usize) -> Result<Unrolled> {
     let mut start = [0; MAGIC.len()];
     let is_file =
         input.len >= start.len() as u64 && read_exact_at(&input.file, &mut start, 0).is_ok() && start == *MAGIC;
-    let largest = safely(|| largest(&input, if is_file { FILE_HEAD } else { 0 }))?;
+    let Messages { largest, records } =
+        safely(|| if is_file { messages::of_file(&input) } else { messages::of_stream(&input) })?;
     let reader = BufReader::with_capacity(BLOCK, At { input, at: 0 });
     let (schema, batches): (SchemaRef, Batches) = if is_file {
         let reader = safely(|| FileReader::try_new(reader, None))?;
@@ -155,51 +98,13 @@ pub(super) fn arrow(file: File, _: usize, _: usize) -> Result<Unrolled> {
         (reader.schema(), Box::new(reader))
     };
     let batches = Mutex::new(Some(batches));
-    let open = move |_| {
+    let open = move |_: Part<'_>| {
         let batches = batches.lock().unwrap_or_else(PoisonError::into_inner).take();
         batches.ok_or_else(|| ArrowError::IpcError("it was read already".to_owned()))
     };
+    let columns = Columns { schema, wanted: Wanted::default(), skips: false, open: Box::new(open) };
     // As it is in the file, and decompressed.
-    unrolled(&schema, vec![Group { number: 0, at: 0, rows: 0 }], 1, 2 * largest + BLOCKS, open)
-}
-
-/// What comes before the first message of a file.
-const FILE_HEAD: u64 = 8;
-
-/// How many bytes the largest message has, with its body. The reader makes room for as many as a message claims, so all
-/// of them have to be there.
-///
-/// # Errors
-/// They are not, or there is something else.
-fn largest(input: &Input, start: u64) -> std::result::Result<usize, String> {
-    /// Comes before the length of a message, but not in files that were written before 2019.
-    const GOES_ON: u32 = u32::MAX;
-    let (mut at, mut largest) = (start, 0);
-    let number = |at: u64| {
-        let mut bytes = [0; 4];
-        let is_there = at + 4 <= input.len && read_exact_at(&input.file, &mut bytes, at).is_ok();
-        is_there.then(|| u32::from_le_bytes(bytes))
-    };
-    // A stream may end without a word.
-    while let Some(first) = number(at) {
-        let head = if first == GOES_ON { 8 } else { 4 };
-        let Some(len) = (if first == GOES_ON { number(at + 4) } else { Some(first) }) else { break };
-        if len == 0 {
-            break;
-        }
-        let left = input.len - at - head;
-        let cut = || format!("the message at byte {at} is not there to its end");
-        if u64::from(len) > left {
-            return Err(cut());
-        }
-        let mut message = vec![0; len as usize];
-        read_exact_at(&input.file, &mut message, at + head).map_err(|error| error.to_string())?;
-        let body = arrow_ipc::root_as_message(&message).map_err(|error| error.to_string())?.bodyLength();
-        let body = u64::try_from(body).ok().filter(|body| *body <= left - u64::from(len)).ok_or_else(cut)?;
-        largest = largest.max(len as usize + body as usize);
-        at += head + u64::from(len) + body;
-    }
-    Ok(largest)
+    unrolled(columns, vec![Group { number: 0, at: 0, rows: 0 }], 1, 2 * largest + BLOCKS, Some(records))
 }
 
 /// What the beginning or the end of a file says, if it makes sense.
@@ -231,6 +136,38 @@ struct Group {
     rows: usize,
 }
 
+/// What is left of a row group.
+#[derive(Clone, Copy)]
+struct Part<'p> {
+    group: Group,
+    /// How many rows were read.
+    done: usize,
+    /// Which columns are wanted; none: all.
+    only: Option<&'p [bool]>,
+}
+
+/// The columns of a file.
+struct Columns {
+    schema: SchemaRef,
+    wanted: Wanted,
+    /// Columns that are not wanted are left out of the batches of a part.
+    skips: bool,
+    open: Box<dyn Fn(Part<'_>) -> std::result::Result<Batches, ArrowError> + Send + Sync>,
+}
+
+impl Columns {
+    /// Which columns are wanted: those whose names begin the paths of fields.
+    fn only(&self, fields: &[Box<[u8]>]) -> Vec<bool> {
+        let is_wanted = |column: &str| {
+            fields.iter().any(|field| {
+                let path = field.strip_prefix(column.as_bytes());
+                path.is_some_and(|path| matches!(path, [] | [b'.' | b'[', ..]))
+            })
+        };
+        self.schema.fields().iter().map(|field| is_wanted(field.name())).collect()
+    }
+}
+
 /// The error for a row group that makes no sense.
 #[cold]
 fn bad(Group { number, at, .. }: Group, error: &str) -> io::Error {
@@ -242,29 +179,30 @@ fn bad(Group { number, at, .. }: Group, error: &str) -> io::Error {
 
 /// Starts the threads, which take `each` bytes.
 fn unrolled(
-    schema: &SchemaRef,
+    columns: Columns,
     groups: Vec<Group>,
     threads: usize,
     each: usize,
-    open: impl Fn(Group) -> std::result::Result<Batches, ArrowError> + Send + Sync + 'static,
+    records: Option<u64>,
 ) -> Result<Unrolled> {
-    let text = rows::schema(schema.fields()).map_err(|unknown| {
+    let text = rows::schema(columns.schema.fields()).map_err(|unknown| {
         Error::refused(format!(
             "the column `{}` has the type {}, which records can't have\n  Leave it out in the program that wrote the file.",
             unknown.field, unknown.of
         ))
     })?;
-    let head = data::header(&text.to_string(), &build::written(schema));
+    let head = data::header(&text.to_string(), &build::written(&columns.schema));
     let (wanted, jobs) = channel::<Job>();
-    let (jobs, open) = (Arc::new(Mutex::new(jobs)), Arc::new(open));
+    let fields = columns.wanted.clone();
+    let (jobs, columns) = (Arc::new(Mutex::new(jobs)), Arc::new(columns));
     for number in 0..threads {
-        let (jobs, open) = (Arc::clone(&jobs), Arc::clone(&open));
+        let (jobs, columns) = (Arc::clone(&jobs), Arc::clone(&columns));
         let work = move || {
             loop {
                 let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(Job { group, blocks }) = job else { return };
                 // After the last one comes an empty one. Nobody may want it any more.
-                let end = caught(|| read(open(group), &blocks)).unwrap_or_else(Err).map(|()| Vec::new());
+                let end = caught(|| read(&columns, group, &blocks)).unwrap_or_else(Err).map(|()| Vec::new());
                 let _ = blocks.send(end.map_err(|error| bad(group, &error)));
             }
         };
@@ -274,7 +212,7 @@ fn unrolled(
         }
     }
     let reader = Reader { block: head, at: 0, groups: groups.into(), wanted, coming: VecDeque::new(), ahead: threads };
-    Ok(Unrolled { reader: Box::new(reader), memory: threads * each })
+    Ok(Unrolled { reader: Box::new(reader), memory: threads * each, records, wanted: fields })
 }
 
 /// A row group to read, and where its blocks go.
@@ -283,12 +221,15 @@ struct Job {
     blocks: SyncSender<io::Result<Vec<u8>>>,
 }
 
-/// Reads all batches. What nobody wants any more is no error.
-fn read(
-    batches: std::result::Result<Batches, ArrowError>,
-    blocks: &SyncSender<io::Result<Vec<u8>>>,
-) -> std::result::Result<(), String> {
+/// Reads all batches of a row group. What nobody wants any more is no error.
+fn read(columns: &Columns, group: Group, blocks: &SyncSender<io::Result<Vec<u8>>>) -> std::result::Result<(), String> {
     let (mut rows, mut count) = (Vec::with_capacity(BLOCK + BLOCK / 4), 0);
+    let open = |done, only: &Option<Vec<bool>>| {
+        (columns.open)(Part { group, done, only: only.as_deref() }).map_err(|error| error.to_string())
+    };
+    let (mut fields, mut done) = (columns.wanted.get(), 0);
+    let mut only = fields.as_ref().map(|fields| columns.only(fields));
+    let mut batches = open(done, &only)?;
     let flush = |rows: &mut Vec<u8>, count: &mut u64| {
         let mut block = Vec::with_capacity(rows.len() + 64);
         data::push_block(*count, rows, &mut block);
@@ -296,11 +237,23 @@ fn read(
         *count = 0;
         blocks.send(Ok(block)).is_ok()
     };
-    for batch in batches.map_err(|error| error.to_string())? {
+    loop {
+        // What is wanted may be known by now.
+        let now = columns.wanted.get();
+        if now.as_ref().map(Arc::as_ptr) != fields.as_ref().map(Arc::as_ptr) {
+            only = now.as_ref().map(|fields| columns.only(fields));
+            fields = now;
+            if columns.skips {
+                batches = open(done, &only)?;
+            }
+        }
+        let Some(batch) = batches.next() else { break };
         let batch = batch.map_err(|error| error.to_string())?;
-        let columns = get::columns(&batch)?;
+        done += batch.num_rows();
+        let is_wanted = |index: usize| only.as_ref().is_none_or(|only| only[index]);
+        let values = get::columns(columns.schema.fields(), &batch, is_wanted)?;
         for row in 0..batch.num_rows() {
-            get::record(&columns, row, &mut rows)?;
+            get::record(&values, row, &mut rows)?;
             count += 1;
             if rows.len() >= BLOCK && !flush(&mut rows, &mut count) {
                 return Ok(());

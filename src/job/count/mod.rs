@@ -201,6 +201,11 @@ impl Counting {
                 let bytes_in = opened.source.known_len().unwrap_or_default();
                 return Ok((Counted { records: Some(records), bytes_in, ..Counted::default() }, counts));
             }
+            if let Some(records) = opened.source.records() {
+                self.show(records);
+                let bytes_in = opened.source.read_to(0);
+                return Ok((Counted { records: Some(records), bytes_in, ..Counted::default() }, None));
+            }
             if let Some(found) = records::tally(&mut opened) {
                 let counted = found?;
                 self.show(counted.records.unwrap_or_default());

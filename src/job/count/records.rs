@@ -65,6 +65,7 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Cou
         }
         None => {
             opened.source.unchanged()?;
+            let bytes_in = opened.source.read_to(bytes_in);
             Ok(Counted { records: Some(sum.records), bytes_in, ..Counted::default() })
         }
     }
@@ -149,10 +150,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// records are entered into the ledger.
 pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Counted> {
     opened.route.pass_through = None;
-    // A strict run needs the values, to refuse what a conversion would refuse.
-    if opened.route.schema.is_some() && !opened.settings.strict && opened.settings.ops.is_empty() {
-        opened.route.want.select = Some(Vec::new());
-        opened.route.schema = Some(Schema::default());
+    // A strict run needs the values, to refuse what a conversion would refuse; others need those that decide.
+    let decides = opened.settings.ops.iter().all(|op| op.only_drops());
+    if opened.route.schema.is_some() && !opened.settings.strict && decides {
+        let needed = opened.route.with_needed(&Schema::default());
+        opened.route.want.select = Some(needed.names().map(Into::into).collect());
+        opened.route.schema = Some(needed);
         opened.route.names = Some(Schema::default());
     }
     ledger.begin(&opened.source.path, || opened.head());

@@ -21,6 +21,9 @@ pub struct Digits {
     pub scale: u32,
 }
 
+/// So many digits fit into 64 bits, where counting is much faster.
+const NARROW: usize = 19;
+
 impl Digits {
     /// The digits of a text; `None` if it is not the text of a decimal number of at most [`DIGITS`] digits.
     #[inline]
@@ -29,12 +32,21 @@ impl Digits {
         if digits.is_empty() || digits.len() > DIGITS as usize + 2 {
             return None;
         }
+        let (mut first, mut mantissa, mut point) = (0u64, 0i128, None);
+        let (begin, end) = digits.split_at(digits.len().min(NARROW));
+        for (at, byte) in begin.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => first = first * 10 + u64::from(byte - b'0'),
+                b'.' if point.is_none() => point = Some(at),
+                _ => return None,
+            }
+        }
+        mantissa += i128::from(first);
         // One that wraps has too many digits.
-        let (mut mantissa, mut point) = (0i128, None);
-        for (at, byte) in digits.iter().enumerate() {
+        for (at, byte) in end.iter().enumerate() {
             match byte {
                 b'0'..=b'9' => mantissa = mantissa.wrapping_mul(10).wrapping_add(i128::from(byte - b'0')),
-                b'.' if point.is_none() => point = Some(at),
+                b'.' if point.is_none() => point = Some(NARROW + at),
                 _ => return None,
             }
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::out::{Again, Filling, Out, Room};
 use super::put::{Putter, Scratch, Target};
-use super::tree::{Field, Id};
+use super::scalar;
+use super::tree::{Field, Id, Kind};
 use super::wrong::Wrong;
 use crate::error::{Error, RecordError};
 use crate::format::Encode;
@@ -28,6 +29,9 @@ struct Columns {
 
 enum From {
     Column(usize),
+    /// A column of plain values, the number of their type, and, where they may be null, that of null and of the other type
+    /// of the union.
+    Plain { column: usize, of: Id, union: Option<[usize; 2]> },
     /// Those of a record inside the record are columns of their own.
     Parts(Vec<From>),
     Nowhere,
@@ -99,7 +103,13 @@ fn places(
         let name = [before, field.name.as_bytes()].concat();
         if let Some(column) = schema.position(&name) {
             known[column] = true;
-            return From::Column(column);
+            return match target.null_or(field.of) {
+                Some((null, other, of)) if is_scalar(target, of) => {
+                    From::Plain { column, of, union: Some([null, other]) }
+                }
+                None if is_scalar(target, field.of) => From::Plain { column, of: field.of, union: None },
+                _ => From::Column(column),
+            };
         }
         let before = [&name[..], b"."].concat();
         let has_parts = depth < 64 && schema.names().any(|column| column.starts_with(&before));
@@ -111,10 +121,15 @@ fn places(
     fields.iter().map(|field| place(field, known)).collect()
 }
 
+/// Whether a type has neither parts nor others among which one is chosen.
+fn is_scalar(target: &Target, id: Id) -> bool {
+    !matches!(target.tree.node(id).kind, Kind::Union(_)) && target.tree.is_plain(id)
+}
+
 /// Whether there is nothing in the columns of a record.
 fn is_empty(from: &[From], values: &[Value<'_>]) -> bool {
     from.iter().all(|from| match from {
-        From::Column(column) => matches!(values[*column], Value::Absent | Value::Null),
+        From::Column(column) | From::Plain { column, .. } => matches!(values[*column], Value::Absent | Value::Null),
         From::Parts(parts) => is_empty(parts, values),
         From::Nowhere => true,
     })
@@ -134,7 +149,20 @@ fn row<'a, O: Out>(
 ) -> Result<(), Wrong> {
     for (number, (field, from)) in fields.iter().zip(from).enumerate() {
         let put = match from {
-            From::Column(column) if matches!(values[*column], Value::Absent) => target.missing(id, number, out),
+            From::Column(column) | From::Plain { column, .. } if matches!(values[*column], Value::Absent) => {
+                target.missing(id, number, out)
+            }
+            From::Plain { column, of, union } => {
+                let (value, node) = (values[*column], target.tree.node(*of));
+                match union {
+                    Some([null, _]) if matches!(value, Value::Null) => Ok(out.long(*null as i64)?),
+                    Some([_, other]) => {
+                        out.long(*other as i64)?;
+                        scalar::put(node, value, target.base64, out)
+                    }
+                    None => scalar::put(node, value, target.base64, out),
+                }
+            }
             From::Column(column) => {
                 let tree = Tree::leaf(&values[*column]);
                 let scratch: Scratch<'_, 'a> = Some(scratch);

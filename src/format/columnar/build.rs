@@ -10,7 +10,7 @@ use arrow_array::types::{
     Int32Type, Int64Type, Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, RecordBatchOptions, StructArray};
+use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, RecordBatchOptions, StringArray, StructArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer, i256};
 use arrow_ipc::convert::IpcSchemaEncoder;
 use arrow_ipc::writer::DictionaryTracker;
@@ -52,7 +52,8 @@ enum Kind {
     StampMilli(PrimitiveBuilder<TimestampMillisecondType>),
     StampMicro(PrimitiveBuilder<TimestampMicrosecondType>),
     StampNano(PrimitiveBuilder<TimestampNanosecondType>),
-    Text(StringBuilder),
+    /// Texts; that they are valid is checked of all at once.
+    Text(BinaryBuilder),
     Bytes(BinaryBuilder),
     Fixed(FixedSizeBinaryBuilder, usize),
     List(Box<List>),
@@ -175,7 +176,7 @@ impl Column {
             DataType::Timestamp(TimeUnit::Millisecond, _) => Kind::StampMilli(primitive(of)),
             DataType::Timestamp(TimeUnit::Microsecond, _) => Kind::StampMicro(primitive(of)),
             DataType::Timestamp(TimeUnit::Nanosecond, _) => Kind::StampNano(primitive(of)),
-            DataType::Utf8 => Kind::Text(StringBuilder::new()),
+            DataType::Utf8 => Kind::Text(BinaryBuilder::new()),
             DataType::Binary => Kind::Bytes(BinaryBuilder::new()),
             DataType::FixedSizeBinary(size) => Kind::Fixed(FixedSizeBinaryBuilder::new(*size), *size as usize),
             DataType::List(items) => Kind::List(Box::new(List {
@@ -244,7 +245,7 @@ impl Column {
             Kind::StampMilli(column) => column.append_value(data.long()?),
             Kind::StampMicro(column) => column.append_value(data.long()?),
             Kind::StampNano(column) => column.append_value(data.long()?),
-            Kind::Text(column) => column.append_value(text(data.bytes()?)?),
+            Kind::Text(column) => column.append_value(data.bytes()?),
             Kind::Bytes(column) => column.append_value(data.bytes()?),
             Kind::Fixed(column, size) => column.append_value(data.fixed(*size)?).map_err(|_| Wrong::Data)?,
             Kind::List(list) => {
@@ -336,7 +337,7 @@ impl Column {
             Kind::StampMilli(column) => Arc::new(column.finish()),
             Kind::StampMicro(column) => Arc::new(column.finish()),
             Kind::StampNano(column) => Arc::new(column.finish()),
-            Kind::Text(column) => Arc::new(column.finish()),
+            Kind::Text(column) => Arc::new(StringArray::try_from_binary(column.finish())?),
             Kind::Bytes(column) => Arc::new(column.finish()),
             Kind::Fixed(column, _) => Arc::new(column.finish()),
             Kind::List(list) => {

@@ -103,6 +103,10 @@ impl<'a> Room<'a> {
 /// The value as one of a type.
 #[inline]
 pub(super) fn convert<'a>(of: &Type, value: Value<'a>, room: &mut Room<'a>) -> Result<Value<'a>, Wrong> {
+    // Most texts stay as they are.
+    if let (Kind::Text, Value::Text(text) | Value::Untyped(text)) = (&of.kind, value) {
+        return Ok(Value::Text(text));
+    }
     let is_empty = room.as_text && matches!(value, Value::Text(b"") | Value::Untyped(b""));
     let value = if is_empty && !takes_empty(&of.kind) { Value::Null } else { value };
     let found = match value {

@@ -112,7 +112,7 @@ impl PinSchema {
                 let lost = room.lost;
                 match pinned {
                     Ok(pinned) => {
-                        if pinned != value {
+                        if !is_same(pinned, value) {
                             batch.nodes_mut(record).1[column] = pinned;
                         }
                         lost.into_iter().for_each(|kind| batch.lose_in(record, kind));
@@ -244,6 +244,15 @@ impl PinSchema {
                 Ok(0)
             }
         }
+    }
+}
+
+/// Whether a value is the other one and not only equal to it: texts are in the same place.
+#[inline]
+fn is_same(one: Value<'_>, other: Value<'_>) -> bool {
+    match (one, other) {
+        (Value::Text(one), Value::Text(other)) | (Value::Number(one), Value::Number(other)) => std::ptr::eq(one, other),
+        (one, other) => one == other,
     }
 }
 

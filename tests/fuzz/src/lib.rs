@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // What can't go on is a finding.
 
 pub mod avro;
+pub mod columns;
 pub mod convert;
 pub mod count;
 pub mod csv;
@@ -31,7 +32,7 @@ pub use shared::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 20] = [
     ("csv", csv::target),
     ("ndjson", ndjson::target),
     ("json", json::target),
@@ -50,4 +51,6 @@ pub const TARGETS: [Target; 18] = [
     ("cbor", packed::target_cbor),
     ("avro", avro::target),
     ("protobuf", protobuf::target),
+    ("parquet", columns::target_parquet),
+    ("arrow", columns::target_arrow),
 ];

@@ -1,7 +1,8 @@
 //! Inputs to begin with: small, and made here.
 
-use pagemill::compress::{Codec, Compression};
+use pagemill::compress::{Codec, Compress, Compression};
 use pagemill::format::Format;
+use pagemill::{Job, TargetSpec};
 
 use crate::shared::inputs::{flags_for, odd, sample};
 
@@ -83,9 +84,34 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         }
         "msgpack" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Msgpack])),
         "avro" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Avro])),
+        "parquet" => led(&LEADS, columns(&[Format::Parquet])),
+        "arrow" => led(&LEADS, columns(&[Format::Arrow, Format::ArrowStream])),
         "cbor" => led(&[&[0, 0], &[2, 1], &[7, 2]], texts(&[Format::Cbor])),
         _ => everything(),
     }
+}
+
+/// Formats of the output, fields, and ways.
+const LEADS: [&[u8]; 3] = [&[0; 8], &[1, 1, 1, 1, 1, 0, 0, 0], &[2, 2, 0, 2, 2, 1, 2, 1]];
+
+/// Small files of columns.
+fn columns(formats: &[Format]) -> Vec<Vec<u8>> {
+    const RECORDS: [&str; 4] = [
+        "{\"id\":1,\"name\":\"x\"}\n{\"id\":-70000,\"name\":null}\n",
+        "{\"id\":1.25,\"name\":[1,2]}\n{\"id\":3,\"name\":[]}\n",
+        "{\"id\":{\"a\":true,\"b\":\"2024-02-29\"},\"name\":\"y\"}\n",
+        "{\"id\":123456789012345678901234567890,\"name\":\"23:59:59.5\"}\n",
+    ];
+    let ways = [Compress::None, Compress::Auto, Compress::As(Compression::from(Codec::Zstd))];
+    let mut all = Vec::new();
+    for (to, compress) in formats.iter().flat_map(|format| ways.map(|way| (*format, way))) {
+        for records in RECORDS {
+            let job = Job::new(records.as_bytes(), TargetSpec::Memory).from(Format::Ndjson).to(to);
+            let job = job.with(|settings| settings.compress = compress);
+            all.push(job.run().expect("columns").output);
+        }
+    }
+    all
 }
 
 /// Expressions over the fields `a`, `b` and `c`.

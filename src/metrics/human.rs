@@ -60,6 +60,9 @@ fn title(format: &str) -> String {
         "fixed" => "fixed records".to_owned(),
         "fwf" => "fixed-width text".to_owned(),
         "text" | "frames" => format.to_owned(),
+        "arrows" => "Arrow".to_owned(),
+        "msgpack" => "MessagePack".to_owned(),
+        "avro" | "parquet" | "arrow" | "protobuf" => format[..1].to_uppercase() + &format[1..],
         several if several.contains(' ') => several.to_owned(),
         _ => format.to_uppercase(),
     }

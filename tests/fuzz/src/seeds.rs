@@ -4,14 +4,14 @@ use pagemill::compress::{Codec, Compress, Compression};
 use pagemill::format::Format;
 use pagemill::{Job, TargetSpec};
 
-use crate::shared::inputs::{flags_for, odd, sample};
+use crate::shared::inputs::{flags_for, odd, sample, schemaless};
 
 /// Seeds for a target.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let texts = |formats: &[Format]| -> Vec<Vec<u8>> {
         let mut texts: Vec<Vec<u8>> =
             odd().into_iter().filter(|(format, ..)| formats.contains(format)).map(|(_, _, bytes)| bytes).collect();
-        for format in formats {
+        for format in formats.iter().filter(|format| schemaless().contains(format)) {
             texts.push(sample(*format, &flags_for(*format, Format::Csv), 4));
         }
         texts

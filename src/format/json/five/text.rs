@@ -59,7 +59,7 @@ fn line_end(text: &[u8]) -> usize {
 }
 
 /// The length of a character that is white space beyond ASCII.
-fn space_len(text: &[u8]) -> usize {
+pub fn space_len(text: &[u8]) -> usize {
     match text {
         [0xc2, 0xa0, ..] => 2,
         [0xe1, 0x9a, 0x80, ..] | [0xe2, 0x81, 0x9f, ..] | [0xe3, 0x80, 0x80, ..] | [0xef, 0xbb, 0xbf, ..] => 3,

@@ -215,7 +215,9 @@ fn is_markup(text: &[u8]) -> bool {
 fn is_table(text: &[u8]) -> bool {
     let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
     // A key of JSON whose bracket is missing.
-    if line.starts_with(b"\"") && line[1..].split(|byte| *byte == b'"').nth(1).is_some_and(|rest| rest.starts_with(b":")) {
+    if line.starts_with(b"\"")
+        && line[1..].split(|byte| *byte == b'"').nth(1).is_some_and(|rest| rest.starts_with(b":"))
+    {
         return false;
     }
     let word = line.first().is_some_and(|first| first.is_ascii_alphanumeric() || b"\"'_#".contains(first));

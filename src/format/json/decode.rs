@@ -5,7 +5,9 @@ mod ends;
 use std::ops::Range;
 
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
-use super::pieces::{another_array, has_list, is_another_array, lacks_comma, may_hold_others, repaired, run_end, string_end};
+use super::pieces::{
+    another_array, has_list, is_another_array, lacks_comma, may_hold_others, repaired, run_end, string_end,
+};
 use super::resync::Resync;
 use crate::error::{Cause, Fault, RecordError};
 use crate::format::{Decode, Want};

@@ -281,8 +281,7 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
 /// The error for text at `at`, before the array of records.
 #[cold]
 fn text_before_array(at: usize) -> RecordError {
-    RecordError::new(at, "text before the array")
-        .hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
+    RecordError::new(at, "text before the array").hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
 }
 
 /// Where a valid map begins in a line that begins otherwise: the beginning of what is before it may be missing.

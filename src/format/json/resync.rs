@@ -327,6 +327,10 @@ impl Resync {
         let own = indentation(text, start).filter(|own| self.around > 0 && own.starts_with(indent));
         let indent = own.unwrap_or(indent);
         let stretch = &text[start..end];
+        // It shares its line with others, whatever those of the first array do.
+        if self.around > 0 && !lines.begins(text, start) && holds_items(stretch) {
+            return None;
+        }
         let other = |line: usize| {
             let line = &stretch[line + 1..];
             let (white, rest) = line.split_at(line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count());
@@ -448,7 +452,7 @@ impl Resync {
                 None if self.lines.is_none() => {
                     let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
-                    return cut_off.then_some((text.len(), true));
+                    return (cut_off && has_regular_strings(&text[start..])).then_some((text.len(), true));
                 }
                 None => return Some((text.len(), false)),
             }
@@ -493,6 +497,16 @@ impl Resync {
         }
         !inside && self.closing.is_empty()
     }
+}
+
+/// Whether there may be another list or map behind a comma in the first line, after one that ends.
+pub fn holds_items(text: &[u8]) -> bool {
+    let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
+    let white = |from: usize| line[from..].iter().position(|byte| !is_white(*byte)).map(|white| from + white);
+    memchr::memchr_iter(b',', line).any(|comma| {
+        let before = line[..comma].iter().rfind(|byte| !is_white(**byte));
+        matches!(before, Some(b'}' | b']')) && white(comma + 1).is_some_and(|next| matches!(line[next], b'{' | b'['))
+    })
 }
 
 /// Whether each string is where a string may be: after an opening bracket, a comma or a colon, and before a colon, a

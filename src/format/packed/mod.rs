@@ -117,9 +117,8 @@ fn open<W: Wire>(options: &Options, head: &[u8], end: bool) -> Result<Opening, O
             return Err(sniff::text_in_place_of(W::TITLE, head).into());
         }
     }
-    let ready = |start, within| {
-        Ok(Opening::Ready(Box::new(Source::<W>::new(start, within, options)) as Box<dyn ReadFormat>))
-    };
+    let ready =
+        |start, within| Ok(Opening::Ready(Box::new(Source::<W>::new(start, within, options)) as Box<dyn ReadFormat>));
     let (count, inside) = match W::item(head, start) {
         Ok((Item::List(count), inside)) => (count, inside),
         Err(Flaw::Cut) if !end => return Ok(Opening::More),

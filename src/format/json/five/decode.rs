@@ -8,6 +8,7 @@ use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
 use super::walk::{Between, Layout};
 use crate::error::{Cause, Fault, RecordError};
 use crate::format::json::pieces::{may_hold_others, repaired};
+use crate::format::json::resync::holds_items;
 use crate::format::{Decode, Want};
 use crate::record::json::{Reader, too_deep};
 use crate::record::utf8::NOT_UTF8;
@@ -31,6 +32,8 @@ pub struct Rules {
     pub key: Option<Box<[u8]>>,
     /// Records are lists, whose items are columns.
     pub rows: Option<Rows>,
+    /// Records follow each other without commas, and are maps or lists.
+    pub nested: bool,
     /// How the lines of records begin, if that tells.
     pub lines: Option<Lines>,
     /// How many lists and maps are around a record.
@@ -157,6 +160,11 @@ impl Decoder {
                 self.bad = Some(Bad { bytes: at..next, next, expect: Expect::Either, closed: false });
                 return Err(wrong(slice, at, "a comma or the closing bracket"));
             }
+            Some(byte) if self.rules.nested && !matches!(byte, b'{' | b'[') => {
+                return Err(RecordError::new(at, "something else among maps or lists").hint(
+                    "The source is one array, or maps or lists one after another, or scalars one after another.",
+                ));
+            }
             Some(_) => {}
         }
         let end = self.record(slice, at, batch)?;
@@ -208,7 +216,8 @@ impl Decoder {
         if self.rules.around < 2 || brace_too_many || !slice[record.clone()].contains(&b'[') {
             return Ok(());
         }
-        self.bad = Some(Bad { bytes: record.start..slice.len(), next: slice.len(), expect: Expect::Either, closed: true });
+        self.bad =
+            Some(Bad { bytes: record.start..slice.len(), next: slice.len(), expect: Expect::Either, closed: true });
         Err(may_hold_others(record.start, record.len()))
     }
 
@@ -443,7 +452,7 @@ impl Decoder {
 
     /// Finds where the bad record ends, and notes it. If nothing tells, the run ends there.
     #[cold]
-    fn find_end(&mut self, slice: &[u8], error: RecordError) -> RecordError {
+    fn find_end<'a>(&mut self, slice: &'a [u8], error: RecordError, batch: &mut Batch<'a>) -> RecordError {
         if self.bad.is_some() {
             return error;
         }
@@ -453,7 +462,6 @@ impl Decoder {
         let found = match self.seeker.next(slice, true) {
             Some(End::Comma(at)) => Some((at, at + 1, false)),
             Some(End::Close(at)) => Some((at, at + 1, true)),
-            Some(End::At(at)) if !commas && self.is_part(slice, start, at) => None,
             Some(End::At(at)) => Some((at, at, false)),
             Some(End::Anew(at)) => self.is_alone(slice, start, at).then_some((at, at, false)),
             Some(End::Lost(_)) => None,
@@ -470,18 +478,20 @@ impl Decoder {
         self.bad = Some(Bad { bytes, next: next.max(start + 1).min(slice.len()), expect, closed });
         match found {
             None if error.fault == Fault::Record => error.fault(Fault::Lost),
+            // In a smaller slice, what follows would not be there.
+            Some((end, ..)) if error.fault == Fault::Record && error.offset >= end && start < end => {
+                let again = self.record(&slice[..end], start, batch);
+                batch.abandon();
+                again.err().unwrap_or(error)
+            }
             _ => error,
         }
     }
 
-    /// Whether what ends at `end` is the key of a map or list behind it, which then is no record.
-    fn is_part(&self, slice: &[u8], start: usize, end: usize) -> bool {
-        let bracket = slice[end..].iter().find(|byte| !byte.is_ascii_whitespace());
-        self.rules.lines.is_none() && slice[start..end].ends_with(b":") && matches!(bracket, Some(b'{' | b'['))
-    }
-
     fn is_alone(&self, slice: &[u8], start: usize, end: usize) -> bool {
-        self.rules.lines.as_ref().is_none_or(|lines| lines.is_alone(&slice[start..end]))
+        let Some(lines) = &self.rules.lines else { return true };
+        let shares = self.rules.layout != Layout::Values && !lines.begins(slice, start);
+        lines.is_alone(&slice[start..end]) && !(shares && holds_items(&slice[start..end]))
     }
 
     /// Whether the end of the slice cuts off the record at `start`.
@@ -491,7 +501,7 @@ impl Decoder {
             _ if self.rules.lines.is_some() => self.is_alone(slice, start, slice.len()),
             Some(b'{' | b'[') => check(slice, start, syntax, max_depth, &mut Vec::new()) == Err(Stop::End),
             // A comment has no end.
-            Some(b'/') => false,
+            Some(b'/') => self.skip(slice, start).is_ok(),
             first => self.rules.layout != Layout::Members || first.is_none(),
         }
     }
@@ -533,7 +543,7 @@ impl Decode for Decoder {
                 }
                 Err(error) => {
                     batch.abandon();
-                    return Err(self.find_end(slice, error));
+                    return Err(self.find_end(slice, error, batch));
                 }
             }
         }

@@ -31,7 +31,13 @@ pub enum Stop {
 impl Lines {
     /// Looks at the first records, of which one is at or behind `first`, in the array whose bracket is at `array`. `Err`:
     /// more of the input is needed.
-    pub fn find(head: &[u8], first: usize, array: Option<usize>, syntax: Syntax, end: bool) -> Result<Option<Lines>, ()> {
+    pub fn find(
+        head: &[u8],
+        first: usize,
+        array: Option<usize>,
+        syntax: Syntax,
+        end: bool,
+    ) -> Result<Option<Lines>, ()> {
         let seen = &head[..head.len().min(first + LOOK)];
         let whole = end || seen.len() < head.len();
         let more = if whole { Ok(None) } else { Err(()) };
@@ -72,7 +78,9 @@ impl Lines {
             (None, Some(second)) => first = second,
             _ => {}
         }
-        let Some((indent, bracket)) = lines(first).filter(|(indent, _)| indent.len() <= WIDEST) else { return Ok(None) };
+        let Some((indent, bracket)) = lines(first).filter(|(indent, _)| indent.len() <= WIDEST) else {
+            return Ok(None);
+        };
         let block = seen[first + 1..].iter().find(|byte| !matches!(**byte, b' ' | b'\t' | b'\r')) == Some(&b'\n');
         let outer = array.map(|array| {
             let line = line_start(seen, array);

@@ -101,6 +101,7 @@ fn rules(syntax: Syntax, layout: Layout, around: usize, options: &Options) -> Ru
         layout,
         key: options.key_column.as_deref().map(|key| key.as_bytes().into()),
         rows: None,
+        nested: false,
         lines: None,
         around,
         max_depth: options.max_depth,
@@ -164,19 +165,27 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
             Err(()) => return Ok(Opening::More),
         },
     };
-    if layout == Layout::Values
-        && !matches!(head[at], b'{' | b'[')
-        && !options.names_rows()
-        && lines.as_ref().is_some_and(Lines::are_lists)
-    {
+    let is_text = layout == Layout::Values && !matches!(head[at], b'{' | b'[') && !is_scalar(head, at, syntax);
+    if is_text && lines.as_ref().is_some_and(Lines::are_lists) && !options.names_rows() {
         return Err(super::text_before_array(at).into());
     }
-    let rules = Rules { lines, ..rules(syntax, layout, around, options) };
+    let nested = layout == Layout::Values && (matches!(head[at], b'{' | b'[') || is_text && lines.is_some());
+    let lines = lines.filter(|_| nested || layout == Layout::Items);
+    let rules = Rules { nested, lines, ..rules(syntax, layout, around, options) };
     let source = Source { start, open, tokens: tokens.unwrap_or_default(), rules };
     // What is not taken apart has to be JSON.
     match options.names_rows() && syntax == Syntax::Json {
         false => Ok(Opening::Ready(Box::new(source))),
         true => rows(source, options, head, end),
+    }
+}
+
+/// Whether a number, literal or string is at `at`.
+fn is_scalar(text: &[u8], at: usize, syntax: Syntax) -> bool {
+    let arena = Arena::new(4096, 1 << 20);
+    match text[at] {
+        b'"' | b'\'' => Strings { syntax, replace: true, arena: &arena }.string(text, at).is_ok(),
+        _ => scalar(text, at, syntax, &arena).is_ok(),
     }
 }
 

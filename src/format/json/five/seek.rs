@@ -78,8 +78,14 @@ impl Seeker {
     /// Where lines tell, something that is neither list nor map, and ends before `at`, goes on to the end of its line, or
     /// if there are brackets in it, to the next record.
     fn rest_of_line(&mut self, text: &[u8], at: usize, end: bool) -> Option<End> {
-        if self.lines.is_none() || matches!(text[at - 1], b'}' | b']' | b',' | b'\n' | b'\r') {
+        if matches!(text[at - 1], b'}' | b']' | b',' | b'\n' | b'\r') {
             return Some(End::At(at));
+        }
+        if self.lines.is_none() {
+            // What follows a key is no record.
+            let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'}' | b']');
+            let word = text[..at].iter().rposition(ends).map_or(0, |before| before + 1);
+            return Some(if text[word..at].contains(&b':') { End::Lost(at) } else { End::At(at) });
         }
         let line = match memchr::memchr(b'\n', &text[at..]) {
             Some(len) => at + len,

@@ -44,6 +44,17 @@ pub fn is_list_of_maps(text: &[u8]) -> bool {
     first.next() == Some(&b'[') && first.next() == Some(&b'{')
 }
 
+/// Whether a line begins a list or map where another one ended, as only values do that follow each other.
+pub fn has_neighbours(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', text).any(|line| {
+        let begins = text[line..].iter().find(|byte| !is_white(**byte));
+        matches!(begins, Some(b'{' | b'[')) && {
+            let before = text[..line].iter().rfind(|byte| !is_white(**byte));
+            matches!(before, Some(b'}' | b']'))
+        }
+    })
+}
+
 /// What a list of maps among maps is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {

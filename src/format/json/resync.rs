@@ -7,6 +7,7 @@
 
 use super::check::{Checker, Refused};
 use super::layout::{MARK, SEPARATOR, is_between, is_white};
+use super::pieces::has_neighbours;
 use crate::format::MAX_DEPTH;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -76,7 +77,13 @@ impl Lines {
         let cut_off = !whole && near.len() == seen.len();
         let closed = match check_first(near, first) {
             Ok(closed) => closed,
-            Err((offset, _)) => return if offset == near.len() && cut_off { None } else { Some(true) },
+            Err((offset, _)) if offset == near.len() => return if cut_off { None } else { Some(true) },
+            // It is broken: another line has to show that records have lines of their own.
+            Err(_) => {
+                let line = [b"\n", indentation(seen, first).unwrap_or_default(), &seen[first..=first]].concat();
+                let another = memchr::memmem::find(&seen[first..], &line).is_some();
+                return if another || whole { Some(another) } else { None };
+            }
         };
         let rest = &near[closed..];
         let white = rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t' | b'\r' | b',' | SEPARATOR)).count();
@@ -328,7 +335,8 @@ impl Resync {
         let indent = own.unwrap_or(indent);
         let stretch = &text[start..end];
         // It shares its line with others, whatever those of the first array do.
-        if self.around > 0 && !lines.begins(text, start) && holds_items(stretch) {
+        let shares = self.around > 0 && !lines.begins(text, start) && holds_items(stretch);
+        if shares || self.around == 0 && has_neighbours(stretch) {
             return None;
         }
         let other = |line: usize| {

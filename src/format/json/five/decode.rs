@@ -7,7 +7,7 @@ use super::seek::{End, Seeker};
 use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
 use super::walk::{Between, Layout};
 use crate::error::{Cause, Fault, RecordError};
-use crate::format::json::pieces::{may_hold_others, repaired};
+use crate::format::json::pieces::{has_neighbours, may_hold_others, repaired};
 use crate::format::json::resync::holds_items;
 use crate::format::{Decode, Want};
 use crate::record::json::{Reader, too_deep};
@@ -155,6 +155,9 @@ impl Decoder {
                 return Err(wrong(slice, at, "a record"));
             }
             Some(byte) if self.expect == Expect::Separator => {
+                if matches!(byte, b'"' | b'\'') {
+                    return Err(wrong(slice, at, "a comma or the closing bracket"));
+                }
                 // Only the comma is missing, or it is none of a record.
                 let next = if matches!(byte, b'{' | b'[') { at } else { self.run_end(slice, at) };
                 self.bad = Some(Bad { bytes: at..next, next, expect: Expect::Either, closed: false });
@@ -459,7 +462,10 @@ impl Decoder {
         let start = self.record;
         let commas = self.rules.layout.between() == Between::Commas;
         self.seeker.begin(start);
-        let found = match self.seeker.next(slice, true) {
+        // A string behind a value may be the end of another one.
+        let odd = self.expect == Expect::Separator;
+        let end = if odd { self.seeker.line(slice, start, true) } else { self.seeker.next(slice, true) };
+        let found = match end {
             Some(End::Comma(at)) => Some((at, at + 1, false)),
             Some(End::Close(at)) => Some((at, at + 1, true)),
             Some(End::At(at)) => Some((at, at, false)),
@@ -490,8 +496,13 @@ impl Decoder {
 
     fn is_alone(&self, slice: &[u8], start: usize, end: usize) -> bool {
         let Some(lines) = &self.rules.lines else { return true };
-        let shares = self.rules.layout != Layout::Values && !lines.begins(slice, start);
-        lines.is_alone(&slice[start..end]) && !(shares && holds_items(&slice[start..end]))
+        let record = &slice[start..end];
+        let others = match self.rules.layout {
+            Layout::Values => has_neighbours(record),
+            // It shares its line with others.
+            _ => !lines.begins(slice, start) && holds_items(record),
+        };
+        lines.is_alone(record) && !others
     }
 
     /// Whether the end of the slice cuts off the record at `start`.

@@ -55,11 +55,15 @@ impl Lines {
         let mut second = None;
         match behind(first) {
             Err(Stop::End) if !whole => return Err(()),
-            // It is broken itself: another line has to begin as it does.
-            Err(_) => match next_line(seen, first) {
-                Some(at) => second = Some(at),
-                None => return more,
-            },
+            // It is longer than what is looked at.
+            Err(Stop::End) => {}
+            // It is broken: another line has to show that records have lines of their own.
+            Err(_) => {
+                let line = [b"\n", indentation(seen, first).unwrap_or_default(), &seen[first..=first]].concat();
+                if memchr::memmem::find(&seen[first..], &line).is_none() {
+                    return more;
+                }
+            }
             Ok(to) => {
                 let between = seen[to..].iter().take_while(|byte| is_white(**byte) || **byte == b',').count();
                 match seen.get(to + between) {

@@ -100,7 +100,7 @@ impl Seeker {
     }
 
     /// Goes on with the next line that begins a record.
-    fn line(&self, text: &[u8], from: usize, end: bool) -> Option<End> {
+    pub fn line(&self, text: &[u8], from: usize, end: bool) -> Option<End> {
         match &self.lines {
             None => Some(End::Lost(from)),
             Some(lines) => match lines.next(text, from) {

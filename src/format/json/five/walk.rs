@@ -194,7 +194,10 @@ impl Walk {
                     0..=b' ' => {}
                     0x80.. if five && space_len(&text[at..]) > 0 => self.at = at + space_len(&text[at..]),
                     b'/' if five => self.inside = Inside::Slash,
-                    _ if self.depth > 0 && watch.is_some() && self.is_out_of_place(byte) => {
+                    _ if watch.is_some()
+                        && (self.depth > 0 || between == Between::Commas)
+                        && self.is_out_of_place(byte) =>
+                    {
                         return Some(Found::Odd(at));
                     }
                     b'{' | b'[' | b']' if self.depth > 0 && at >= self.told && begins_line(watch, text, at) => {

@@ -532,11 +532,7 @@ impl Cut for ValueCut {
         let mut place = self.passing.take().unwrap_or_default();
         self.walk = None;
         let lost = |at| Err(RecordError::new(at, "a record that is too large and not closed").fault(Fault::Lost));
-        if begins && self.maps && is_list_of_maps(data) {
-            return Err(RecordError::new(0, "a list of maps that is too large where records are maps")
-                .hint("It may be another array of records, if the one before it is not closed.")
-                .fault(Fault::Lost));
-        }
+        place.list |= begins && self.maps && is_list_of_maps(data);
         for (at, byte) in data.iter().enumerate() {
             // What looks like a string over several lines may contain other records.
             if place.string && *byte == b'\n' {
@@ -553,7 +549,8 @@ impl Cut for ValueCut {
                 return Ok(Passed::End(end + comma, place.white_behind(&data[..end]) + comma));
             }
         }
-        if end && (place.string || place.depth > 0) {
+        // A list of maps at the end may be another array, if the one before it is not closed.
+        if end && (place.string || place.depth > 0 || place.list) {
             return lost(data.len());
         }
         place.white = place.white_behind(data);

@@ -24,6 +24,7 @@ use crate::scan::lines::Lines as LineEnds;
 use check::{Located, Stop, tokens_of};
 use find::Finder;
 use layout::{Layout, SEPARATOR, behind_mark, is_between};
+use pieces::text_before_array;
 use rest::Around;
 use resync::{Beginnings, LOOK, Lines, Resync};
 use std::sync::Arc;
@@ -276,12 +277,6 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
         },
         None => Ok(Opening::More),
     }
-}
-
-/// The error for text at `at`, before the array of records.
-#[cold]
-fn text_before_array(at: usize) -> RecordError {
-    RecordError::new(at, "text before the array").hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
 }
 
 /// Where a valid map begins in a line that begins otherwise: the beginning of what is before it may be missing.

@@ -44,6 +44,26 @@ pub fn is_list_of_maps(text: &[u8]) -> bool {
     first.next() == Some(&b'[') && first.next() == Some(&b'{')
 }
 
+/// Whether what is open at the end is a string in which a list or map follows another one: the string may have lost its
+/// quote, and they may be records. Strings have one of these quotes.
+pub fn swallows_values(text: &[u8], quotes: &[u8]) -> bool {
+    let (mut open, mut escaped) = (None, false);
+    for (at, &byte) in text.iter().enumerate() {
+        match open {
+            Some(_) if escaped || byte == b'\\' => escaped = !escaped,
+            Some(start) if text[start] == byte => open = None,
+            None if quotes.contains(&byte) => open = Some(at),
+            _ => {}
+        }
+    }
+    let Some(start) = open else { return false };
+    let mut before = 0;
+    text[start..]
+        .iter()
+        .filter(|byte| !is_white(**byte) && **byte != b',')
+        .any(|byte| matches!(std::mem::replace(&mut before, *byte), b'}' | b']') && matches!(byte, b'{' | b'['))
+}
+
 /// Whether a line begins a list or map where another one ended, as only values do that follow each other.
 pub fn has_neighbours(text: &[u8]) -> bool {
     memchr::memchr_iter(b'\n', text).any(|line| {
@@ -165,4 +185,10 @@ pub(super) fn may_hold_others(start: usize, len: usize) -> RecordError {
     RecordError::with_numbers(start, MESSAGE, [len, 0])
         .hint("A list in it is not closed, or else the array around the records.")
         .fault(Fault::Lost)
+}
+
+/// The error for text at `at`, before the array of records.
+#[cold]
+pub(super) fn text_before_array(at: usize) -> RecordError {
+    RecordError::new(at, "text before the array").hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
 }

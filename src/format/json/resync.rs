@@ -7,7 +7,7 @@
 
 use super::check::{Checker, Refused};
 use super::layout::{MARK, SEPARATOR, is_between, is_white};
-use super::pieces::has_neighbours;
+use super::pieces::{has_neighbours, swallows_values};
 use crate::format::MAX_DEPTH;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -460,7 +460,9 @@ impl Resync {
                 None if self.lines.is_none() => {
                     let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
-                    return (cut_off && has_regular_strings(&text[start..])).then_some((text.len(), true));
+                    let record = &text[start..];
+                    let whole = has_regular_strings(record) && !swallows_values(record, b"\"");
+                    return (cut_off && whole).then_some((text.len(), true));
                 }
                 None => return Some((text.len(), false)),
             }

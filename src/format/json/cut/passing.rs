@@ -9,6 +9,8 @@ pub struct Passing {
     pub string: bool,
     escaped: bool,
     pub begun: bool,
+    /// It is a list of maps where records are maps.
+    pub list: bool,
     /// How much white space is before it.
     pub white: usize,
 }

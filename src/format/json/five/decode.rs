@@ -7,7 +7,7 @@ use super::seek::{End, Seeker};
 use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
 use super::walk::{Between, Layout};
 use crate::error::{Cause, Fault, RecordError};
-use crate::format::json::pieces::{has_neighbours, may_hold_others, repaired};
+use crate::format::json::pieces::{has_neighbours, may_hold_others, repaired, swallows_values};
 use crate::format::json::resync::holds_items;
 use crate::format::{Decode, Want};
 use crate::record::json::{Reader, too_deep};
@@ -510,7 +510,13 @@ impl Decoder {
         let Rules { syntax, max_depth, .. } = self.rules;
         match slice.get(start) {
             _ if self.rules.lines.is_some() => self.is_alone(slice, start, slice.len()),
-            Some(b'{' | b'[') => check(slice, start, syntax, max_depth, &mut Vec::new()) == Err(Stop::End),
+            Some(b'{' | b'[') => {
+                let quotes: &[u8] = if syntax == Syntax::Five { b"\"'" } else { b"\"" };
+                check(slice, start, syntax, max_depth, &mut Vec::new()) == Err(Stop::End)
+                    && !swallows_values(&slice[start..], quotes)
+            }
+            // It may be the end of another string.
+            Some(b'"' | b'\'') => !slice[start..].contains(&b','),
             // A comment has no end.
             Some(b'/') => self.skip(slice, start).is_ok(),
             first => self.rules.layout != Layout::Members || first.is_none(),

@@ -14,6 +14,7 @@ mod tests;
 
 use super::check::{self, Located, tokens_of};
 use super::layout::behind_mark;
+use super::pieces::text_before_array;
 use crate::error::{Error, RecordError};
 use crate::format::{Cut, Decode, OpenError, Opening, Options, ReadFormat, Want};
 use crate::memory::Arena;
@@ -167,7 +168,7 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
     };
     let is_text = layout == Layout::Values && !matches!(head[at], b'{' | b'[') && !is_scalar(head, at, syntax);
     if is_text && lines.as_ref().is_some_and(Lines::are_lists) && !options.names_rows() {
-        return Err(super::text_before_array(at).into());
+        return Err(text_before_array(at).into());
     }
     let nested = layout == Layout::Values && (matches!(head[at], b'{' | b'[') || is_text && lines.is_some());
     let lines = lines.filter(|_| nested || layout == Layout::Items);

@@ -158,7 +158,7 @@ fn an_array_that_is_not_closed_before_the_next_one() {
         (
             "[\n{\"id\":0},\n{\"id\":1},\n[\n{\"id\":2},\n{\"id\":\"3},\n{\"id\":4}\n]\n",
             &[0, 1, 2, 4],
-            "2 bad records (9 bytes)",
+            "2 bad records (10 bytes)",
         ),
     ] {
         gives(text, &[], (&lines(ids), bad));

@@ -68,6 +68,14 @@ pub fn space_len(text: &[u8]) -> usize {
     }
 }
 
+/// Whether a text that ends here may go on with the rest of such a character.
+pub fn is_part_of_space(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef] | [0xe1, 0x9a] | [0xe2, 0x80 | 0x81] | [0xe3, 0x80] | [0xef, 0xbb]
+    )
+}
+
 /// Says what is at `at` instead of what was expected.
 #[cold]
 pub fn wrong(text: &[u8], at: usize, expected: &'static str) -> RecordError {

@@ -1,7 +1,7 @@
 //! Where values end, found without reading them.
 
 use super::lines::Lines;
-use super::text::{Syntax, space_len};
+use super::text::{Syntax, is_part_of_space, space_len};
 
 /// How records are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +192,11 @@ impl Walk {
                 Inside::Scalar => {}
                 Inside::Nothing => match byte {
                     0..=b' ' => {}
+                    // The rest of the character may follow.
+                    0x80.. if five && is_part_of_space(&text[at..]) => {
+                        self.at = at;
+                        return None;
+                    }
                     0x80.. if five && space_len(&text[at..]) > 0 => self.at = at + space_len(&text[at..]),
                     b'/' if five => self.inside = Inside::Slash,
                     _ if watch.is_some()

@@ -42,7 +42,6 @@ fn maps_one_after_another() {
         ("{a:1}\n{a:2}}\n{a:3}\n", "1 2 3", "1 bad record (1 byte)"),
         ("{a:1}\na:2,m:{k:2}}\n{a:3}\n", "1 3", "1 bad record (12 bytes)"),
         ("{a:1},\n{a:2},\n{a:3}\n", "1 2 3", "2 bad records (2 bytes)"),
-        ("{a:1}\n5\n{a:3}\n", "1 3", "1 bad record (1 byte)"),
         ("{a:1} xyz {a:2}", "1 2", "1 bad record (3 bytes)"),
     ] {
         gives(text, &[], (ids, bad));

@@ -32,8 +32,6 @@ pub struct Rules {
     pub key: Option<Box<[u8]>>,
     /// Records are lists, whose items are columns.
     pub rows: Option<Rows>,
-    /// Records follow each other without commas, and are maps or lists.
-    pub nested: bool,
     /// How the lines of records begin, if that tells.
     pub lines: Option<Lines>,
     /// How many lists and maps are around a record.
@@ -163,16 +161,12 @@ impl Decoder {
                 self.bad = Some(Bad { bytes: at..next, next, expect: Expect::Either, closed: false });
                 return Err(wrong(slice, at, "a comma or the closing bracket"));
             }
-            Some(byte) if self.rules.nested && !matches!(byte, b'{' | b'[') => {
-                return Err(RecordError::new(at, "something else among maps or lists").hint(
-                    "The source is one array, or maps or lists one after another, or scalars one after another.",
-                ));
-            }
             Some(_) => {}
         }
         let end = self.record(slice, at, batch)?;
         let next = self.skip(slice, end)?;
         match (commas, slice.get(next)) {
+            (false, Some(b':')) => return Err(RecordError::new(at, "a key where a record was expected")),
             (false, _) => self.at = end,
             (true, Some(b',')) => {
                 let behind = self.skip(slice, next + 1)?;

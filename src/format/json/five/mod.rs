@@ -102,7 +102,6 @@ fn rules(syntax: Syntax, layout: Layout, around: usize, options: &Options) -> Ru
         layout,
         key: options.key_column.as_deref().map(|key| key.as_bytes().into()),
         rows: None,
-        nested: false,
         lines: None,
         around,
         max_depth: options.max_depth,
@@ -172,7 +171,7 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
     }
     let nested = layout == Layout::Values && (matches!(head[at], b'{' | b'[') || is_text && lines.is_some());
     let lines = lines.filter(|_| nested || layout == Layout::Items);
-    let rules = Rules { nested, lines, ..rules(syntax, layout, around, options) };
+    let rules = Rules { lines, ..rules(syntax, layout, around, options) };
     let source = Source { start, open, tokens: tokens.unwrap_or_default(), rules };
     // What is not taken apart has to be JSON.
     match options.names_rows() && syntax == Syntax::Json {

@@ -85,7 +85,13 @@ impl Seeker {
             // What follows a key is no record.
             let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'}' | b']');
             let word = text[..at].iter().rposition(ends).map_or(0, |before| before + 1);
-            return Some(if text[word..at].contains(&b':') { End::Lost(at) } else { End::At(at) });
+            let behind = text[at..].iter().position(|byte| !byte.is_ascii_whitespace()).map(|white| at + white);
+            return match behind {
+                _ if text[word..at].contains(&b':') => Some(End::Lost(at)),
+                Some(colon) if text[colon] == b':' => Some(End::Lost(colon)),
+                None if !end => None,
+                _ => Some(End::At(at)),
+            };
         }
         let line = match memchr::memchr(b'\n', &text[at..]) {
             Some(len) => at + len,

@@ -200,7 +200,8 @@ impl Walk {
                     0x80.. if five && space_len(&text[at..]) > 0 => self.at = at + space_len(&text[at..]),
                     b'/' if five => self.inside = Inside::Slash,
                     _ if watch.is_some()
-                        && (self.depth > 0 || between == Between::Commas)
+                        && (self.depth > 0
+                            || watch.is_some_and(|watch| watch.closing == b']' && between == Between::Commas))
                         && self.is_out_of_place(byte) =>
                     {
                         return Some(Found::Odd(at));

@@ -18,6 +18,34 @@ pub fn find(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
     }
 }
 
+/// The same, where items of lists may be in brackets: `a[0].b`.
+pub fn find_item(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
+    find(root, path).or_else(|| {
+        let bracket = memchr::memchr(b'[', path)?;
+        bracketed(root, &path[..bracket], &path[bracket..]).map(|node| node as u32)
+    })
+}
+
+/// What is at `rest`, which begins with a bracket, in the list at `path`.
+fn bracketed(root: Tree<'_, '_>, path: &[u8], mut rest: &[u8]) -> Option<usize> {
+    let (values, keys) = root.nodes();
+    let mut node = find(root, path)? as usize;
+    while let [b'[', item @ ..] = rest {
+        let end = memchr::memchr(b']', item)?;
+        if !matches!(values[node], Value::List(_)) {
+            return None;
+        }
+        node = below(values, keys, node, &item[..end])?;
+        rest = &item[end + 1..];
+        if let [b'.', behind @ ..] = rest {
+            let bracket = memchr::memchr(b'[', behind).unwrap_or(behind.len());
+            node = below(values, keys, node, &behind[..bracket])?;
+            rest = &behind[bracket..];
+        }
+    }
+    rest.is_empty().then_some(node)
+}
+
 /// The node at a path inside a map or list.
 pub fn inside(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
     let (values, keys) = root.nodes();

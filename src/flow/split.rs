@@ -5,6 +5,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use crate::error::{Cause, Error, RecordError, Result};
+use crate::expr::find_item;
 use crate::flow::large;
 use crate::format::{Detail, Encode, Ends, Frame, WriteFormat};
 use crate::memory::Budget;
@@ -373,7 +374,10 @@ fn value<'a>(batch: &Batch<'a>, record: usize, column: Option<usize>, field: &st
 /// The value of a field of a nested record, which is the field `value` itself if it is no map.
 fn of_tree<'a>(tree: Tree<'_, 'a>, path: &[u8]) -> Value<'a> {
     match tree.value() {
-        Value::Map(_) => at(tree, path),
+        Value::Map(_) => match at(tree, path) {
+            Value::Absent => find_item(tree, path).map_or(Value::Absent, |node| tree.nodes().0[node as usize]),
+            value => value,
+        },
         value if path == b"value" => value,
         _ => Value::Absent,
     }

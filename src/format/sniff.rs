@@ -113,6 +113,22 @@ pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
     Some(RecordError::new(0, format!("this seems to be {what}, not {not}")).hint(hint))
 }
 
+/// The error for text where values of a binary format are expected, whose small numbers or short texts look the same.
+#[cold]
+pub(super) fn text_in_place_of(title: &str, start: &[u8]) -> RecordError {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let text = text[..text.len().min(NEAR)].trim_ascii_start();
+    let (what, hint) = match text.first() {
+        Some(b'{') => ("JSON", "Give its format: ⟨from ndjson⟩ (one object per line) or ⟨from json⟩"),
+        Some(b'[') => ("JSON", "Give its format: ⟨from json⟩"),
+        _ if is_markup(text) => ("HTML or XML", "pagemill does not read it. It may be a saved error page."),
+        _ if is_table(text) => ("CSV", "Give its format: ⟨from csv⟩"),
+        _ => ("plain text", "Give its format, for example ⟨from text⟩, a record for each line"),
+    };
+    let insist = "If it is binary all the same, give ⟨schema⟩ with the kind of its field `value`.";
+    RecordError::new(0, format!("this seems to be {what}, not {title}")).hint(format!("{hint}\n  {insist}"))
+}
+
 /// Whether there are control characters that text does not have.
 fn has_controls(start: &[u8]) -> bool {
     start.iter().take(NEAR).any(|byte| *byte < b' ' && !b"\t\n\r\x0c\x1b\x1e".contains(byte))
@@ -198,6 +214,12 @@ fn is_markup(text: &[u8]) -> bool {
 /// Whether the first line has words separated by delimiters.
 fn is_table(text: &[u8]) -> bool {
     let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
+    // A key of JSON whose bracket is missing.
+    if line.starts_with(b"\"")
+        && line[1..].split(|byte| *byte == b'"').nth(1).is_some_and(|rest| rest.starts_with(b":"))
+    {
+        return false;
+    }
     let word = line.first().is_some_and(|first| first.is_ascii_alphanumeric() || b"\"'_#".contains(first));
     word && line.iter().any(|byte| b",;\t|".contains(byte))
 }

@@ -86,6 +86,10 @@ impl NeverSeen {
             return format!("{setting} {name} matches no field that a record has");
         }
         let other = match self.setting {
+            "rename" | "ops" if is_item(name) => {
+                Some("it takes no items of lists, which an expression can change".to_owned())
+            }
+            "select" | "drop" if is_numbered(name) => Some("an item of a list is written a[0], from 0".to_owned()),
             _ if !is_pattern(name) => None,
             "columns" => Some(format!("positions, ranges and regexes are for {select}")),
             "select" | "drop" => Some("fields of such records have names, and no positions".to_owned()),
@@ -102,6 +106,19 @@ impl NeverSeen {
 /// Whether a name is what finds fields of tables: a position, a range or a regex.
 fn is_pattern(name: &str) -> bool {
     is_regex("select", name) || name.contains("..") || name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a name may be that of an item of a list: `a[0].b`, `a.0.b`.
+fn is_item(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let bracket =
+        name.match_indices('[').any(|(at, _)| name[at + 1..].split_once(']').is_some_and(|(item, _)| digits(item)));
+    bracket || is_numbered(name)
+}
+
+/// Whether a part of a path, behind the first one, is a number.
+fn is_numbered(name: &str) -> bool {
+    name.split('.').skip(1).any(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a name is a regex for names: `/^x_/`.

@@ -90,9 +90,8 @@ fn check_new_name(old: &str, new: &str) -> Result<()> {
     let parent = parent(old);
     let key = new.strip_prefix(parent).unwrap_or(new);
     if key.is_empty() || key.contains('.') {
-        return Err(Error::usage(format!(
-            "⟨rename⟩ {old}={new}: a field stays in its map, so the new name is {parent}NAME or NAME"
-        )));
+        let name = if parent.is_empty() { "has no dot".to_owned() } else { format!("is {parent}NAME or NAME") };
+        return Err(Error::usage(format!("⟨rename⟩ {old}={new}: a field stays in its map, so the new name {name}")));
     }
     if old.strip_prefix(parent) == Some(key) {
         return Err(Error::usage(format!(

@@ -4,7 +4,7 @@ use super::Op;
 use super::each::each;
 use super::splice::dotted;
 use crate::error::{Error, RecordError, Result};
-use crate::expr::{Expression, Outcome, Scalar, Spot, each_node, spot, text_value};
+use crate::expr::{Expression, Outcome, Scalar, Spot, each_node, find, spot, text_value};
 use crate::memory::Arena;
 use crate::record::{Batch, LossyKind, Tree, Value};
 
@@ -26,6 +26,18 @@ pub struct Set {
     path: Box<[u8]>,
     expression: Expression,
     text: Box<str>,
+    what: What,
+}
+
+/// What is done in nested records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// A field is made or changed.
+    Field,
+    /// An item of a list becomes a field of the record, whose name is the path to the item; one of that name stays.
+    Item,
+    /// An item of a list is removed.
+    Without,
 }
 
 /// How many steps a path may have: records are not nested more deeply, unless that is allowed.
@@ -61,7 +73,24 @@ impl Set {
         let value = Expression::value(expression.trim());
         let expression = value.map_err(|error| Error::usage(format!("⟨set⟩ {name}: {error}")))?;
         let path = dotted(name);
-        Ok(Set { name: name.as_bytes().into(), path, expression, text: text.into() })
+        Ok(Set { name: name.as_bytes().into(), path, expression, text: text.into(), what: What::Field })
+    }
+
+    /// What gives nested records a field that is an item of a list, named as the path to it: `l[0].a`. None if the name is
+    /// no such path.
+    pub(crate) fn item(name: &str) -> Option<Set> {
+        let path = dotted(name);
+        if *path == *name.as_bytes() || name.matches(['.', '[']).count() > MAX_STEPS {
+            return None;
+        }
+        let (list, rest) = name.split_at(name.find('[')?);
+        let expression = Expression::value(name).or_else(|_| Expression::value(&format!("\"{list}\"{rest}"))).ok()?;
+        Some(Set { name: name.as_bytes().into(), path, expression, text: name.into(), what: What::Item })
+    }
+
+    /// What removes that item.
+    pub(crate) fn without(name: &str) -> Option<Set> {
+        Set::item(name).map(|set| Set { what: What::Without, ..set })
     }
 
     fn set<'a>(&self, batch: &mut Batch<'a>) -> Result<(), RecordError> {
@@ -88,14 +117,26 @@ impl Set {
     /// In keyed records nodes may have to be added: then the batch is built anew.
     fn set_in_trees<'a>(&self, batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let arena = batch.arena();
-        let path = arena.bytes(self.path.len(), 0)?;
-        path.copy_from_slice(&self.path);
+        let own = if self.what == What::Item { &self.name } else { &self.path };
+        let path = arena.bytes(own.len(), 0)?;
+        path.copy_from_slice(own);
         let path: &'a [u8] = path;
         let mut out = batch.rebuild();
         let mut failed = None;
         each(&self.expression, batch, |batch, record, outcome| {
             let span = batch.span(record);
-            let built = build(batch.tree(record), path, outcome, &mut out, arena, span.start);
+            let tree = batch.tree(record);
+            let outcome = match self.what {
+                What::Field => Some(outcome),
+                _ if !matches!(tree.value(), Value::Map(_)) => None,
+                What::Item if find(tree, &self.name).is_some() => None,
+                What::Item => outcome.ok().filter(|scalar| !matches!(scalar, Scalar::Absent)).map(Ok),
+                What::Without => matches!(spot(tree, path), Spot::Node { .. }).then_some(Ok(Scalar::Absent)),
+            };
+            let built = match outcome {
+                Some(outcome) => build(tree, path, self.what == What::Item, outcome, &mut out, arena, span.start),
+                None => out.push_tree(b"", tree, span.start).map_err(Box::new),
+            };
             let bad = built.err().map(|error| {
                 // It is left as it was; the run's policy decides about it.
                 out.abandon();
@@ -117,11 +158,12 @@ impl Set {
     }
 }
 
-/// Adds the nodes of a record with the value at a path. Where keys are there twice, the value comes in place of the last
+/// Adds the nodes of a record with the value at a path, or under `one_key` of the record. Where keys are there twice, the value comes in place of the last
 /// one, and the others are lost.
 fn build<'a>(
     tree: Tree<'_, 'a>,
     path: &'a [u8],
+    one_key: bool,
     outcome: Outcome<'a>,
     out: &mut Batch<'a>,
     arena: &'a Arena,
@@ -138,6 +180,7 @@ fn build<'a>(
     let (values, tree_keys) = tree.nodes();
     // Where the value comes, the map around it, under which keys, and the nodes that go.
     let (at, parent, keys, key, count): (usize, usize, &'a [u8], &'a [u8], usize) = match spot(tree, path) {
+        _ if one_key => (1 + values[0].nodes_inside(), 0, b"", path, 0),
         Spot::Node { node, parent } => {
             let mut count = 0;
             each_node(tree, path, &mut |_| count += 1);
@@ -274,11 +317,18 @@ impl Op for Set {
     }
 
     fn fingerprint(&self) -> Option<String> {
-        Some(format!("set {}", self.text))
+        match self.what {
+            What::Field => Some(format!("set {}", self.text)),
+            what => Some(format!("{what:?} {}", self.text)),
+        }
     }
 
     fn reads(&self) -> &[Box<[u8]>] {
-        self.expression.fields()
+        match self.what {
+            What::Field => self.expression.fields(),
+            // The setting that names the item says whether it was there.
+            What::Item | What::Without => &[],
+        }
     }
 
     fn excerpt(&self, field: &[u8]) -> Option<String> {

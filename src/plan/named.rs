@@ -5,13 +5,27 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
 use crate::job::settings::Settings;
-use crate::op::{Op, instead_of};
+use crate::op::{Op, Set, instead_of};
 use crate::plan::inside::Inside;
 use crate::record::Schema;
 
 /// Whether an op comes before fields are selected: it may need fields that are not.
 pub(super) fn is_step(op: &dyn Op) -> bool {
     op.makes().is_some() || op.only_drops() || !op.reads().is_empty() || op.pins().is_some()
+}
+
+/// Adds what makes fields of the items of lists that are selected or dropped, after all steps; those that are dropped are
+/// removed, the last ones first.
+pub(super) fn add_items(settings: &mut Settings) {
+    let Settings { select, drop, ops, .. } = settings;
+    let items = select.iter().chain(drop.iter()).filter_map(|name| Set::item(name));
+    let mut items: Vec<Arc<dyn Op>> = items.map(|set| Arc::new(set) as Arc<dyn Op>).collect();
+    let mut dropped: Vec<&String> = drop.iter().collect();
+    dropped.sort_by_cached_key(|name| (name.len(), (*name).clone()));
+    let gone = dropped.into_iter().rev().filter_map(|name| Set::without(name));
+    items.extend(gone.map(|set| Arc::new(set) as Arc<dyn Op>));
+    let steps = ops.iter().rposition(|op| is_step(&**op)).map_or(0, |last| last + 1);
+    ops.splice(steps..steps, items);
 }
 
 /// The setting that an op is given with.

@@ -15,7 +15,7 @@ use crate::op::{
 use crate::plan::aim::Aim;
 use crate::plan::inside::{Inside, spreads};
 use crate::plan::named::{
-    Lacking, check_fields, check_nameless, is_step, known, leaves_out, names_of, read_by, setting,
+    Lacking, add_items, check_fields, check_nameless, is_step, known, leaves_out, names_of, read_by, setting,
 };
 use crate::plan::needs::checks_utf8;
 use crate::record::line_form::may_be_json;
@@ -140,6 +140,9 @@ impl Route {
             own.ops.extend(sees_all.then(|| Arc::new(Everything) as Arc<dyn Op>));
             // The records have the types of the schema already.
             own.ops.retain(|op| !resolves || op.types().is_none());
+            if reading.schema().is_none() {
+                add_items(own);
+            }
         });
         let settings = &own;
         if let Some(aggregate) = &settings.aggregate {

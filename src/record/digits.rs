@@ -65,6 +65,12 @@ fn any_float_text(number: f64, room: &mut DigitRoom) -> &[u8] {
     &room[..room.len() - left]
 }
 
+/// Whether a number is a NaN with more than `NaN` says: a sign, or a payload.
+#[inline]
+pub fn is_odd_nan(number: f64) -> bool {
+    number.is_nan() && number.to_bits() != f64::NAN.to_bits()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

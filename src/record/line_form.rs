@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::digits::{DigitRoom, float_text, int_text, uint_text};
+use super::digits::{DigitRoom, float_text, int_text, is_odd_nan, uint_text};
 use super::json::{Refusal, Sink, Writer};
 use super::{Batch, LossyKind, Output, Schema, Value};
 use crate::error::Error;
@@ -173,12 +173,6 @@ impl<'v> ScalarText<'v> {
             ScalarText::Base64(bytes) => write_base64(bytes, output),
         }
     }
-}
-
-/// Whether a number is a NaN with more than `NaN` says: a sign, or a payload.
-#[inline]
-pub fn is_odd_nan(number: f64) -> bool {
-    number.is_nan() && number.to_bits() != f64::NAN.to_bits()
 }
 
 /// How many bytes become Base64 at once; a multiple of three, so that the pieces join.

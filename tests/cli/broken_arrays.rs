@@ -140,33 +140,100 @@ fn a_later_document_without_records_ends_the_run() {
     }
 }
 
-/// What follows a record without a comma may be the records of another array: as one record they would be lost to CSV.
+/// The records of an array that begins before the one before it is closed are there, in every shape; the bracket, if a
+/// comma is before it, or the place where the other one is missing, is one bad record.
 #[test]
-fn an_array_that_is_not_closed_before_the_next_one_ends_the_run() {
-    for (text, from) in [
-        ("[{\"id\":1}[{\"id\":2},{\"id\":3}]", 9),
-        ("[{\"id\":0},{\"id\":1} [ {\"id\":2},{\"id\":3}]\n[{\"id\":4}]", 19),
-        ("[\n{\"id\":1}\n[\n{\"id\":2},\n{\"id\":3}\n]\n", 11),
+fn an_array_that_is_not_closed_before_the_next_one() {
+    for (text, ids, bad) in [
+        ("[{\"id\":1},{\"id\":2},[{\"id\":3},{\"id\":4}]", &[1, 2, 3, 4][..], "1 bad record (1 byte)"),
+        ("[{\"id\":1},{\"id\":2},\n[{\"id\":3},{\"id\":4}]\n", &[1, 2, 3, 4], "1 bad record (1 byte)"),
+        ("[{\"id\":1}[{\"id\":2},{\"id\":3}]", &[1, 2, 3], "1 bad record (0 bytes)"),
+        ("[\n{\"id\":1}\n[\n{\"id\":2},\n{\"id\":3}\n]\n", &[1, 2, 3], "1 bad record (0 bytes)"),
+        ("[\n  {\"id\":1},\n[\n  {\"id\":2},\n  {\"id\":3}\n]\n", &[1, 2, 3], "1 bad record (1 byte)"),
+        // Others follow, closed or not.
+        ("[{\"id\":0},{\"id\":1} [ {\"id\":2},{\"id\":3}]\n[{\"id\":4}]", &[0, 1, 2, 3, 4], "1 bad record (0 bytes)"),
+        ("[{\"id\":1},[{\"id\":2},[{\"id\":3}]", &[1, 2, 3], "2 bad records (2 bytes)"),
+        ("[{\"id\":1}\n[{\"id\":2}\n[{\"id\":3}", &[1, 2, 3], "3 bad records (0 bytes)"),
+        // A text in it is not closed: its maps are not lost with it.
+        (
+            "[\n{\"id\":0},\n{\"id\":1},\n[\n{\"id\":2},\n{\"id\":\"3},\n{\"id\":4}\n]\n",
+            &[0, 1, 2, 4],
+            "2 bad records (10 bytes)",
+        ),
     ] {
-        let good = if text.contains("\"id\":0") { lines(&[0, 1]) } else { lines(&[1]) };
-        ends_at(text, &[], &good, from);
-        skipping(text, &[]).says(&["an array of records after a record of this array"]);
+        gives(text, &[], (&lines(ids), bad));
+        let here = folder();
+        feed(here.path(), ["convert", "-", "-f", "json", "-t", "ndjson"], text.as_bytes()).ends(1);
+        for other in elsewhere(text, &[]) {
+            assert_eq!((other.code, other.stdout), (0, lines(ids)), "{text}: {}", other.stderr);
+        }
     }
-    // Lists of numbers, and lists after lists, are values.
-    gives("[{\"a\":1} [2]]", &[], ("{\"a\":1}\n[2]\n", "1 bad record (0 bytes)"));
-    gives("[[{\"a\":1}] [{\"a\":2}]]", &[], ("[{\"a\":1}]\n[{\"a\":2}]\n", "1 bad record (0 bytes)"));
+    let inner = "{\"n\":0,\"d\":[{\"id\":1},[{\"id\":2},{\"id\":3}]}\n{\"d\":[{\"id\":4}]}\n";
+    gives(inner, &["--records-at", "/d"], (&lines(&[1, 2, 3, 4]), "1 bad record (1 byte)"));
+    // As long as a slice and longer.
+    let ids: Vec<u32> = (0..40_000).collect();
+    let record = |id: &u32| format!("{{\"id\":{id}}}");
+    let [first, second] =
+        [&ids[..20_000], &ids[20_000..]].map(|ids| ids.iter().map(record).collect::<Vec<_>>().join(","));
+    for between in [",[", "[", "\n[\n"] {
+        let text = format!("[{first}{between}{second}]\n");
+        let here = folder();
+        fs::write(here.path().join("a.json"), &text).unwrap();
+        for way in [
+            &["a.json", "-j", "1"][..],
+            &["a.json", "-j", "3", "--slice-size", "1KiB"],
+            &["a.json", "--io", "read"],
+            &["-"],
+        ] {
+            let convert = ["convert", "-f", "json", "-t", "ndjson", "--on-error", "skip"];
+            let ran = feed(here.path(), convert.iter().chain(way), text.as_bytes()).ends(0).says(&["1 bad record ("]);
+            assert!(ran.stdout == lines(&ids), "{between:?} {way:?}");
+        }
+    }
 }
 
-/// JSON5 has no lines that tell, but nothing passes in silence either.
+/// A list among maps is a record, if a comma or the bracket of its array follows it; among lists it always is.
+#[test]
+fn lists_that_are_records() {
+    let whole = skipping("[{\"n\":1},[{\"id\":1},{\"id\":2}]]", &[]).ends(0);
+    assert_eq!((&*whole.stdout, &*whole.stderr), ("{\"n\":1}\n[{\"id\":1},{\"id\":2}]\n", ""));
+    let mixed = skipping("[{\"n\":1},[{\"id\":1}],{\"n\":2},[],[1]]", &[]).ends(0);
+    assert_eq!(mixed.stdout, "{\"n\":1}\n[{\"id\":1}]\n{\"n\":2}\n[]\n[1]\n");
+    // Nothing is lost where they can't be told apart: the list comes out.
+    gives(
+        "[[{\"a\":1}],[{\"a\":2}],[{\"a\":3}]",
+        &[],
+        ("[{\"a\":1}]\n[{\"a\":2}]\n[{\"a\":3}]\n", "1 bad record (0 bytes)"),
+    );
+    gives("[{\"a\":1},[{\"a\":2}],[{\"a\":3}]", &[], ("{\"a\":1}\n[{\"a\":2}]\n{\"a\":3}\n", "1 bad record (1 byte)"));
+    gives("[{\"a\":1} [2]]", &[], ("{\"a\":1}\n[2]\n", "1 bad record (0 bytes)"));
+    gives("[[{\"a\":1}] [{\"a\":2}]]", &[], ("[{\"a\":1}]\n[{\"a\":2}]\n", "1 bad record (0 bytes)"));
+    // One that is too large is one bad record.
+    let large = format!("[{{\"n\":1}},[{{\"id\":\"{}\"}}],{{\"n\":2}}]", "x".repeat(3_000));
+    let bad = "1 bad record (3,011 bytes)";
+    gives(&large, &["--max-record-size", "1000"], ("{\"n\":1}\n{\"n\":2}\n", bad));
+}
+
+/// The records of the first array have lines of their own, those of the second one share a line: nothing tells there.
+#[test]
+fn a_later_array_in_one_line_is_not_swallowed() {
+    let text = "[\n{\"id\":1},\n{\"id\":2}\n]\n[{\"id\":3},{\"id\":4]},{\"id\":5},{\"id\":6}]\n";
+    ends_at(text, &[], &lines(&[1, 2, 3]), text.find("{\"id\":4").unwrap());
+    let text = "[\n{\"id\":1},\n{\"id\":2}\n]\n[{\"id\":3]},{\"id\":4},{\"id\":5}]\n";
+    ends_at(text, &[], &lines(&[1, 2]), text.find("{\"id\":3").unwrap());
+}
+
+/// JSON5, too: in one line nothing tells, but nothing passes in silence either.
 #[test]
 fn arrays_of_json5() {
-    for text in ["[{id:1}][", "[{id:1}]\n[ // nothing\n", "[{id:1}][{id:2},{"] {
+    for text in ["[{id:1}][", "[{id:1}]\n[ // nothing\n"] {
         let ran = skipping_from("json5", text, &[]).ends(1);
         assert_eq!(ran.stdout.lines().next(), Some("{\"id\":1}"), "{text}");
     }
     for (text, good, bad) in [
         ("[{id:1}][{id:2},{id:3}", &[1, 2, 3][..], "1 bad record (0 bytes)"),
         ("[{id:1}][ ,", &[1], "1 bad record (1 byte)"),
+        ("[{id:1}][{id:2},{", &[1, 2], "1 bad record (1 byte)"),
         ("[{id:1}][{id:2},{id:x},{id:3}]", &[1, 2, 3], "1 bad record (6 bytes)"),
     ] {
         let ran = skipping_from("json5", text, &[]).ends(0).says(&[bad]);

@@ -866,6 +866,78 @@ fn texts_that_are_not_closed_show_their_beginning() {
     }
 }
 
+/// The beginning of the input is missing: of a record, or the bracket of its array.
+#[test]
+fn a_beginning_that_is_missing() {
+    let all = "{\"a\":2}\n{\"a\":3}\n";
+    for (text, bad) in [
+        // The part of a record, and each comma and the bracket at the end.
+        ("\"a\":1},{\"a\":2},{\"a\":3}]\n", "4 bad records (9 bytes)"),
+        ("1},{\"a\":2},{\"a\":3}", "3 bad records (4 bytes)"),
+        ("},{\"a\":2},{\"a\":3}", "3 bad records (3 bytes)"),
+        ("\"a\":1},\n{\"a\":2},\n{\"a\":3}]\n", "3 bad records (9 bytes)"),
+        (",{\"a\":2},{\"a\":3}]\n", "3 bad records (3 bytes)"),
+        ("{\"a\":2},{\"a\":3}]\n", "2 bad records (2 bytes)"),
+        ("  {\n    \"a\": 2\n  },\n  {\n    \"a\": 3\n  }\n]\n", "2 bad records (2 bytes)"),
+    ] {
+        gives(text, &[], (all, bad));
+    }
+    // A quote too many, and what follows a key is no record.
+    for text in ["\":1},{\"a\":2},{\"a\":3}", "\"d\":[{\"a\":2},{\"a\":3}]}", "\"a\":1,\"m\":{\"k\":2}},{\"a\":2}"] {
+        let ran = skipping(text, &[]).ends(1);
+        assert_eq!(ran.stdout, "", "{text}");
+        ran.says(&[&format!("({} bytes)", text.len())]);
+    }
+    for (text, code, good) in [
+        ("\"d\":[{\"a\":2},{\"a\":3}]}", 1, ""),
+        ("{\"d\":{\"a\":2},{\"a\":3}]}", 1, ""),
+        ("{\"d\":[{\"a\":2},{\"a\":3}", 0, all),
+        ("{\"d\":[{\"a\":2},{\"a\":3}]", 1, all),
+        ("{\"d\":[{\"a\":2},{\"a\":3}]\n{\"d\":[{\"a\":4}]}", 1, all),
+        ("{\"d\":[{\"a\":2},{\"a\":3}]}\n\"d\":[{\"a\":4}]}", 1, all),
+    ] {
+        let ran = skipping(text, &["--records-at", "/d"]).ends(code);
+        assert_eq!(ran.stdout, good, "{text}");
+        assert!(!ran.stderr.contains("like CSV"), "{}", ran.stderr);
+    }
+}
+
+/// Maps one after another, each indented by two more than the one before: no line tells where the next one begins, and
+/// none of them is swallowed.
+#[test]
+fn maps_that_are_indented_more_and_more() {
+    let map = |n: usize| {
+        let white = " ".repeat(2 * n);
+        format!("{white}{{\n{white}  \"id\": {n},\n{white}  \"l\": [\n{white}    1\n{white}  ]\n{white}}}\n")
+    };
+    let good = |n: usize| format!("{{\"id\":{n},\"l\":[1]}}\n");
+    let whole: String = (0..6).map(map).collect();
+    assert_eq!(skipping(&whole, &[]).ends(0).stdout, (0..6).map(good).collect::<String>());
+    for at in 1..5 {
+        for fault in ["}\n", "]", "\"id\"", ": ["] {
+            let broken = map(at).replacen(fault, if fault == "\"id\"" { "\"id" } else { "" }, 1);
+            let before: String = (0..at).map(map).collect();
+            let text = format!("{before}{broken}{}", (at + 1..6).map(map).collect::<String>());
+            ends_at(&text, &[], &(0..at).map(good).collect::<String>(), before.len() + 2 * at);
+        }
+        // Where brackets and strings are in their places, the bad one ends with its own.
+        let text = whole.replacen(&format!("\"id\": {at}"), "\"id\": x", 1);
+        gives(&text, &[], (&(0..6).filter(|n| *n != at).map(good).collect::<String>(), "1 bad record ("));
+    }
+    // The first one is broken, too: its line tells nothing of others.
+    let text = whole.replacen("\"l\": [", "\"l\" [", 1).replacen("\"id\": 3", "\"id: 3", 1);
+    skipping(&text, &[]).ends(1).says(&["nothing shows where the next record begins"]);
+}
+
+/// The first record is broken, and all of them share one line: it does not tell of lines.
+#[test]
+fn a_broken_first_record_tells_nothing_of_lines() {
+    let text = r#"{"id":,"b":1}{"id":1}{"id":2,b":3}{"id":4}{"id":5,b":6}{"id":7}"#;
+    ends_at(text, &[], "{\"id\":1}\n", text.find("{\"id\":2").unwrap());
+    // What is cut off has its strings in their places.
+    ends_at(r#"{"a":1} {"a":2,"b":x y","c":[1,{"d":"e"}]} {"a":3} {"a":4,"b":"z} {"a":5}"#, &[], "{\"a\":1}\n", 8);
+}
+
 #[test]
 fn hints_say_what_to_do() {
     let here = folder();

@@ -465,6 +465,9 @@ fn numbers_in_quotes_are_counted() {
         assert!(ran.stdout.ends_with("NaN\nNaN\nNaN\n"));
         feed(here.path(), [&base[..], &["--strict"]].concat(), &fixed).ends(1);
     }
+    let json = ["convert", "-", "-f", "fixed", "--layout", "x:f64le", "-t", "ndjson", "--nonfinite", "text"];
+    let ran = feed(here.path(), json, &fixed).ends(0).says(&["3 numbers written as text", "2 NaNs with a sign"]);
+    assert_eq!(ran.stdout, "{\"x\":\"NaN\"}\n".repeat(3));
 }
 
 #[test]

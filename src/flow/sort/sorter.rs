@@ -7,7 +7,7 @@ use super::buffer::{Buffer, Entries};
 use super::by::SortKey;
 use super::key::{NoKey, Pen};
 use crate::error::{Cause, Error, RecordError, Result};
-use crate::expr::find;
+use crate::expr::find_item;
 use crate::format::Encode;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output, Value};
 use crate::spill::{ENTRY, Run, RunWriter, SpillFolder};
@@ -291,7 +291,7 @@ fn value<'a>(batch: &Batch<'a>, record: usize, column: Option<Option<usize>>, fi
         (_, Some(_)) => Value::Absent,
         (_, None) => {
             let tree = batch.tree(record);
-            find(tree, field.as_bytes()).map_or(Value::Absent, |node| tree.nodes().0[node as usize])
+            find_item(tree, field.as_bytes()).map_or(Value::Absent, |node| tree.nodes().0[node as usize])
         }
     }
 }

@@ -5,7 +5,7 @@
 //! list is its items.
 
 use crate::error::Result;
-use crate::expr::find;
+use crate::expr::find_item;
 use crate::flow::sort::{KeyKind, NoKey, Pen, SortKey};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Batch, Schema, Tree, Value};
@@ -162,7 +162,7 @@ impl Writing<'_, '_> {
                 }
                 None => {
                     let tree = batch.tree(record);
-                    match find(tree, &field.path) {
+                    match find_item(tree, &field.path) {
                         Some(node) => self.node(tree.node(node as usize))?,
                         None => self.value(Value::Absent)?,
                     }

@@ -1,14 +1,18 @@
 //! Where slices of NDJSON and JSON end.
 
+mod passing;
+
 use super::check;
 use super::find;
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
+use super::pieces::{Listed, is_list_of_maps, listed};
 use super::rest::{Around, Rest, Seen, again, superseded};
 use super::resync::{LOOK, Next, Resync, WIDEST};
 use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
 use crate::scan::json::{Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
+use passing::Passing;
 
 /// Cuts NDJSON after a line feed.
 pub struct LineCut;
@@ -92,55 +96,11 @@ pub struct ValueCut {
     array: u64,
     /// The records of the array don't count.
     ignored: bool,
+    /// The first record is a map.
+    maps: bool,
     max_depth: usize,
     /// A value that is too large is being skipped.
     passing: Option<Passing>,
-}
-
-/// A place in a value that is being skipped.
-#[derive(Clone, Copy, Default)]
-struct Passing {
-    depth: usize,
-    string: bool,
-    escaped: bool,
-    begun: bool,
-    /// How much white space is before it.
-    white: usize,
-}
-
-impl Passing {
-    /// Whether a value has ended.
-    fn is_behind(self) -> bool {
-        self.begun && self.depth == 0 && !self.string
-    }
-
-    /// How much white space is at the end of what was seen, the last of which is `data`.
-    fn white_behind(self, data: &[u8]) -> usize {
-        match data.iter().rev().take_while(|byte| is_white(**byte)).count() {
-            all if all == data.len() => self.white + all,
-            own => own,
-        }
-    }
-
-    /// Whether the value ends after this byte (true) or before it (false).
-    fn take(&mut self, byte: u8, layout: Layout) -> Option<bool> {
-        if self.string {
-            (self.string, self.escaped) = (self.escaped || byte != b'"', !self.escaped && byte == b'\\');
-            return None;
-        }
-        let before = self.depth;
-        match byte {
-            b'"' => self.string = true,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' if before == 0 => return Some(layout != Layout::Items),
-            b'}' | b']' => self.depth -= 1,
-            b',' if before == 0 && layout == Layout::Items => return Some(true),
-            _ if is_white(byte) => return (self.begun && layout == Layout::Scalars && before == 0).then_some(true),
-            _ => {}
-        }
-        self.begun = true;
-        (before == 1 && self.depth == 0 && matches!(layout, Layout::Maps | Layout::Lines)).then_some(true)
-    }
 }
 
 /// Where a cutter is when it is not inside an array.
@@ -154,13 +114,13 @@ enum Behind {
 }
 
 impl ValueCut {
-    pub fn new(layout: Layout, around: Around, max_depth: usize, resync: Resync) -> ValueCut {
+    pub fn new(layout: Layout, around: Around, maps: bool, max_depth: usize, resync: Resync) -> ValueCut {
         let seek = match layout {
             Layout::Items => Seek::Items,
             Layout::Scalars => Seek::White,
             Layout::Maps | Layout::Lines => Seek::Closed,
         };
-        let fresh = Nesting::new(Unit::get(), seek, resync.columns(), 0);
+        let fresh = Nesting::new(Unit::get(), seek, resync.columns(), 0).with_lists(maps);
         let ignored = around.known.notes().has(0);
         ValueCut {
             layout,
@@ -172,6 +132,7 @@ impl ValueCut {
             around,
             array: 0,
             ignored,
+            maps,
             max_depth,
             passing: None,
         }
@@ -197,6 +158,10 @@ impl ValueCut {
                     *walk = self.fresh.again(at + 1);
                     continue;
                 }
+                Hit::List(at) => match self.list(data, at, end)? {
+                    Some(boundary) => return Some(boundary),
+                    None => continue,
+                },
                 hit => {
                     let next = self.resync.next(data, walk, hit, end);
                     match self.go_on(walk, data, next, least, hit.at(), end)? {
@@ -277,6 +242,30 @@ impl ValueCut {
         };
         *walk = self.fresh.again(again);
         Some(None)
+    }
+
+    /// A list stands at `at` where records are maps. If it is another array, the slice ends before it; its bracket is a
+    /// slice of its own, with which the decoder reports that the array before is not closed, unless no comma is between
+    /// them: then it reports that already. `None` if more data is needed.
+    #[cold]
+    fn list(&mut self, data: &[u8], at: usize, end: bool) -> Option<Option<Boundary>> {
+        let before = data[..at].iter().rfind(|byte| !is_white(**byte));
+        let listed = match before {
+            None | Some(b',') => listed(data, at, true, end),
+            Some(b'}') => listed(data, at, false, end),
+            Some(_) => Listed::Record,
+        };
+        match (listed, before) {
+            (Listed::Record, _) => return Some(None),
+            (Listed::More, None) => return None,
+            (Listed::More, Some(b'}')) => return None,
+            // What is before it need not wait.
+            (Listed::More, Some(_)) => {}
+            (Listed::Array, None) => return Some(Some(Boundary::At(at + 1))),
+            (Listed::Array, Some(b'}')) => self.behind = Some(Behind::Before),
+            (Listed::Array, Some(_)) => {}
+        }
+        Some(Some(Boundary::At(at)))
     }
 
     /// Ends the array at the bracket at `at`.
@@ -539,9 +528,11 @@ impl Cut for ValueCut {
     }
 
     fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
+        let begins = self.passing.is_none();
         let mut place = self.passing.take().unwrap_or_default();
         self.walk = None;
         let lost = |at| Err(RecordError::new(at, "a record that is too large and not closed").fault(Fault::Lost));
+        place.list |= begins && self.maps && is_list_of_maps(data);
         for (at, byte) in data.iter().enumerate() {
             // What looks like a string over several lines may contain other records.
             if place.string && *byte == b'\n' {
@@ -558,7 +549,8 @@ impl Cut for ValueCut {
                 return Ok(Passed::End(end + comma, place.white_behind(&data[..end]) + comma));
             }
         }
-        if end && (place.string || place.depth > 0) {
+        // A list of maps at the end may be another array, if the one before it is not closed.
+        if end && (place.string || place.depth > 0 || place.list) {
             return lost(data.len());
         }
         place.white = place.white_behind(data);

@@ -1,10 +1,14 @@
 //! NDJSON and JSON to batches.
 
+mod ends;
+
 use std::ops::Range;
 
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
-use super::pieces::{another_array, has_list, is_another_array, is_key, lacks_comma, repaired, run_end, string_end};
-use super::resync::{Resync, has_regular_strings};
+use super::pieces::{
+    another_array, has_list, is_another_array, lacks_comma, may_hold_others, repaired, run_end, string_end,
+};
+use super::resync::Resync;
 use crate::error::{Cause, Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
@@ -311,10 +315,7 @@ impl Decoder {
             return Ok(());
         }
         self.bad = Bad::Bytes(start..slice.len(), Expect::Either);
-        const MESSAGE: &str = "the document ends too early, so this record of {} bytes may have others in it";
-        Err(RecordError::with_numbers(start, MESSAGE, [end - start, 0])
-            .hint("A list in it is not closed, or else the array around the records.")
-            .fault(Fault::Lost))
+        Err(may_hold_others(start, end - start))
     }
 
     /// Reads a value; returns its end.
@@ -522,79 +523,6 @@ impl Decoder {
                 self.bad = Bad::Value;
                 Ok(false)
             }
-        }
-    }
-
-    /// Finds where a bad record ends. If nothing tells, the run ends there too.
-    #[cold]
-    fn find_end(&mut self, slice: &[u8], error: RecordError) -> RecordError {
-        if self.bad != Bad::Value {
-            return error;
-        }
-        let start = self.record;
-        // What follows it is read again.
-        self.closed = false;
-        // No record contains a separator.
-        let next =
-            memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
-        let slice = &slice[..next.unwrap_or(slice.len())];
-        let end = match (self.layout, slice.get(start)) {
-            (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
-            _ if self.separated => None,
-            (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => {
-                self.resync.end_of(slice, start).and_then(|end| self.confirmed(slice, start, end))
-            }
-            (Layout::Items, Some(b'"')) if is_key(slice, start) => return self.key(slice),
-            (Layout::Maps, Some(b',' | b'}' | b']')) => Some(start + 1),
-            (Layout::Maps, _) => self.line_end(slice, start),
-            (layout, _) => run_end(layout, slice, start),
-        };
-        let end = end.or(next).or(self.separated.then_some(slice.len()));
-        self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
-        match (end, error.fault) {
-            (None, Fault::Record) => error.fault(Fault::Lost),
-            // In a smaller slice, what follows would not be there.
-            (Some(end), Fault::Record) if error.offset >= end => {
-                let begun = self.reader.start(start, end, self.layout == Layout::Lines).is_ok();
-                if begun { self.reader.check(&slice[..end]).err().unwrap_or(error) } else { error }
-            }
-            _ => error,
-        }
-    }
-
-    /// The `end` of a bad list or map, if it is followed by what may follow a record. Otherwise its brackets were
-    /// closed by chance, and everything before the next line that begins a record belongs to it, if lines tell.
-    fn confirmed(&mut self, slice: &[u8], start: usize, end: usize) -> Option<usize> {
-        let rest = &slice[end..];
-        let white = rest.iter().take_while(|byte| is_between(**byte)).count();
-        let begins = |at: usize| self.resync.knows_lines() && self.resync.begins(slice, at);
-        let right = match (self.layout, rest.get(white)) {
-            (_, None) => true,
-            (_, Some(b'{' | b'[')) if begins(end + white) => true,
-            (Layout::Items, Some(b',' | b']')) => true,
-            (Layout::Items, _) => false,
-            // Slices may end there.
-            _ if !self.resync.knows_lines() => true,
-            (_, Some(b'{' | b'[')) if has_regular_strings(&slice[start..end]) => true,
-            _ if self.resync.is_valid(slice, start, end) => true,
-            _ => rest[..white].contains(&b'\n'),
-        };
-        if right { Some(end) } else { self.resync.end_of_lines(slice, start) }
-    }
-
-    /// Where something among concatenated maps ends that is not a map: with its line. Lists or maps in the line may
-    /// belong to it, and so may those of later lines, up to the next line that begins a record.
-    fn line_end(&self, slice: &[u8], start: usize) -> Option<usize> {
-        if !self.resync.knows_lines() {
-            // Records may share the line, but what follows a colon is not one.
-            let end = run_end(Layout::Maps, slice, start)?;
-            let before = matches!(slice.get(end), Some(b'{' | b'[')) && !matches!(slice[end - 1], b'}' | b']');
-            return if before && slice[start..end].contains(&b':') { None } else { Some(end) };
-        }
-        let end = memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |line| start + line);
-        match memchr::memchr2(b'{', b'[', &slice[start..end]) {
-            Some(_) => self.resync.end_of_lines(slice, start),
-            None => Some(end),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::scan::lines::Lines as LineEnds;
 use check::{Located, Stop, tokens_of};
 use find::Finder;
 use layout::{Layout, SEPARATOR, behind_mark, is_between};
+use pieces::text_before_array;
 use rest::Around;
 use resync::{Beginnings, LOOK, Lines, Resync};
 use std::sync::Arc;
@@ -116,6 +117,8 @@ struct Source {
     /// What is around the array of records.
     around: Around,
     lines: Option<Lines>,
+    /// The first record of the array is a map.
+    maps: bool,
     /// Record separators are between records (RFC 7464).
     separated: bool,
     max_depth: usize,
@@ -139,7 +142,7 @@ impl ReadFormat for Source {
         match self.layout {
             Layout::Lines => Box::new(cut::LineCut),
             layout => {
-                let values = cut::ValueCut::new(layout, self.around.clone(), self.max_depth, self.resync());
+                let values = cut::ValueCut::new(layout, self.around.clone(), self.maps, self.max_depth, self.resync());
                 if self.separated { Box::new(cut::SeparatorCut(values)) } else { Box::new(values) }
             }
         }
@@ -183,7 +186,8 @@ impl Source {
 /// A source with this layout, whose records begin at or after `start`.
 fn ready(start: usize, layout: Layout, options: &Options) -> Source {
     let Options { max_depth, max_fields, .. } = *options;
-    Source { start, layout, around: Around::default(), lines: None, separated: false, max_depth, max_fields }
+    let (around, lines, maps, separated) = (Around::default(), None, false, false);
+    Source { start, layout, around, lines, maps, separated, max_depth, max_fields }
 }
 
 impl Source {
@@ -265,14 +269,27 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
     let begins = |line: usize| first_byte(seen, line + 1).filter(|at| matches!(seen[*at], b'{' | b'['));
     let map = memchr::memchr_iter(b'\n', seen).filter(|line| *line > first).find_map(begins);
     match map {
-        Some(at) if seen[at] == b'[' => Err(RecordError::new(first, "text before the array")
-            .hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
-            .into()),
+        Some(at) if seen[at] == b'[' => Err(text_before_array(first).into()),
         Some(at) => maps.with_lines(head, at, None, end),
-        None if whole => scalars.opening(),
+        None if whole => match map_in(line) {
+            Some(at) => maps.with_lines(head, first + at, None, end),
+            None => scalars.opening(),
+        },
         None => Ok(Opening::More),
     }
 }
+
+/// Where a valid map begins in a line that begins otherwise: the beginning of what is before it may be missing.
+fn map_in(line: &[u8]) -> Option<usize> {
+    let is_map = |at: &usize| {
+        let mut values = serde_json::Deserializer::from_slice(&line[*at..]).into_iter::<serde::de::IgnoredAny>();
+        values.next().is_some_and(|value| value.is_ok())
+    };
+    memchr::memchr_iter(b'{', line).take(MOST_MAPS).find(is_map)
+}
+
+/// How many maps of a line are looked at.
+const MOST_MAPS: usize = 100;
 
 fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: bool) -> Result<Opening, OpenError> {
     let tokens = tokens_of(pointer)?;
@@ -307,7 +324,8 @@ fn open_items(source: Source, head: &[u8], end: bool) -> Result<Opening, OpenErr
         return Err(RecordError::new(start, "the array is not closed").into());
     }
     let first = first_byte(head, start).unwrap_or(head.len());
-    source.with_lines(head, first, Some(start - 1), end)
+    let maps = head.get(first) == Some(&b'{');
+    Source { maps, ..source }.with_lines(head, first, Some(start - 1), end)
 }
 
 /// A target that is ready to be written.

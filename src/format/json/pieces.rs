@@ -3,6 +3,8 @@
 use super::layout::{Layout, is_white};
 use crate::error::{Fault, RecordError};
 use crate::record::Batch;
+use crate::scan::json::{Columns, Hit, Nesting, Seek};
+use crate::scan::vector::Unit;
 
 /// Whether a record contains a list, or is one.
 pub fn has_list(record: &[u8]) -> bool {
@@ -34,6 +36,76 @@ pub fn string_end(text: &[u8], start: usize) -> Option<usize> {
 pub fn is_another_array(text: &[u8], at: usize) -> bool {
     let map = text[..at].iter().rfind(|byte| !is_white(**byte)) == Some(&b'}');
     map && text[at + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b'{')
+}
+
+/// Whether this begins with a list that begins with a map.
+pub fn is_list_of_maps(text: &[u8]) -> bool {
+    let mut first = text.iter().filter(|byte| !is_white(**byte));
+    first.next() == Some(&b'[') && first.next() == Some(&b'{')
+}
+
+/// Whether what is open at the end is a string in which a list or map follows another one: the string may have lost its
+/// quote, and they may be records. Strings have one of these quotes.
+pub fn swallows_values(text: &[u8], quotes: &[u8]) -> bool {
+    let (mut open, mut escaped) = (None, false);
+    for (at, &byte) in text.iter().enumerate() {
+        match open {
+            Some(_) if escaped || byte == b'\\' => escaped = !escaped,
+            Some(start) if text[start] == byte => open = None,
+            None if quotes.contains(&byte) => open = Some(at),
+            _ => {}
+        }
+    }
+    let Some(start) = open else { return false };
+    let mut before = 0;
+    text[start..]
+        .iter()
+        .filter(|byte| !is_white(**byte) && **byte != b',')
+        .any(|byte| matches!(std::mem::replace(&mut before, *byte), b'}' | b']') && matches!(byte, b'{' | b'['))
+}
+
+/// Whether a line begins a list or map where another one ended, as only values do that follow each other.
+pub fn has_neighbours(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', text).any(|line| {
+        let begins = text[line..].iter().find(|byte| !is_white(**byte));
+        matches!(begins, Some(b'{' | b'[')) && {
+            let before = text[..line].iter().rfind(|byte| !is_white(**byte));
+            matches!(before, Some(b'}' | b']'))
+        }
+    })
+}
+
+/// What a list of maps among maps is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// A record, as its brackets close and a comma or the bracket of its array follows.
+    Record,
+    /// The next array of records: the one before it is not closed.
+    Array,
+    /// More of the text is needed to know.
+    More,
+}
+
+/// What the list at `at` is, among maps that are records. `comma`: a comma is before it, or nothing of this text. `end`:
+/// nothing follows the text.
+pub fn listed(text: &[u8], at: usize, comma: bool, end: bool) -> Listed {
+    let more = if end { Listed::Array } else { Listed::More };
+    match text[at + 1..].iter().find(|byte| !is_white(**byte)) {
+        Some(b'{') if !comma => return Listed::Array,
+        Some(b'{') => {}
+        None if !end => return Listed::More,
+        _ => return Listed::Record,
+    }
+    match Nesting::new(Unit::get(), Seek::Closed, Columns::default(), at).find(text, at) {
+        Some(Hit::Between(close)) => match text[close + 1..].iter().find(|byte| !is_white(**byte)) {
+            Some(b',' | b']') => Listed::Record,
+            Some(_) => Listed::Array,
+            None => more,
+        },
+        // It is broken itself: its maps are not to be lost with it.
+        Some(_) => Listed::Array,
+        None => more,
+    }
 }
 
 /// Whether only the comma is missing between two values of an array, the second of which begins at `at`: lists and maps
@@ -97,4 +169,26 @@ pub(super) fn another_array(at: usize) -> RecordError {
     RecordError::new(at, "an array of records after a record of this array")
         .hint("The array before it is not closed, or a comma is missing.")
         .fault(Fault::Lost)
+}
+
+/// The error for the bracket at `at`, with which another array begins.
+#[cold]
+pub(super) fn unclosed_before(at: usize) -> RecordError {
+    RecordError::new(at, "the array is not closed before another one begins")
+        .hint("Put `]` where it should end. The records of the other one follow.")
+}
+
+/// The error for a record at `start` that goes on where the document ends.
+#[cold]
+pub(super) fn may_hold_others(start: usize, len: usize) -> RecordError {
+    const MESSAGE: &str = "the document ends too early, so this record of {} bytes may have others in it";
+    RecordError::with_numbers(start, MESSAGE, [len, 0])
+        .hint("A list in it is not closed, or else the array around the records.")
+        .fault(Fault::Lost)
+}
+
+/// The error for text at `at`, before the array of records.
+#[cold]
+pub(super) fn text_before_array(at: usize) -> RecordError {
+    RecordError::new(at, "text before the array").hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
 }

@@ -7,6 +7,7 @@
 
 use super::check::{Checker, Refused};
 use super::layout::{MARK, SEPARATOR, is_between, is_white};
+use super::pieces::{has_neighbours, swallows_values};
 use crate::format::MAX_DEPTH;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -76,7 +77,13 @@ impl Lines {
         let cut_off = !whole && near.len() == seen.len();
         let closed = match check_first(near, first) {
             Ok(closed) => closed,
-            Err((offset, _)) => return if offset == near.len() && cut_off { None } else { Some(true) },
+            Err((offset, _)) if offset == near.len() => return if cut_off { None } else { Some(true) },
+            // It is broken: another line has to show that records have lines of their own.
+            Err(_) => {
+                let line = [b"\n", indentation(seen, first).unwrap_or_default(), &seen[first..=first]].concat();
+                let another = memchr::memmem::find(&seen[first..], &line).is_some();
+                return if another || whole { Some(another) } else { None };
+            }
         };
         let rest = &near[closed..];
         let white = rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t' | b'\r' | b',' | SEPARATOR)).count();
@@ -327,6 +334,11 @@ impl Resync {
         let own = indentation(text, start).filter(|own| self.around > 0 && own.starts_with(indent));
         let indent = own.unwrap_or(indent);
         let stretch = &text[start..end];
+        // It shares its line with others, whatever those of the first array do.
+        let shares = self.around > 0 && !lines.begins(text, start) && holds_items(stretch);
+        if shares || self.around == 0 && has_neighbours(stretch) {
+            return None;
+        }
         let other = |line: usize| {
             let line = &stretch[line + 1..];
             let (white, rest) = line.split_at(line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count());
@@ -448,7 +460,9 @@ impl Resync {
                 None if self.lines.is_none() => {
                     let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
-                    return cut_off.then_some((text.len(), true));
+                    let record = &text[start..];
+                    let whole = has_regular_strings(record) && !swallows_values(record, b"\"");
+                    return (cut_off && whole).then_some((text.len(), true));
                 }
                 None => return Some((text.len(), false)),
             }
@@ -493,6 +507,16 @@ impl Resync {
         }
         !inside && self.closing.is_empty()
     }
+}
+
+/// Whether there may be another list or map behind a comma in the first line, after one that ends.
+pub fn holds_items(text: &[u8]) -> bool {
+    let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
+    let white = |from: usize| line[from..].iter().position(|byte| !is_white(*byte)).map(|white| from + white);
+    memchr::memchr_iter(b',', line).any(|comma| {
+        let before = line[..comma].iter().rfind(|byte| !is_white(**byte));
+        matches!(before, Some(b'}' | b']')) && white(comma + 1).is_some_and(|next| matches!(line[next], b'{' | b'['))
+    })
 }
 
 /// Whether each string is where a string may be: after an opening bracket, a comma or a colon, and before a colon, a

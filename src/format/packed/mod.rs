@@ -12,6 +12,7 @@ mod msgpack_tests;
 use std::marker::PhantomData;
 
 use super::entry::{self, Created, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::sniff;
 use super::{
     Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
 };
@@ -82,13 +83,16 @@ const MARKED: usize = 64;
 const TEXT: usize = 64;
 const LEAST_TEXT: usize = 4;
 
-/// The warning for a source that is text, as it seems.
-#[cold]
-fn like_text<W: Wire>() -> String {
-    format!(
-        "it begins like text, not like {}: is it JSON Lines (⟨from ndjson⟩), JSON (⟨from json⟩) or CSV (⟨from csv⟩)?",
-        W::TITLE
-    )
+/// How much of this is text: UTF-8 without the control characters that text does not have.
+fn text_len(head: &[u8], end: bool) -> usize {
+    let near = &head[..head.len().min(TEXT)];
+    let whole = match std::str::from_utf8(near) {
+        // A character may go on.
+        Err(error) if error.error_len().is_some() || end && near.len() == head.len() => error.valid_up_to(),
+        _ => near.len(),
+    };
+    let is_text = |byte: &&u8| !byte.is_ascii_control() || matches!(**byte, b'\t' | b'\n' | b'\r');
+    near[..whole].iter().take_while(is_text).count()
 }
 
 /// Reads the beginning: a list is taken for the one that holds all records if nothing follows it, or if it is so long
@@ -103,16 +107,18 @@ fn open<W: Wire>(options: &Options, head: &[u8], end: bool) -> Result<Opening, O
     if begins(W::MARK) && !W::MARK.is_empty() && !end {
         return Ok(Opening::More);
     }
-    let texts = head.iter().take(TEXT).take_while(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')).count();
-    if texts == head.len() && texts < TEXT && !end {
-        return Ok(Opening::More);
+    // A schema says that these are values.
+    if options.schema.is_none() {
+        let texts = text_len(head, end);
+        if texts == head.len() && texts < TEXT && !end {
+            return Ok(Opening::More);
+        }
+        if texts >= LEAST_TEXT && texts == head.len().min(TEXT) {
+            return Err(sniff::text_in_place_of(W::TITLE, head).into());
+        }
     }
-    let is_text = texts >= LEAST_TEXT && texts == head.len().min(TEXT);
-    let ready = |start, within| {
-        let mut source = Source::<W>::new(start, within, options);
-        source.warnings.extend(is_text.then(like_text::<W>));
-        Ok(Opening::Ready(Box::new(source) as Box<dyn ReadFormat>))
-    };
+    let ready =
+        |start, within| Ok(Opening::Ready(Box::new(Source::<W>::new(start, within, options)) as Box<dyn ReadFormat>));
     let (count, inside) = match W::item(head, start) {
         Ok((Item::List(count), inside)) => (count, inside),
         Err(Flaw::Cut) if !end => return Ok(Opening::More),
@@ -153,14 +159,13 @@ struct Source<W> {
     max_depth: usize,
     max_fields: usize,
     max_record: usize,
-    warnings: Vec<String>,
     wire: PhantomData<W>,
 }
 
 impl<W> Source<W> {
     fn new(start: usize, within: Within, options: &Options) -> Source<W> {
         let Options { max_depth, max_fields, max_record, .. } = *options;
-        Source { start, within, max_depth, max_fields, max_record, warnings: Vec::new(), wire: PhantomData }
+        Source { start, within, max_depth, max_fields, max_record, wire: PhantomData }
     }
 }
 
@@ -171,10 +176,6 @@ impl<W: Wire> ReadFormat for Source<W> {
 
     fn schema(&self) -> Option<&Schema> {
         None
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 
     fn cutter(&self) -> Box<dyn Cut> {

@@ -7,7 +7,7 @@ use super::pretty::Pretty;
 use super::sink::{Refusal, Sink};
 use super::{BytesAs, Forms, Nonfinite};
 use crate::error::Error;
-use crate::record::digits::{float_text, int_text, uint_text};
+use crate::record::digits::{float_text, int_text, is_odd_nan, uint_text};
 use crate::record::{LossyKind, Output, Tree, Value};
 use crate::scan::json::{Compactor, escape_into, write_text};
 use crate::scan::vector::{Unit, Vector};
@@ -306,6 +306,9 @@ impl Writer {
             }
             Nonfinite::Text => {
                 sink.lose(LossyKind::NumberAsText);
+                if is_odd_nan(number) {
+                    sink.lose(LossyKind::NanAsPlainNan);
+                }
                 Ok(sink.text(name_of(number))?)
             }
             Nonfinite::Fail => Err(Refusal::NotFinite),

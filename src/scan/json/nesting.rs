@@ -28,13 +28,16 @@ pub enum Hit {
     /// In a list or map, a bracket as far from its line's beginning as those that begin records, or as the one that
     /// ends the array. It only seems so: what is before it in its line was not looked at.
     Bracket(usize),
+    /// Among the items of an array, the bracket that opens a list, if lists are looked for.
+    List(usize),
 }
 
 impl Hit {
     /// Its offset.
     pub fn at(self) -> usize {
         match self {
-            Hit::Between(at) | Hit::End(at) | Hit::Text(at) | Hit::Loose(at) | Hit::Bracket(at) => at,
+            Hit::Between(at) | Hit::End(at) | Hit::Text(at) => at,
+            Hit::Loose(at) | Hit::Bracket(at) | Hit::List(at) => at,
         }
     }
 }
@@ -56,6 +59,8 @@ pub struct Nesting {
     seek: Seek,
     unit: Unit,
     columns: Columns,
+    /// Lists among the items of an array are looked for.
+    lists: bool,
     /// The end of a block from which a bracket of the next one may have its distance.
     reach: u64,
     /// Where it began.
@@ -77,12 +82,30 @@ impl Nesting {
     pub fn new(unit: Unit, seek: Seek, columns: Columns, from: usize) -> Nesting {
         let strings = Strings::default();
         let reach = !(u64::MAX >> columns.open.max(columns.close));
-        Nesting { seek, unit, columns, reach, from, strings, lines: 0, depth: 0, next: from, seen: 0, told: 0 }
+        Nesting {
+            seek,
+            unit,
+            columns,
+            lists: false,
+            reach,
+            from,
+            strings,
+            lines: 0,
+            depth: 0,
+            next: from,
+            seen: 0,
+            told: 0,
+        }
     }
 
     /// The same walk from another place, which is outside of all values.
     pub fn again(&self, from: usize) -> Nesting {
-        Nesting::new(self.unit, self.seek, self.columns, from)
+        Nesting::new(self.unit, self.seek, self.columns, from).with_lists(self.lists)
+    }
+
+    /// Looks for lists among the items of an array, too.
+    pub fn with_lists(self, lists: bool) -> Nesting {
+        Nesting { lists, ..self }
     }
 
     /// Where it began.
@@ -183,6 +206,9 @@ impl Nesting {
             if SEEK == 0 && self.next + 64 > least {
                 marks.others = v.equal(block, b',') & outside;
             }
+            if SEEK == 0 && self.lists {
+                marks.lists = v.equal(block, b'[') & outside;
+            }
             match marks.broken | marks.first {
                 0 => self.exact::<SEEK, false>(marks, least),
                 _ => self.exact::<SEEK, true>(marks, least),
@@ -214,7 +240,7 @@ impl Nesting {
     /// broken.
     #[inline(always)]
     fn exact<const SEEK: u8, const ODD: bool>(&self, marks: Marks, least: usize) -> Result<i64, Hit> {
-        let Marks { opens, closes, others, broken, first } = marks;
+        let Marks { opens, closes, others, broken, first, lists } = marks;
         let (mut bits, mut depth) = (opens | closes | others | broken, self.depth);
         while bits != 0 {
             let bit = bits & bits.wrapping_neg();
@@ -224,6 +250,9 @@ impl Nesting {
             let new = at >= self.seen;
             if ODD && first & bit != 0 && depth > 0 && at >= self.told {
                 return Err(Hit::Bracket(at));
+            }
+            if SEEK == 0 && lists & bit != 0 && depth == 0 && at >= self.told {
+                return Err(Hit::List(at));
             }
             if opens & bit != 0 {
                 depth += 1;
@@ -262,6 +291,8 @@ struct Marks {
     broken: u64,
     /// Brackets that are as far from a line feed as those that begin records or end the array.
     first: u64,
+    /// Brackets that open lists, if they are looked for.
+    lists: u64,
 }
 
 #[cfg(test)]
@@ -270,7 +301,7 @@ mod tests {
     use crate::scan::vector::tests::noise;
 
     /// The definition, byte by byte: every hit.
-    fn expected(text: &[u8], seek: Seek, columns: Columns) -> Vec<Hit> {
+    fn expected(text: &[u8], seek: Seek, columns: Columns, lists: bool) -> Vec<Hit> {
         let (mut hits, mut inside, mut escaped, mut depth) = (Vec::new(), false, false, 0i64);
         for (at, &byte) in text.iter().enumerate() {
             let quote = byte == b'"' && !escaped;
@@ -291,6 +322,9 @@ mod tests {
             };
             if first && depth > 0 && seek != Seek::White {
                 hits.push(Hit::Bracket(at));
+            }
+            if lists && byte == b'[' && depth == 0 && seek == Seek::Items {
+                hits.push(Hit::List(at));
             }
             match (byte, seek) {
                 (b' ' | b'\t' | b'\n' | b'\r', Seek::White) => hits.push(Hit::Between(at)),
@@ -325,15 +359,15 @@ mod tests {
     fn finds_what_the_definition_says_from_any_place_and_in_any_pieces() {
         let columns = [(0, 0), (1, 1), (2, 1), (5, 3), (63, 40)].map(|(open, close)| Columns { open, close });
         for seed in 0..120 {
-            let columns = columns[seed as usize % columns.len()];
+            let (columns, lists) = (columns[seed as usize % columns.len()], seed % 3 == 0);
             let mut text = noise(seed, 600);
             if seed % 2 == 0 {
                 text.iter_mut().filter(|b| **b == b'"' || **b == b'\\').for_each(|b| *b = b'[');
             }
             for seek in [Seek::Items, Seek::Closed, Seek::White] {
-                let all = expected(&text, seek, columns);
+                let all = expected(&text, seek, columns, lists);
                 for unit in Unit::available() {
-                    let start = || Nesting::new(unit, seek, columns, 0);
+                    let start = || Nesting::new(unit, seek, columns, 0).with_lists(lists);
                     for least in [0, 1, 63, 64, 65, 200, 599, 700] {
                         let first = all.iter().find(|hit| hit.at() >= least || always(hit));
                         assert_eq!(start().find(&text, least), first.copied(), "{unit:?} {seed} {seek:?} {least}");

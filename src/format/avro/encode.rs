@@ -31,7 +31,11 @@ enum From {
     Column(usize),
     /// A column of plain values, the number of their type, and, where they may be null, that of null and of the other type
     /// of the union.
-    Plain { column: usize, of: Id, union: Option<[usize; 2]> },
+    Plain {
+        column: usize,
+        of: Id,
+        union: Option<[usize; 2]>,
+    },
     /// Those of a record inside the record are columns of their own.
     Parts(Vec<From>),
     Nowhere,

@@ -15,7 +15,9 @@ pub(crate) struct Unrolled {
 
 /// Which fields of records are wanted, for those who make them.
 #[derive(Clone, Default)]
-pub(crate) struct Wanted(Arc<RwLock<Option<Arc<[Box<[u8]>]>>>>);
+pub(crate) struct Wanted(Arc<RwLock<Option<Names>>>);
+
+type Names = Arc<[Box<[u8]>]>;
 
 impl Wanted {
     /// Says it.
@@ -27,7 +29,7 @@ impl Wanted {
     }
 
     /// Their names, each maybe with a path behind it; none: all.
-    pub fn get(&self) -> Option<Arc<[Box<[u8]>]>> {
+    pub fn get(&self) -> Option<Names> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -8,6 +8,8 @@
 //! Between both, records are data of Avro.
 
 #[cfg(feature = "columnar")]
+mod beyond;
+#[cfg(feature = "columnar")]
 mod build;
 #[cfg(feature = "columnar")]
 mod get;

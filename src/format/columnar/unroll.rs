@@ -3,7 +3,7 @@
 //! Row groups are read in parallel, each by one thread, and leave in their order. What a thread has made waits until it is
 //! asked for, so no more than a few blocks are held for each.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -19,7 +19,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use super::input::{At, Input};
 use super::messages::{self, Messages};
-use super::{build, get, rows};
+use super::{beyond, build, get, rows};
 use crate::error::{BadStream, Error, Fault, RecordError, Result};
 use crate::format::avro::rows as data;
 use crate::record::{Unrolled, Wanted};
@@ -43,7 +43,12 @@ const COLUMN: usize = 3 << 20;
 pub(super) fn parquet(file: File, workers: usize, memory: usize) -> Result<Unrolled> {
     let input = Input::new(file).map_err(|e| Error::io("read", "the source", e))?;
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
-    let metadata = safely(|| ArrowReaderMetadata::load(&input, options))?;
+    let mut metadata = safely(|| ArrowReaderMetadata::load(&input, options.clone()))?;
+    let better = safely(|| beyond::schema(&input, metadata.metadata(), metadata.schema()))?;
+    if let Some(schema) = better {
+        let options = options.with_schema(schema);
+        metadata = safely(|| ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options))?;
+    }
     let (all, each) = (metadata.metadata().num_row_groups(), group_memory(metadata.metadata()));
     let threads = workers.min(all).min(memory / each.max(1)).max(1);
     let schema = Arc::clone(metadata.schema());
@@ -152,8 +157,11 @@ struct Columns {
     wanted: Wanted,
     /// Columns that are not wanted are left out of the batches of a part.
     skips: bool,
-    open: Box<dyn Fn(Part<'_>) -> std::result::Result<Batches, ArrowError> + Send + Sync>,
+    open: Open,
 }
+
+/// Begins to read what is left of a row group.
+type Open = Box<dyn Fn(Part<'_>) -> std::result::Result<Batches, ArrowError> + Send + Sync>;
 
 impl Columns {
     /// Which columns are wanted: those whose names begin the paths of fields.
@@ -185,6 +193,13 @@ fn unrolled(
     each: usize,
     records: Option<u64>,
 ) -> Result<Unrolled> {
+    let mut known = HashSet::new();
+    let mut names = columns.schema.fields().iter().map(|field| field.name());
+    if let Some(twice) = names.find(|name| !known.insert(name.as_str())) {
+        return Err(Error::refused(format!(
+            "two columns have the name `{twice}`, and fields of records have different ones\n  Rename one in the program that wrote the file."
+        )));
+    }
     let text = rows::schema(columns.schema.fields()).map_err(|unknown| {
         Error::refused(format!(
             "the column `{}` has the type {}, which records can't have\n  Leave it out in the program that wrote the file.",

@@ -166,7 +166,10 @@ impl Decoder {
         let end = self.record(slice, at, batch)?;
         let next = self.skip(slice, end)?;
         match (commas, slice.get(next)) {
-            (false, Some(b':')) => return Err(RecordError::new(at, "a key where a record was expected")),
+            // What is a list or a map is a record, whatever follows.
+            (false, Some(b':')) if !matches!(slice[at], b'{' | b'[') => {
+                return Err(RecordError::new(at, "a key where a record was expected"));
+            }
             (false, _) => self.at = end,
             (true, Some(b',')) => {
                 let behind = self.skip(slice, next + 1)?;

@@ -223,17 +223,16 @@ fn a_later_array_in_one_line_is_not_swallowed() {
     ends_at(text, &[], &lines(&[1, 2]), text.find("{\"id\":3").unwrap());
 }
 
-/// JSON5, too: in one line nothing tells, but nothing passes in silence either.
+/// JSON5 has no lines that tell, but nothing passes in silence either.
 #[test]
 fn arrays_of_json5() {
-    for text in ["[{id:1}][", "[{id:1}]\n[ // nothing\n"] {
+    for text in ["[{id:1}][", "[{id:1}]\n[ // nothing\n", "[{id:1}][{id:2},{"] {
         let ran = skipping_from("json5", text, &[]).ends(1);
         assert_eq!(ran.stdout.lines().next(), Some("{\"id\":1}"), "{text}");
     }
     for (text, good, bad) in [
         ("[{id:1}][{id:2},{id:3}", &[1, 2, 3][..], "1 bad record (0 bytes)"),
         ("[{id:1}][ ,", &[1], "1 bad record (1 byte)"),
-        ("[{id:1}][{id:2},{", &[1, 2], "1 bad record (1 byte)"),
         ("[{id:1}][{id:2},{id:x},{id:3}]", &[1, 2, 3], "1 bad record (6 bytes)"),
     ] {
         let ran = skipping_from("json5", text, &[]).ends(0).says(&[bad]);

@@ -1,7 +1,5 @@
 //! Cuts between records.
 
-use super::decode::Rules;
-use super::seek::{End, Seeker};
 use super::text::{Syntax, skip};
 use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Fault, RecordError};
@@ -16,7 +14,7 @@ pub struct Cutter {
     open: Vec<bool>,
     tokens: Vec<String>,
     max_depth: usize,
-    seeker: Seeker,
+    walk: Walk,
     place: Place,
     /// A record that is too large is being skipped.
     passing: Option<Passing>,
@@ -57,14 +55,13 @@ enum Around {
 }
 
 impl Cutter {
-    pub fn new(rules: &Rules, open: Vec<bool>, tokens: Vec<String>) -> Cutter {
-        let Rules { syntax, layout, max_depth, .. } = *rules;
-        Cutter { syntax, layout, open, tokens, max_depth, seeker: rules.seeker(), place: Place::Records, passing: None }
+    pub fn new(syntax: Syntax, layout: Layout, open: Vec<bool>, tokens: Vec<String>, max_depth: usize) -> Cutter {
+        Cutter { syntax, layout, open, tokens, max_depth, walk: Walk::new(0, 0), place: Place::Records, passing: None }
     }
 
     /// Ends a slice.
     fn slice(&mut self, end: usize) -> Result<Boundary, RecordError> {
-        self.seeker.begin(0);
+        self.walk = Walk::new(0, 0);
         Ok(Boundary::At(end))
     }
 
@@ -80,31 +77,23 @@ impl Cutter {
     }
 
     fn records(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
+        let between = self.layout.between();
         let mut best = None;
         loop {
-            let before = self.seeker.walk;
-            let boundary = match self.seeker.next(data, end) {
-                Some(End::Comma(at)) => match self.following(data, at + 1, end) {
+            let before = self.walk;
+            let boundary = match self.walk.next(data, between, self.syntax) {
+                Some(Found::Comma(at)) => match self.following(data, at + 1, end) {
                     None if end => continue,
                     None => {
-                        self.seeker.walk = before;
+                        self.walk = before;
                         break;
                     }
                     // The decoder has to see both.
                     Some(b']' | b'}') => continue,
                     Some(_) => at + 1,
                 },
-                Some(End::At(at)) => at,
-                Some(End::Anew(at)) => {
-                    self.seeker.begin(at);
-                    at
-                }
-                // The decoder reports it.
-                Some(End::Lost(at)) => match best {
-                    Some(best) => return self.slice(best),
-                    None => return self.slice(if end { data.len() } else { at + 1 }),
-                },
-                Some(End::Close(at)) => {
+                Some(Found::End(at)) => at,
+                Some(Found::Close(at)) => {
                     if let Some(best) = best.filter(|_| at + 1 > target) {
                         return self.slice(best);
                     }
@@ -143,7 +132,7 @@ impl Cutter {
     fn before_record(&mut self, data: &[u8]) -> Boundary {
         match skip(data, 0, self.syntax) {
             Ok(at) if at > 0 && at < data.len() && !may_go_on(data, at) => {
-                self.seeker.begin(0);
+                self.walk = Walk::new(0, 0);
                 Boundary::Skip(at)
             }
             _ => Boundary::More,
@@ -280,7 +269,7 @@ impl Cut for Cutter {
     }
 
     fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
-        self.seeker.begin(0);
+        self.walk = Walk::new(0, 0);
         // Only records are too large.
         if !matches!(self.place, Place::Records) {
             return Ok(Passed::Unknown);
@@ -295,7 +284,7 @@ impl Cut for Cutter {
         match walk.next(data, self.layout.between(), self.syntax) {
             Some(Found::Comma(at)) => Ok(Passed::End(at + 1, behind(at) + 1)),
             Some(Found::Close(at)) => Ok(Passed::End(at, behind(at))),
-            Some(Found::End(at) | Found::Line(at) | Found::Odd(at)) => Ok(Passed::End(at, 0)),
+            Some(Found::End(at)) => Ok(Passed::End(at, 0)),
             // It has no end, or ends with the input.
             None if end => Ok(Passed::End(data.len(), behind(data.len()))),
             None => {

@@ -2,13 +2,10 @@
 
 use std::ops::Range;
 
-use super::lines::{Lines, Stop, check};
-use super::seek::{End, Seeker};
 use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
-use super::walk::{Between, Layout};
+use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Cause, Fault, RecordError};
-use crate::format::json::pieces::{has_neighbours, may_hold_others, repaired, swallows_values};
-use crate::format::json::resync::holds_items;
+use crate::format::json::pieces::repaired;
 use crate::format::{Decode, Want};
 use crate::record::json::{Reader, too_deep};
 use crate::record::utf8::NOT_UTF8;
@@ -32,39 +29,10 @@ pub struct Rules {
     pub key: Option<Box<[u8]>>,
     /// Records are lists, whose items are columns.
     pub rows: Option<Rows>,
-    /// How the lines of records begin, if that tells.
-    pub lines: Option<Lines>,
     /// How many lists and maps are around a record.
     pub around: usize,
     pub max_depth: usize,
     pub max_fields: usize,
-}
-
-impl Rules {
-    /// What finds the ends of records.
-    pub fn seeker(&self) -> Seeker {
-        Seeker::new(self.syntax, self.layout, self.lines.clone(), self.max_depth.saturating_sub(self.around))
-    }
-}
-
-/// What may come next among values with commas between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expect {
-    Value,
-    /// A comma, or the closing bracket.
-    Separator,
-    /// After a bad record: both.
-    Either,
-}
-
-/// A bad record, and where reading goes on.
-#[derive(Clone, Debug)]
-struct Bad {
-    bytes: Range<usize>,
-    next: usize,
-    expect: Expect,
-    /// The array ended with it.
-    closed: bool,
 }
 
 /// The field that the value of a key in a map of records becomes, if it is no object.
@@ -86,9 +54,8 @@ pub struct Decoder {
     at: usize,
     /// Where the record being read begins.
     record: usize,
-    expect: Expect,
-    seeker: Seeker,
-    bad: Option<Bad>,
+    /// A value was read, and neither comma nor bracket followed it.
+    unclosed: bool,
     done: bool,
 }
 
@@ -103,7 +70,6 @@ impl Decoder {
         let width = want.select.as_ref().map_or(places.len(), Vec::len);
         let (replace, open) = (want.replace_invalid_utf8, Vec::with_capacity(64));
         Decoder {
-            seeker: rules.seeker(),
             rules,
             replace,
             places,
@@ -113,8 +79,7 @@ impl Decoder {
             valid: true,
             at: 0,
             record: 0,
-            expect: Expect::Value,
-            bad: None,
+            unclosed: false,
             done: false,
         }
     }
@@ -130,95 +95,39 @@ impl Decoder {
     /// Reads the next record; false at the end of the slice.
     fn next<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
         self.record = self.at;
-        let mut at = self.skip(slice, self.at).inspect_err(|error| self.record = error.offset)?;
+        let at = self.skip(slice, self.at)?;
         self.record = at;
         let commas = self.rules.layout.between() == Between::Commas;
-        if commas && self.expect != Expect::Value && slice.get(at) == Some(&b',') {
-            self.expect = Expect::Value;
-            at = self.skip(slice, at + 1)?;
-            self.record = at;
-        }
         match slice.get(at) {
-            None if self.expect == Expect::Separator => {
-                self.bad = Some(Bad { bytes: at..at, next: at, expect: Expect::Either, closed: true });
-                return Err(RecordError::new(at, "the array or map of records is not closed"));
-            }
+            None if self.unclosed => return Err(RecordError::new(at, "the array or map of records is not closed")),
             None => return Ok(false),
-            Some(byte) if commas && *byte == self.rules.layout.closing() => {
-                self.close(slice, at + 1)?;
-                return Ok(false);
-            }
             Some(b']' | b'}') if commas => {
-                self.bad = Some(Bad { bytes: at..at + 1, next: at + 1, expect: Expect::Either, closed: false });
-                return Err(wrong(slice, at, "a record"));
-            }
-            Some(byte) if self.expect == Expect::Separator => {
-                if matches!(byte, b'"' | b'\'') {
-                    return Err(wrong(slice, at, "a comma or the closing bracket"));
+                if slice[at] != self.rules.layout.closing() {
+                    return Err(wrong(slice, at, "a record"));
                 }
-                // Only the comma is missing, or it is none of a record.
-                let next = if matches!(byte, b'{' | b'[') { at } else { self.run_end(slice, at) };
-                self.bad = Some(Bad { bytes: at..next, next, expect: Expect::Either, closed: false });
-                return Err(wrong(slice, at, "a comma or the closing bracket"));
+                self.done = true;
+                return Ok(false);
             }
             Some(_) => {}
         }
         let end = self.record(slice, at, batch)?;
         let next = self.skip(slice, end)?;
         match (commas, slice.get(next)) {
-            // What is a list or a map is a record, whatever follows.
-            (false, Some(b':')) if !matches!(slice[at], b'{' | b'[') => {
-                return Err(RecordError::new(at, "a key where a record was expected"));
-            }
             (false, _) => self.at = end,
+            (true, None) => (self.at, self.unclosed) = (next, true),
             (true, Some(b',')) => {
                 let behind = self.skip(slice, next + 1)?;
                 if slice.get(behind) == Some(&self.rules.layout.closing()) && self.rules.syntax == Syntax::Json {
                     return Err(RecordError::new(next, "a comma before the closing bracket"));
                 }
                 // A slice that ends with a comma goes on in the next one.
-                (self.at, self.expect) = (next + 1, Expect::Value);
+                self.at = next + 1;
             }
-            (true, Some(byte)) if *byte == self.rules.layout.closing() => {
-                if let Err(error) = self.close(slice, next + 1) {
-                    batch.end_record(at, end)?;
-                    return Err(error);
-                }
-            }
-            // The value is good, whatever is wrong after it.
-            (true, behind) if behind.is_none() || matches!(slice[at], b'{' | b'[') => {
-                self.refuse_swallowed(slice, at..end, next)?;
-                (self.at, self.expect) = (next, Expect::Separator);
-            }
-            (true, _) => return Err(wrong(slice, next, "a comma or the closing bracket")),
+            (true, Some(byte)) if *byte == self.rules.layout.closing() => (self.at, self.done) = (next + 1, true),
+            (true, Some(_)) => return Err(wrong(slice, next, "a comma or the closing bracket")),
         }
         batch.end_record(at, end)?;
         Ok(true)
-    }
-
-    /// The list or map of records ended before `at`; slices end there, too.
-    fn close(&mut self, slice: &[u8], at: usize) -> Result<(), RecordError> {
-        (self.at, self.done) = (at, true);
-        if at == slice.len() {
-            return Ok(());
-        }
-        let expect = Expect::Either;
-        self.bad = Some(Bad { bytes: at..slice.len(), next: slice.len(), expect, closed: true });
-        Err(RecordError::new(at, "text after the end of the records").fault(Fault::Lost))
-    }
-
-    /// Refuses a record of an inner array that may have swallowed others and the end of the document: a list in it is not
-    /// closed and took the array's own bracket, so neither comma nor bracket follows.
-    #[cold]
-    fn refuse_swallowed(&mut self, slice: &[u8], record: Range<usize>, next: usize) -> Result<(), RecordError> {
-        let behind = slice[next..].iter().find(|byte| !byte.is_ascii_whitespace() && **byte != b'}');
-        let brace_too_many = matches!(behind, Some(b',' | b']'));
-        if self.rules.around < 2 || brace_too_many || !slice[record.clone()].contains(&b'[') {
-            return Ok(());
-        }
-        self.bad =
-            Some(Bad { bytes: record.start..slice.len(), next: slice.len(), expect: Expect::Either, closed: true });
-        Err(may_hold_others(record.start, record.len()))
     }
 
     /// Adds the record at `at`; returns its end.
@@ -444,79 +353,13 @@ impl Decoder {
         reader.check(text).map(|(_, end)| end)
     }
 
-    /// Where something ends that is neither list nor map, at `from` among others with commas between them.
-    fn run_end(&self, slice: &[u8], from: usize) -> usize {
-        let ends = |byte: &u8| matches!(byte, b'\n' | b',' | b'{' | b'[' | b'}' | b']');
-        from + slice[from..].iter().position(ends).unwrap_or(slice.len() - from).max(1)
-    }
-
-    /// Finds where the bad record ends, and notes it. If nothing tells, the run ends there.
-    #[cold]
-    fn find_end<'a>(&mut self, slice: &'a [u8], error: RecordError, batch: &mut Batch<'a>) -> RecordError {
-        if self.bad.is_some() {
-            return error;
-        }
-        let start = self.record;
-        let commas = self.rules.layout.between() == Between::Commas;
-        self.seeker.begin(start);
-        // A string behind a value may be the end of another one.
-        let odd = self.expect == Expect::Separator;
-        let end = if odd { self.seeker.line(slice, start, true) } else { self.seeker.next(slice, true) };
-        let found = match end {
-            Some(End::Comma(at)) => Some((at, at + 1, false)),
-            Some(End::Close(at)) => Some((at, at + 1, true)),
-            Some(End::At(at)) => Some((at, at, false)),
-            Some(End::Anew(at)) => self.is_alone(slice, start, at).then_some((at, at, false)),
-            Some(End::Lost(_)) => None,
-            None => self.is_cut_off(slice, start).then_some((slice.len(), slice.len(), true)),
-        };
-        let (end, next, closed) = found.unwrap_or((slice.len(), slice.len(), true));
-        let mut bytes = start..start + slice[start..end].trim_ascii_end().len();
-        // The comma after it is none of it.
-        if commas && bytes.len() > 1 && slice[bytes.end - 1] == b',' {
-            bytes.end = start + slice[start..bytes.end - 1].trim_ascii_end().len();
-        }
-        bytes.end = bytes.end.max(start + 1).min(slice.len());
-        let expect = if next > end { Expect::Value } else { Expect::Either };
-        self.bad = Some(Bad { bytes, next: next.max(start + 1).min(slice.len()), expect, closed });
-        match found {
-            None if error.fault == Fault::Record => error.fault(Fault::Lost),
-            // In a smaller slice, what follows would not be there.
-            Some((end, ..)) if error.fault == Fault::Record && error.offset >= end && start < end => {
-                let again = self.record(&slice[..end], start, batch);
-                batch.abandon();
-                again.err().unwrap_or(error)
-            }
-            _ => error,
-        }
-    }
-
-    fn is_alone(&self, slice: &[u8], start: usize, end: usize) -> bool {
-        let Some(lines) = &self.rules.lines else { return true };
-        let record = &slice[start..end];
-        let others = match self.rules.layout {
-            Layout::Values => has_neighbours(record),
-            // It shares its line with others.
-            _ => !lines.begins(slice, start) && holds_items(record),
-        };
-        lines.is_alone(record) && !others
-    }
-
-    /// Whether the end of the slice cuts off the record at `start`.
-    fn is_cut_off(&self, slice: &[u8], start: usize) -> bool {
-        let Rules { syntax, max_depth, .. } = self.rules;
-        match slice.get(start) {
-            _ if self.rules.lines.is_some() => self.is_alone(slice, start, slice.len()),
-            Some(b'{' | b'[') => {
-                let quotes: &[u8] = if syntax == Syntax::Five { b"\"'" } else { b"\"" };
-                check(slice, start, syntax, max_depth, &mut Vec::new()) == Err(Stop::End)
-                    && !swallows_values(&slice[start..], quotes)
-            }
-            // It may be the end of another string.
-            Some(b'"' | b'\'') => !slice[start..].contains(&b','),
-            // A comment has no end.
-            Some(b'/') => self.skip(slice, start).is_ok(),
-            first => self.rules.layout != Layout::Members || first.is_none(),
+    /// Where the record that begins at `from` ends, and where the next one begins.
+    fn end_of(&self, slice: &[u8], from: usize) -> (usize, usize, bool) {
+        match Walk::new(from, 0).next(slice, self.rules.layout.between(), self.rules.syntax) {
+            Some(Found::Comma(at)) => (at, at + 1, false),
+            Some(Found::Close(at)) => (at, at + 1, true),
+            Some(Found::End(at)) => (at, at, false),
+            None => (slice.len(), slice.len(), true),
         }
     }
 }
@@ -539,8 +382,7 @@ fn fields(nodes: &[Value<'_>]) -> usize {
 impl Decode for Decoder {
     fn begin(&mut self, slice: &[u8]) {
         self.valid = simdutf8::basic::from_utf8(slice).is_ok();
-        (self.at, self.record, self.done) = (0, 0, false);
-        (self.expect, self.bad) = (Expect::Value, None);
+        (self.at, self.record, self.unclosed, self.done) = (0, 0, false, false);
     }
 
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
@@ -557,7 +399,11 @@ impl Decode for Decoder {
                 }
                 Err(error) => {
                     batch.abandon();
-                    return Err(self.find_end(slice, error, batch));
+                    let lost = error.fault == Fault::Record
+                        && !self.unclosed
+                        && self.end_of(slice, self.record).0 == slice.len();
+                    let whole = self.rules.layout.between() == Between::Commas && lost;
+                    return Err(if whole { error.fault(Fault::Lost) } else { error });
                 }
             }
         }
@@ -565,9 +411,11 @@ impl Decode for Decoder {
     }
 
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
-        let Some(bad) = self.bad.take() else { return 0..slice.len() };
-        (self.at, self.expect) = (bad.next, bad.expect);
-        self.done |= bad.closed || self.at == slice.len();
-        bad.bytes
+        let start = self.record;
+        let (end, next, done) = self.end_of(slice, start);
+        (self.at, self.done) = (next.max(start + 1).min(slice.len()), done);
+        self.done |= self.at == slice.len();
+        let text = slice[start..end].trim_ascii_end();
+        start..start + text.len().max(1).min(slice.len() - start)
     }
 }

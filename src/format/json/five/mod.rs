@@ -4,8 +4,6 @@
 
 mod cut;
 mod decode;
-mod lines;
-mod seek;
 mod text;
 mod walk;
 
@@ -14,14 +12,12 @@ mod tests;
 
 use super::check::{self, Located, tokens_of};
 use super::layout::behind_mark;
-use super::pieces::text_before_array;
 use crate::error::{Error, RecordError};
 use crate::format::{Cut, Decode, OpenError, Opening, Options, ReadFormat, Want};
 use crate::memory::Arena;
 use crate::record::json::json_text;
 use crate::record::{Schema, Value};
 use decode::{Rows, Rules};
-use lines::Lines;
 use text::{Strings, Syntax, scalar, skip, wrong};
 use walk::{Between, Found, Layout, Walk};
 
@@ -43,7 +39,8 @@ impl ReadFormat for Source {
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
-        Box::new(cut::Cutter::new(&self.rules, self.open.clone(), self.tokens.clone()))
+        let Rules { syntax, layout, max_depth, .. } = self.rules;
+        Box::new(cut::Cutter::new(syntax, layout, self.open.clone(), self.tokens.clone(), max_depth))
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
@@ -72,9 +69,8 @@ pub fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, 
     if options.records_at.is_some() {
         return Err(Error::usage("⟨names⟩ and ⟨records_at⟩ can't be given together for NDJSON").into());
     }
-    let Ok(lines) = Lines::find(head, start, None, Syntax::Json, end) else { return Ok(Opening::More) };
-    let rules = Rules { lines, ..rules(Syntax::Json, Layout::Values, 0, options) };
-    let source = Source { start, open: Vec::new(), tokens: Vec::new(), rules };
+    let source =
+        Source { start, open: Vec::new(), tokens: Vec::new(), rules: rules(Syntax::Json, Layout::Values, 0, options) };
     rows(source, options, head, end)
 }
 
@@ -102,7 +98,6 @@ fn rules(syntax: Syntax, layout: Layout, around: usize, options: &Options) -> Ru
         layout,
         key: options.key_column.as_deref().map(|key| key.as_bytes().into()),
         rows: None,
-        lines: None,
         around,
         max_depth: options.max_depth,
         max_fields: options.max_fields,
@@ -156,36 +151,12 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
         return Err(RecordError::new(start, "the array or map of records is not closed").into());
     }
     let around = open.len() + usize::from(layout != Layout::Values);
-    let array = (layout == Layout::Items).then_some(at);
-    let lines = match layout {
-        // Keys are no brackets.
-        Layout::Members => None,
-        _ => match Lines::find(head, start, array, syntax, end) {
-            Ok(lines) => lines,
-            Err(()) => return Ok(Opening::More),
-        },
-    };
-    let is_text = layout == Layout::Values && !matches!(head[at], b'{' | b'[') && !is_scalar(head, at, syntax);
-    if is_text && lines.as_ref().is_some_and(Lines::are_lists) && !options.names_rows() {
-        return Err(text_before_array(at).into());
-    }
-    let nested = layout == Layout::Values && (matches!(head[at], b'{' | b'[') || is_text && lines.is_some());
-    let lines = lines.filter(|_| nested || layout == Layout::Items);
-    let rules = Rules { lines, ..rules(syntax, layout, around, options) };
+    let rules = rules(syntax, layout, around, options);
     let source = Source { start, open, tokens: tokens.unwrap_or_default(), rules };
     // What is not taken apart has to be JSON.
     match options.names_rows() && syntax == Syntax::Json {
         false => Ok(Opening::Ready(Box::new(source))),
         true => rows(source, options, head, end),
-    }
-}
-
-/// Whether a number, literal or string is at `at`.
-fn is_scalar(text: &[u8], at: usize, syntax: Syntax) -> bool {
-    let arena = Arena::new(4096, 1 << 20);
-    match text[at] {
-        b'"' | b'\'' => Strings { syntax, replace: true, arena: &arena }.string(text, at).is_ok(),
-        _ => scalar(text, at, syntax, &arena).is_ok(),
     }
 }
 
@@ -211,7 +182,7 @@ fn rows(source: Source, options: &Options, head: &[u8], end: bool) -> Result<Ope
         Some(Found::Comma(at)) => (&head[first..at], at + 1),
         // No record follows it.
         Some(Found::Close(at)) => (&head[first..at], at),
-        Some(Found::End(at) | Found::Line(at) | Found::Odd(at)) => (&head[first..at], at),
+        Some(Found::End(at)) => (&head[first..at], at),
         None if end => (&head[first..], head.len()),
         None => return Ok(Opening::More),
     };

@@ -59,21 +59,13 @@ fn line_end(text: &[u8]) -> usize {
 }
 
 /// The length of a character that is white space beyond ASCII.
-pub fn space_len(text: &[u8]) -> usize {
+fn space_len(text: &[u8]) -> usize {
     match text {
         [0xc2, 0xa0, ..] => 2,
         [0xe1, 0x9a, 0x80, ..] | [0xe2, 0x81, 0x9f, ..] | [0xe3, 0x80, 0x80, ..] | [0xef, 0xbb, 0xbf, ..] => 3,
         [0xe2, 0x80, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf, ..] => 3,
         _ => 0,
     }
-}
-
-/// Whether a text that ends here may go on with the rest of such a character.
-pub fn is_part_of_space(text: &[u8]) -> bool {
-    matches!(
-        text,
-        [0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef] | [0xe1, 0x9a] | [0xe2, 0x80 | 0x81] | [0xe3, 0x80] | [0xef, 0xbb]
-    )
 }
 
 /// Says what is at `at` instead of what was expected.

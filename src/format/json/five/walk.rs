@@ -1,7 +1,6 @@
 //! Where values end, found without reading them.
 
-use super::lines::Lines;
-use super::text::{Syntax, is_part_of_space, space_len};
+use super::text::Syntax;
 
 /// How records are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,21 +47,6 @@ pub enum Found {
     Close(usize),
     /// The end of a record that no comma follows.
     End(usize),
-    /// In a list or map, the bracket of a line that begins like one with a record, or like the end of the array. Going on
-    /// takes it for a part of the record.
-    Line(usize),
-    /// Something that no valid record has: brackets that don't match, a string that goes over its line, or one that
-    /// stands where none can be.
-    Odd(usize),
-}
-
-/// What is paid attention to.
-#[derive(Clone, Copy, Debug)]
-pub struct Watch<'l> {
-    /// How the lines of records begin, if that is known.
-    pub lines: Option<&'l Lines>,
-    /// The bracket that closes the list or map of records.
-    pub closing: u8,
 }
 
 /// A walk through records: it knows strings, comments, and how deep it is, and nothing else. It can go on when there is
@@ -72,14 +56,6 @@ pub struct Walk {
     pub at: usize,
     pub depth: usize,
     inside: Inside,
-    /// The bracket of the outermost list or map that is open.
-    pub outermost: usize,
-    /// Which of the open brackets are those of maps, as far as there is room.
-    maps: [u64; 16],
-    /// The byte before, without white space and comments, and whether it ended a string.
-    before: (u8, bool),
-    /// A bracket up to which lines were told.
-    told: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,42 +80,11 @@ enum Inside {
 impl Walk {
     /// From a place between records, or `depth` lists and maps deep in one.
     pub fn new(at: usize, depth: usize) -> Walk {
-        let (maps, before) = ([0; 16], (b'[', false));
-        Walk { at, depth, inside: Inside::Nothing, outermost: at, maps, before, told: at }
-    }
-
-    /// Notes the bracket that opens a list or map.
-    fn open(&mut self, at: usize, is_map: bool) {
-        if self.depth == 0 {
-            self.outermost = at;
-        }
-        if let Some(maps) = self.maps.get_mut(self.depth / 64) {
-            let bit = 1 << (self.depth % 64);
-            *maps = if is_map { *maps | bit } else { *maps & !bit };
-        }
-        self.depth += 1;
-    }
-
-    /// Whether the innermost list or map that is open is a map, if that is known.
-    fn is_in_map(&self) -> Option<bool> {
-        let depth = self.depth - 1;
-        self.maps.get(depth / 64).map(|maps| maps >> (depth % 64) & 1 == 1)
-    }
-
-    /// Whether this byte of a list or map can't stand here, on account of a string.
-    fn is_out_of_place(&self, byte: u8) -> bool {
-        let (before, closed) = self.before;
-        let quote = matches!(byte, b'"' | b'\'');
-        (closed && !matches!(byte, b':' | b',' | b'}' | b']')) || quote && !matches!(before, b'{' | b'[' | b',' | b':')
+        Walk { at, depth, inside: Inside::Nothing }
     }
 
     /// The next place where a record ends; none if the text ends before.
     pub fn next(&mut self, text: &[u8], between: Between, syntax: Syntax) -> Option<Found> {
-        self.find(text, between, syntax, None)
-    }
-
-    /// The same, or the next place that looks broken.
-    pub fn find(&mut self, text: &[u8], between: Between, syntax: Syntax, watch: Option<Watch<'_>>) -> Option<Found> {
         let five = syntax == Syntax::Five;
         while let Some(&byte) = text.get(self.at) {
             let at = self.at;
@@ -149,13 +94,8 @@ impl Walk {
                     match byte {
                         b'\\' => self.inside = Inside::Escape(quote),
                         // A string that is not closed ends with its line.
-                        b'\n' | b'\r' => {
-                            self.inside = Inside::Nothing;
-                            if watch.is_some() && (self.depth > 0 || between == Between::Commas) {
-                                return Some(Found::Odd(at));
-                            }
-                        }
-                        byte if byte == quote => (self.inside, self.before) = (Inside::Nothing, (byte, true)),
+                        b'\n' | b'\r' => self.inside = Inside::Nothing,
+                        byte if byte == quote => self.inside = Inside::Nothing,
                         _ => continue,
                     }
                     if self.inside == Inside::Nothing && self.depth == 0 && between == Between::Nothing {
@@ -191,70 +131,26 @@ impl Walk {
                 }
                 Inside::Scalar => {}
                 Inside::Nothing => match byte {
-                    0..=b' ' => {}
-                    // The rest of the character may follow.
-                    0x80.. if five && is_part_of_space(&text[at..]) => {
-                        self.at = at;
-                        return None;
-                    }
-                    0x80.. if five && space_len(&text[at..]) > 0 => self.at = at + space_len(&text[at..]),
+                    b'"' => self.inside = Inside::Text(byte),
+                    b'\'' if five => self.inside = Inside::Text(byte),
                     b'/' if five => self.inside = Inside::Slash,
-                    _ if watch.is_some()
-                        && (self.depth > 0
-                            || watch.is_some_and(|watch| watch.closing == b']' && between == Between::Commas))
-                        && self.is_out_of_place(byte) =>
-                    {
-                        return Some(Found::Odd(at));
+                    b'{' | b'[' => self.depth += 1,
+                    b'}' | b']' if self.depth == 0 => {
+                        return Some(if between == Between::Commas { Found::Close(at) } else { Found::End(self.at) });
                     }
-                    b'{' | b'[' | b']' if self.depth > 0 && at >= self.told && begins_line(watch, text, at) => {
-                        (self.at, self.told) = (at, at + 1);
-                        return Some(Found::Line(at));
-                    }
-                    _ => {
-                        self.before = (byte, false);
-                        if let Some(found) = self.take(at, byte, between, five, watch) {
-                            return Some(found);
+                    b'}' | b']' => {
+                        self.depth -= 1;
+                        if self.depth == 0 && between == Between::Nothing {
+                            return Some(Found::End(self.at));
                         }
                     }
+                    b',' if self.depth == 0 && between == Between::Commas => return Some(Found::Comma(at)),
+                    0..=b' ' => {}
+                    _ if self.depth == 0 && between == Between::Nothing => self.inside = Inside::Scalar,
+                    _ => {}
                 },
             }
         }
         None
     }
-
-    /// Takes a byte that is neither white nor inside of a string or comment.
-    #[inline(always)]
-    fn take(&mut self, at: usize, byte: u8, between: Between, five: bool, watch: Option<Watch<'_>>) -> Option<Found> {
-        match byte {
-            b'"' => self.inside = Inside::Text(byte),
-            b'\'' if five => self.inside = Inside::Text(byte),
-            b'{' | b'[' => self.open(at, byte == b'{'),
-            b'}' | b']' if self.depth == 0 => match (between, watch) {
-                (Between::Nothing, _) => return Some(Found::End(self.at)),
-                (Between::Commas, Some(watch)) if watch.closing != byte => {}
-                (Between::Commas, _) => return Some(Found::Close(at)),
-            },
-            b'}' | b']' => {
-                if watch.is_some() && self.is_in_map().is_some_and(|is_map| is_map != (byte == b'}')) {
-                    return Some(Found::Odd(at));
-                }
-                self.depth -= 1;
-                if self.depth == 0 && between == Between::Nothing {
-                    return Some(Found::End(self.at));
-                }
-            }
-            b',' if self.depth == 0 => match (between, watch) {
-                (Between::Commas, _) => return Some(Found::Comma(at)),
-                (Between::Nothing, Some(_)) => return Some(Found::End(self.at)),
-                (Between::Nothing, None) => self.inside = Inside::Scalar,
-            },
-            _ if self.depth == 0 && between == Between::Nothing => self.inside = Inside::Scalar,
-            _ => {}
-        }
-        None
-    }
-}
-
-fn begins_line(watch: Option<Watch<'_>>, text: &[u8], at: usize) -> bool {
-    watch.and_then(|watch| watch.lines).is_some_and(|lines| lines.begins(text, at))
 }

@@ -118,7 +118,8 @@ fn is_item(name: &str) -> bool {
 
 /// Whether a part of a path, behind the first one, is a number.
 fn is_numbered(name: &str) -> bool {
-    name.split('.').skip(1).any(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    !name.contains("..") && name.split('.').skip(1).any(digits)
 }
 
 /// Whether a name is a regex for names: `/^x_/`.

@@ -46,6 +46,8 @@ pub struct Decoder {
     resync: Resync,
     /// Record separators are between records, and never inside one.
     separated: bool,
+    /// The first record of the array is a map.
+    maps: bool,
     /// What the last error is about.
     bad: Bad,
     /// There is nothing left to read.
@@ -106,6 +108,7 @@ impl Decoder {
             expect: Expect::Value,
             resync,
             separated: false,
+            maps: false,
             bad: Bad::Value,
             done: false,
             refused: None,
@@ -115,6 +118,11 @@ impl Decoder {
     /// Records begin with separators (RFC 7464): a bad one ends at the next separator.
     pub fn separated(self, separated: bool) -> Decoder {
         Decoder { separated, ..self }
+    }
+
+    /// Records are maps: a list of maps among them may be another array.
+    pub fn of_maps(self, maps: bool) -> Decoder {
+        Decoder { maps, ..self }
     }
 
     /// Reads one record; false at the end of the slice.

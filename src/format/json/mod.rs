@@ -179,7 +179,7 @@ impl Source {
     fn decoder_for(&self, want: &Want) -> decode::Decoder {
         let (depth, resync) = (self.depth(), self.resync());
         let decoder = decode::Decoder::new(self.layout, want, depth, self.max_depth, self.max_fields, resync);
-        decoder.separated(self.separated)
+        decoder.separated(self.separated).of_maps(self.maps)
     }
 }
 

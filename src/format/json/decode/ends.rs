@@ -16,7 +16,7 @@ impl Decoder {
         let start = self.record;
         // What follows it is read again.
         self.closed = false;
-        if self.layout == Layout::Items && slice[start..].trim_ascii_end() == b"[" {
+        if self.layout == Layout::Items && self.maps && slice[start..].trim_ascii_end() == b"[" {
             self.bad = Bad::Bytes(start..slice.len(), Expect::Either);
             return unclosed_before(start);
         }

@@ -37,7 +37,7 @@ fn hits(unit: Unit, text: &[u8], seek: Seek) -> Vec<Hit> {
         match hit {
             Hit::Between(at) => least = at + 1,
             Hit::End(_) => break,
-            Hit::Text(_) | Hit::Loose(_) | Hit::Bracket(_) => {}
+            Hit::Text(_) | Hit::Loose(_) | Hit::Bracket(_) | Hit::List(_) => {}
         }
     }
     found

@@ -4,7 +4,7 @@
 Files of others are read by both and compared value for value; tables of random types are written by pyarrow, read by
 pagemill, written again as each of the formats, and read by pyarrow. Needs pyarrow from PyPI.
 """
-import base64, decimal, json, math, random, subprocess, sys, tempfile
+import base64, datetime, decimal, json, math, random, subprocess, sys, tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -243,7 +243,42 @@ def generated(folder, count):
     print(f"{count} generated tables agree with pyarrow, there and back as Parquet and Arrow")
 
 
+def special(folder):
+    """What files of others have that is rare: timestamps of 96 bits, checksums, other codecs, columns of one name."""
+    source, target = folder / "s.parquet", folder / "s.ndjson"
+    moments = ["0001-01-01T00:00:00", "1600-01-01T00:00:00", "9999-12-31T23:59:59.999999", "2024-01-01T00:00:00"]
+    table = pa.table({"a": pa.array([datetime.datetime.fromisoformat(moment) for moment in moments], pa.timestamp("us"))})
+    for stored in [False, True]:
+        pq.write_table(table, source, use_deprecated_int96_timestamps=True, store_schema=stored)
+        ran = convert(source, target)
+        read = [record["a"] for record in map(json.loads, target.read_text().splitlines())]
+        assert ran.returncode == 0 and read == [(moment + ".000000")[:26] for moment in moments], (ran.stderr, read)
+
+    table = pa.table({"a": pa.array(range(1000), pa.int64())})
+    pq.write_table(table, source, compression="none", use_dictionary=False, write_page_checksum=True)
+    assert convert(source, target).returncode == 0
+    damaged = bytearray(source.read_bytes())
+    damaged[2000] ^= 1
+    source.write_bytes(damaged)
+    ran = convert(source, target)
+    assert ran.returncode == 1 and "CRC" in ran.stderr, ran.stderr
+
+    for codec in ["brotli", "gzip", "lz4", "snappy", "zstd", "none"]:
+        pq.write_table(table, source, compression=codec)
+        assert convert(source, target).returncode == 0 and len(rows(target)) == 1000, codec
+
+    twice = pa.table([pa.array([1]), pa.array(["x"])], names=["x", "x"])
+    inside = pa.table({"s": pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], names=["y", "y"])})
+    for table, name in [(twice, "x"), (inside, "s.y")]:
+        for kind in ["arrow", "parquet"]:
+            write(table, folder / f"t.{kind}")
+            ran = convert(folder / f"t.{kind}", target)
+            assert ran.returncode == 1 and f"two columns have the name `{name}`" in ran.stderr, (kind, ran.stderr)
+    print("timestamps of 96 bits, checksums, codecs, and columns of one name are read or refused")
+
+
 with tempfile.TemporaryDirectory() as folder:
+    special(Path(folder))
     if CORPORA:
         corpora(Path(folder))
     generated(Path(folder), int(sys.argv[3]) if len(sys.argv) > 3 else 150)

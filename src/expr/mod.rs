@@ -35,7 +35,7 @@ mod expression;
 
 pub use expression::{Expression, Running, text_value};
 pub use moment::{Moment, Precision};
-pub use path::{Spot, each as each_node, find, find_item, spot};
+pub use path::{Spot, each as each_node, find, find_item, spot, value_at};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};
 pub use types::Type;

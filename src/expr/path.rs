@@ -26,6 +26,11 @@ pub fn find_item(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
     })
 }
 
+/// The value of that field.
+pub fn value_at<'a>(root: Tree<'_, 'a>, path: &[u8]) -> Value<'a> {
+    find_item(root, path).map_or(Value::Absent, |node| root.nodes().0[node as usize])
+}
+
 /// What is at `rest`, which begins with a bracket, in the list at `path`.
 fn bracketed(root: Tree<'_, '_>, path: &[u8], mut rest: &[u8]) -> Option<usize> {
     let (values, keys) = root.nodes();

@@ -9,7 +9,7 @@ use crate::fold::Fold;
 use crate::fold::infer::Infer;
 use crate::job::opened::Opened;
 use crate::job::settings::{ColumnsFrom, Settings};
-use crate::record::{Kind, Schema, Type};
+use crate::record::{Kind, Schema, Type, is_within};
 use crate::wording::input;
 
 impl Opened<'_> {
@@ -68,10 +68,7 @@ impl Opened<'_> {
         let paths = select.iter().chain(drop).chain(rename.iter().flat_map(|(old, new)| [old, new]));
         let paths = paths.map(String::as_bytes).filter(|path| types.position(path).is_none());
         changed.extend(paths);
-        let is_changed = |name: &[u8]| {
-            let within = |path: &&[u8]| matches!(path.strip_prefix(name), Some([] | [b'.' | b'[', ..]));
-            changed.iter().any(within)
-        };
+        let is_changed = |name: &[u8]| changed.iter().any(|path| is_within(path, name));
         let kept = (0..types.len()).filter(|&place| !is_changed(types.name(place)));
         Some(self.renamed(&types, kept))
     }

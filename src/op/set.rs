@@ -158,8 +158,8 @@ impl Set {
     }
 }
 
-/// Adds the nodes of a record with the value at a path, or under `one_key` of the record. Where keys are there twice, the value comes in place of the last
-/// one, and the others are lost.
+/// Adds the nodes of a record with the value at a path; `one_key`: the path is one key of the record. Where keys are there
+/// twice, the value comes in place of the last one, and the others are lost.
 fn build<'a>(
     tree: Tree<'_, 'a>,
     path: &'a [u8],

@@ -48,6 +48,7 @@ pub use lossy::{Lossy, LossyKind};
 pub(crate) use nulls::Nulls;
 #[doc(hidden)]
 pub use output::{Drain, EncodeError, Mark, Output};
+pub(crate) use paths::is_within;
 #[doc(hidden)]
 pub use paths::{Apart, Paths, with_key};
 pub use schema::{Kind, Schema, Type, Unit};

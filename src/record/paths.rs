@@ -91,6 +91,11 @@ impl Paths {
     }
 }
 
+/// Whether a path is that of a field, or of something inside it: `a`, `a.b`, `a[0]` of the field `a`.
+pub fn is_within(path: &[u8], field: &[u8]) -> bool {
+    matches!(path.strip_prefix(field), Some([] | [b'.' | b'[', ..]))
+}
+
 /// Calls `make` with the whole path of a leaf.
 pub fn with_key<T>(path: &mut Vec<u8>, key: &[u8], make: impl FnOnce(&[u8]) -> T) -> T {
     let len = path.len();

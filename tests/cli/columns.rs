@@ -273,3 +273,28 @@ fn columns_that_nobody_wants_are_not_read() {
     let kept = ran(here, "convert a.parquet -o b.csv --select id --on-error quarantine");
     kept.ends(1).says(&["can't be read"]);
 }
+
+#[test]
+fn lengths_that_the_end_of_a_file_claims_are_there() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "id,name\n1,a\n2,b\n").unwrap();
+    ran(here, "convert a.csv -o a.arrow").ends(0);
+    let whole = fs::read(here.join("a.arrow")).unwrap();
+    // In the footer, a block is its offset, the length of its metadata in four bytes, four more, and that of its body.
+    let footer = whole.len() - 10 - u32::from_le_bytes(whole[whole.len() - 10..][..4].try_into().unwrap()) as usize;
+    let number = |at: usize| u64::from_le_bytes(whole[at..at + 8].try_into().unwrap());
+    let is_message = |at: u64| {
+        let at = usize::try_from(at).ok().filter(|at| (8..footer).contains(at))?;
+        (whole[at..at + 4] == [0xff; 4]).then_some(())
+    };
+    let block = (footer..whole.len() - 34).find(|at| is_message(number(*at)).is_some()).unwrap();
+    for (at, claimed) in [(block + 16, 1u64 << 50), (block + 16, u64::MAX), (block, 1 << 60)] {
+        let mut lying = whole.clone();
+        lying[at..at + 8].copy_from_slice(&claimed.to_le_bytes());
+        fs::write(here.join("lying.arrow"), lying).unwrap();
+        for line in ["convert lying.arrow -t csv", "count -r lying.arrow"] {
+            ran(here, line).ends(1).says(&["lying.arrow", "can't be read"]);
+        }
+    }
+}

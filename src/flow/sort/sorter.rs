@@ -7,7 +7,7 @@ use super::buffer::{Buffer, Entries};
 use super::by::SortKey;
 use super::key::{NoKey, Pen};
 use crate::error::{Cause, Error, RecordError, Result};
-use crate::expr::find_item;
+use crate::expr::value_at;
 use crate::format::Encode;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output, Value};
 use crate::spill::{ENTRY, Run, RunWriter, SpillFolder};
@@ -289,10 +289,7 @@ fn value<'a>(batch: &Batch<'a>, record: usize, column: Option<Option<usize>>, fi
     match (column, batch.schema()) {
         (Some(Some(column)), Some(_)) => batch.columns(record).get(column).copied().unwrap_or_default(),
         (_, Some(_)) => Value::Absent,
-        (_, None) => {
-            let tree = batch.tree(record);
-            find_item(tree, field.as_bytes()).map_or(Value::Absent, |node| tree.nodes().0[node as usize])
-        }
+        (_, None) => value_at(batch.tree(record), field.as_bytes()),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The reader makes room for as many bytes as a message claims to have, so all of them have to be there.
 
-use arrow_ipc::{Block, root_as_footer, root_as_message};
+use arrow_ipc::{root_as_footer, root_as_message};
 
 use super::input::Input;
 use crate::sys::read_exact_at;
@@ -56,10 +56,18 @@ pub(super) fn of_file(input: &Input) -> Found<Messages> {
     let footer = root_as_footer(&footer).map_err(|error| error.to_string())?;
     let mut found = Messages::default();
     let blocks = footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
-    blocks.map(Block::offset).try_for_each(|at| {
-        let at = u64::try_from(at).map_err(|_| format!("a message is at byte {at}"))?;
-        found.add(input, at)?.map(|_| ()).ok_or_else(|| format!("the message at byte {at} is not there"))
-    })?;
+    for block in blocks {
+        let at = u64::try_from(block.offset()).ok();
+        let at = at.ok_or_else(|| format!("a message is at byte {}", block.offset()))?;
+        let not_there = || format!("the message at byte {at} is not there");
+        found.add(input, at)?.ok_or_else(not_there)?;
+        // The reader takes the lengths from here.
+        let claimed = i64::from(block.metaDataLength()).checked_add(block.bodyLength());
+        let claimed = claimed.filter(|_| block.metaDataLength() >= 0 && block.bodyLength() >= 0);
+        let claimed = claimed.and_then(|claimed| u64::try_from(claimed).ok());
+        let claimed = claimed.filter(|claimed| *claimed <= input.len - at).ok_or_else(not_there)?;
+        found.largest = found.largest.max(claimed as usize);
+    }
     Ok(found)
 }
 

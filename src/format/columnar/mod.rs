@@ -29,8 +29,6 @@ mod room;
 mod rows;
 #[cfg(feature = "columnar")]
 mod shape;
-#[cfg(all(test, feature = "columnar"))]
-mod tests;
 #[cfg(feature = "columnar")]
 mod unroll;
 

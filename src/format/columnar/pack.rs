@@ -155,18 +155,18 @@ impl PackBlock for Packer {
                 self.made.insert((Columns::new(&schema)?, schema, encoders))
             }
         };
-        let batch = columns.batch(records, data)?;
-        let mut encoders = encoders.create_column_writers(0).map_err(unexpected)?;
-        let mut rest = encoders.iter_mut();
-        for (field, column) in schema.fields().iter().zip(batch.columns()) {
-            for leaf in compute_leaves(field, column).map_err(unexpected)? {
-                let encoder = rest.next().ok_or_else(|| unexpected("there are more columns than fields"))?;
+        let (_, made, _) = columns.batch(records, data)?.into_parts();
+        let mut encoders = encoders.create_column_writers(0).map_err(unexpected)?.into_iter();
+        let mut group = RowGroup::with_capacity(encoders.len());
+        // What a column and its encoder take is given back before the next one.
+        for (field, column) in schema.fields().iter().zip(made) {
+            for leaf in compute_leaves(field, &column).map_err(unexpected)? {
+                let mut encoder = encoders.next().ok_or_else(|| unexpected("there are more columns than fields"))?;
                 encoder.write(&leaf).map_err(unexpected)?;
+                group.push(encoder.close().map_err(unexpected)?);
             }
         }
-        drop(batch);
-        let group = encoders.into_iter().map(|encoder| encoder.close()).collect::<parquet::errors::Result<RowGroup>>();
-        Ok(Some(Box::new(group.map_err(unexpected)?)))
+        Ok(Some(Box::new(group)))
     }
 }
 

@@ -24,7 +24,6 @@ fn types(columns: &[u8]) -> Option<Schema> {
 /// Prepares a target.
 pub(super) fn create(options: &Options, given: Given<'_>) -> Created {
     let schema = shape::arrow(&data::known_types(options, &given));
-    let text = rows::schema(schema.fields())
-        .map_err(|unknown| Error::usage(format!("the field `{}` can't be a column: {}", unknown.field, unknown.of)))?;
+    let text = rows::schema(schema.fields()).map_err(|refused| Error::usage(refused.to_string()))?;
     data::create(options, &given, &text.to_string(), &build::written(&schema))
 }

@@ -1,23 +1,41 @@
 //! The records of columns as data of Avro: how they travel to the threads that make columns, and from those that read
 //! them. What Avro has no type for is written as one that holds all its values.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use serde_json::{Value, json};
 
 use super::shape::{digits, has_text_keys, is_in_seconds, is_uuid, plain};
 use crate::schema::UNIT;
 
-/// A type that no schema can say: which, and of which field.
-pub(super) struct Unknown {
-    pub field: String,
-    pub of: String,
+/// Why columns can't be fields of records.
+pub(super) enum Refused {
+    /// A field has a type that no schema can say.
+    Type { field: String, of: String },
+    /// Two have this name.
+    Twice { field: String },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Type { field, of } => {
+                write!(f, "the column `{field}` has the type {of}, which records can't have")
+            }
+            Refused::Twice { field } => {
+                write!(f, "two columns have the name `{field}`, and fields of records have different ones")
+            }
+        }
+    }
 }
 
 /// The schema of these fields.
 ///
 /// # Errors
-/// A type that records can't have.
-pub(super) fn schema(fields: &Fields) -> Result<Value, Unknown> {
+/// A type that records can't have, or a name that two fields have.
+pub(super) fn schema(fields: &Fields) -> Result<Value, Refused> {
     let mut named = 0;
     record(fields, &mut named, "")
 }
@@ -27,11 +45,14 @@ fn name(named: &mut u64) -> String {
     format!("r{named}")
 }
 
-fn record(fields: &Fields, named: &mut u64, path: &str) -> Result<Value, Unknown> {
+fn record(fields: &Fields, named: &mut u64, path: &str) -> Result<Value, Refused> {
     let own = name(named);
-    let mut made = Vec::with_capacity(fields.len());
+    let (mut made, mut known) = (Vec::with_capacity(fields.len()), HashSet::new());
     for field in fields {
         let path = if path.is_empty() { field.name().clone() } else { format!("{path}.{}", field.name()) };
+        if !known.insert(field.name()) {
+            return Err(Refused::Twice { field: path });
+        }
         let mut one = json!({ "name": field.name(), "type": nullable(field, named, &path)? });
         if field.is_nullable() {
             one["default"] = Value::Null;
@@ -42,7 +63,7 @@ fn record(fields: &Fields, named: &mut u64, path: &str) -> Result<Value, Unknown
 }
 
 /// A type, in a union with null if it may be null.
-fn nullable(field: &Field, named: &mut u64, path: &str) -> Result<Value, Unknown> {
+fn nullable(field: &Field, named: &mut u64, path: &str) -> Result<Value, Refused> {
     let of = of(field, named, path)?;
     Ok(if field.is_nullable() && of != "null" { json!(["null", of]) } else { of })
 }
@@ -63,7 +84,7 @@ fn decimal(precision: u8, scale: i8) -> Value {
     json!({ "type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale })
 }
 
-fn of(field: &Field, named: &mut u64, path: &str) -> Result<Value, Unknown> {
+fn of(field: &Field, named: &mut u64, path: &str) -> Result<Value, Refused> {
     let array = |items: Value| json!({ "type": "array", "items": items });
     Ok(match plain(field.data_type()) {
         DataType::Null => json!("null"),
@@ -109,9 +130,9 @@ fn of(field: &Field, named: &mut u64, path: &str) -> Result<Value, Unknown> {
                 json!({ "type": "map", "values": nullable(&parts[1], named, path)? })
             }
             DataType::Struct(parts) => array(record(parts, named, path)?),
-            other => return Err(Unknown { field: path.to_owned(), of: other.to_string() }),
+            other => return Err(Refused::Type { field: path.to_owned(), of: other.to_string() }),
         },
         DataType::Struct(fields) => record(fields, named, path)?,
-        other => return Err(Unknown { field: path.to_owned(), of: other.to_string() }),
+        other => return Err(Refused::Type { field: path.to_owned(), of: other.to_string() }),
     })
 }

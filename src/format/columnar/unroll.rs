@@ -3,7 +3,7 @@
 //! Row groups are read in parallel, each by one thread, and leave in their order. What a thread has made waits until it is
 //! asked for, so no more than a few blocks are held for each.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -17,12 +17,14 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
+use super::beyond::Unheld;
 use super::input::{At, Input};
 use super::messages::{self, Messages};
+use super::rows::Refused;
 use super::{beyond, build, get, rows};
 use crate::error::{BadStream, Error, Fault, RecordError, Result};
 use crate::format::avro::rows as data;
-use crate::record::{Unrolled, Wanted};
+use crate::record::{Unrolled, Wanted, is_within};
 use crate::sys::{caught, read_exact_at};
 
 /// How many bytes of records a block has, at least.
@@ -45,6 +47,11 @@ pub(super) fn parquet(file: File, workers: usize, memory: usize) -> Result<Unrol
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
     let mut metadata = safely(|| ArrowReaderMetadata::load(&input, options.clone()))?;
     let better = safely(|| beyond::schema(&input, metadata.metadata(), metadata.schema()))?;
+    let better = better.map_err(|Unheld { column, of }| {
+        Error::refused(format!(
+            "the column `{column}` has {of}, which can't be read exactly\n  Write it as text in the program that wrote the file."
+        ))
+    })?;
     if let Some(schema) = better {
         let options = options.with_schema(schema);
         metadata = safely(|| ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options))?;
@@ -166,12 +173,7 @@ type Open = Box<dyn Fn(Part<'_>) -> std::result::Result<Batches, ArrowError> + S
 impl Columns {
     /// Which columns are wanted: those whose names begin the paths of fields.
     fn only(&self, fields: &[Box<[u8]>]) -> Vec<bool> {
-        let is_wanted = |column: &str| {
-            fields.iter().any(|field| {
-                let path = field.strip_prefix(column.as_bytes());
-                path.is_some_and(|path| matches!(path, [] | [b'.' | b'[', ..]))
-            })
-        };
+        let is_wanted = |column: &str| fields.iter().any(|field| is_within(field, column.as_bytes()));
         self.schema.fields().iter().map(|field| is_wanted(field.name())).collect()
     }
 }
@@ -193,18 +195,12 @@ fn unrolled(
     each: usize,
     records: Option<u64>,
 ) -> Result<Unrolled> {
-    let mut known = HashSet::new();
-    let mut names = columns.schema.fields().iter().map(|field| field.name());
-    if let Some(twice) = names.find(|name| !known.insert(name.as_str())) {
-        return Err(Error::refused(format!(
-            "two columns have the name `{twice}`, and fields of records have different ones\n  Rename one in the program that wrote the file."
-        )));
-    }
-    let text = rows::schema(columns.schema.fields()).map_err(|unknown| {
-        Error::refused(format!(
-            "the column `{}` has the type {}, which records can't have\n  Leave it out in the program that wrote the file.",
-            unknown.field, unknown.of
-        ))
+    let text = rows::schema(columns.schema.fields()).map_err(|refused| {
+        let instead = match refused {
+            Refused::Type { .. } => "Leave it out",
+            Refused::Twice { .. } => "Rename one",
+        };
+        Error::refused(format!("{refused}\n  {instead} in the program that wrote the file."))
     })?;
     let head = data::header(&text.to_string(), &build::written(&columns.schema));
     let (wanted, jobs) = channel::<Job>();

@@ -11,8 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::resolved::Resolved;
-use crate::record::digits::is_odd_nan;
-use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
+use crate::record::digits::{DigitRoom, float_text, int_text, is_odd_nan, uint_text};
 use crate::record::{Lossy, LossyKind, Value};
 use crate::scan::number::{begins_like_number, below, is_json_number, may_be_number, short_is_number};
 use crate::scan::vector::{Vector, Work};

@@ -45,21 +45,24 @@ pub fn is_list_of_maps(text: &[u8]) -> bool {
 }
 
 /// Whether what is open at the end is a string in which a list or map follows another one: the string may have lost its
-/// quote, and they may be records. Strings have one of these quotes.
-pub fn swallows_values(text: &[u8], quotes: &[u8]) -> bool {
+/// quote, and they may be records.
+pub fn swallows_values(text: &[u8]) -> bool {
     let (mut open, mut escaped) = (None, false);
     for (at, &byte) in text.iter().enumerate() {
         match open {
             Some(_) if escaped || byte == b'\\' => escaped = !escaped,
-            Some(start) if text[start] == byte => open = None,
-            None if quotes.contains(&byte) => open = Some(at),
+            Some(_) if byte == b'"' => open = None,
+            None if byte == b'"' => open = Some(at),
             _ => {}
         }
     }
-    let Some(start) = open else { return false };
+    open.is_some_and(|start| has_two_values(&text[start..]))
+}
+
+/// Whether a list or map follows another one, with nothing or a comma between them.
+pub fn has_two_values(text: &[u8]) -> bool {
     let mut before = 0;
-    text[start..]
-        .iter()
+    text.iter()
         .filter(|byte| !is_white(**byte) && **byte != b',')
         .any(|byte| matches!(std::mem::replace(&mut before, *byte), b'}' | b']') && matches!(byte, b'{' | b'['))
 }

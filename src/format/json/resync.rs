@@ -461,7 +461,7 @@ impl Resync {
                     let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
                     let record = &text[start..];
-                    let whole = has_regular_strings(record) && !swallows_values(record, b"\"");
+                    let whole = has_regular_strings(record) && !swallows_values(record);
                     return (cut_off && whole).then_some((text.len(), true));
                 }
                 None => return Some((text.len(), false)),
@@ -510,7 +510,7 @@ impl Resync {
 }
 
 /// Whether there may be another list or map behind a comma in the first line, after one that ends.
-pub fn holds_items(text: &[u8]) -> bool {
+fn holds_items(text: &[u8]) -> bool {
     let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
     let white = |from: usize| line[from..].iter().position(|byte| !is_white(*byte)).map(|white| from + white);
     memchr::memchr_iter(b',', line).any(|comma| {

@@ -202,6 +202,7 @@ impl Counting {
                 return Ok((Counted { records: Some(records), bytes_in, ..Counted::default() }, counts));
             }
             if let Some(records) = opened.source.records() {
+                opened.source.unchanged()?;
                 self.show(records);
                 let bytes_in = opened.source.read_to(0);
                 return Ok((Counted { records: Some(records), bytes_in, ..Counted::default() }, None));

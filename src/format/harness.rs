@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Boundary, Chosen, Cut, Detail, OpenError, Opening, ReadFormat, Types, Want, WriteFormat};
-use crate::error::{Error, RecordError};
+use crate::error::{Error, Fault, RecordError};
 use crate::memory::Arena;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output};
 
@@ -93,7 +93,7 @@ pub(super) struct Run<'r> {
     pub look: &'r mut dyn FnMut(&Batch<'_>),
 }
 
-/// Runs `data` through a source and a target, skipping bad records.
+/// Runs `data` through a source and a target, skipping bad records, up to one behind which nothing can be read.
 pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, data: &[u8], how: Run<'_>) -> Ran {
     let mut ran = Ran::default();
     let (slices, stop) = cut_all(&mut *source.cutter(), data, how.target, how.window);
@@ -103,6 +103,7 @@ pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, dat
         None => source.schema().cloned(),
     };
     let mut encoder = target.map(|target| target.encoder());
+    let mut lost = false;
     for range in slices {
         let slice = &data[range.clone()];
         let mut arena = Arena::new(1 << 12, 8 << 20);
@@ -134,7 +135,11 @@ pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, dat
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
+                    lost = error.fault == Fault::Lost;
                     failed(error);
+                    if lost {
+                        break;
+                    }
                     decoder.skip_record(slice);
                 }
             }
@@ -144,6 +149,9 @@ pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, dat
         ran.bytes.extend_from_slice(&buffer[..len]);
         ran.lossy.add(&lossy);
         ran.records += records;
+        if lost {
+            return ran;
+        }
     }
     ran.errors.extend(stop);
     ran

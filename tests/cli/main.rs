@@ -11,6 +11,7 @@ mod basics;
 mod bench;
 mod broken_arrays;
 mod broken_json;
+mod broken_json5;
 mod circles;
 mod columns;
 mod config;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::broken::{Extent, extent};
 use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
 use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Cause, Fault, RecordError};
@@ -38,6 +39,9 @@ pub struct Rules {
 /// The field that the value of a key in a map of records becomes, if it is no object.
 const VALUE: &[u8] = b"value";
 
+/// What follows a record of an array or map.
+const FOLLOWS: &str = "a comma or the closing bracket";
+
 /// Decodes slices of one source.
 pub struct Decoder {
     rules: Rules,
@@ -56,7 +60,19 @@ pub struct Decoder {
     record: usize,
     /// A value was read, and neither comma nor bracket followed it.
     unclosed: bool,
+    /// A value was read, and another one follows without a comma.
+    no_comma: bool,
     done: bool,
+}
+
+/// Where a bad record ends, and where the next one begins.
+struct Bad {
+    end: usize,
+    next: usize,
+    /// There is no next one.
+    is_last: bool,
+    /// Nothing tells where it ends.
+    is_lost: bool,
 }
 
 impl Decoder {
@@ -80,6 +96,7 @@ impl Decoder {
             at: 0,
             record: 0,
             unclosed: false,
+            no_comma: false,
             done: false,
         }
     }
@@ -94,11 +111,11 @@ impl Decoder {
 
     /// Reads the next record; false at the end of the slice.
     fn next<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
-        self.record = self.at;
-        let at = self.skip(slice, self.at)?;
+        let at = self.skip(slice, self.at).inspect_err(|error| self.record = error.offset)?;
         self.record = at;
         let commas = self.rules.layout.between() == Between::Commas;
         match slice.get(at) {
+            _ if self.no_comma => return Err(wrong(slice, at, FOLLOWS)),
             None if self.unclosed => return Err(RecordError::new(at, "the array or map of records is not closed")),
             None => return Ok(false),
             Some(b']' | b'}') if commas => {
@@ -124,7 +141,8 @@ impl Decoder {
                 self.at = next + 1;
             }
             (true, Some(byte)) if *byte == self.rules.layout.closing() => (self.at, self.done) = (next + 1, true),
-            (true, Some(_)) => return Err(wrong(slice, next, "a comma or the closing bracket")),
+            (true, Some(b'{' | b'[' | b'"' | b'\'')) => (self.at, self.no_comma) = (next, true),
+            (true, Some(_)) => return Err(wrong(slice, next, FOLLOWS)),
         }
         batch.end_record(at, end)?;
         Ok(true)
@@ -353,13 +371,24 @@ impl Decoder {
         reader.check(text).map(|(_, end)| end)
     }
 
-    /// Where the record that begins at `from` ends, and where the next one begins.
-    fn end_of(&self, slice: &[u8], from: usize) -> (usize, usize, bool) {
-        match Walk::new(from, 0).next(slice, self.rules.layout.between(), self.rules.syntax) {
-            Some(Found::Comma(at)) => (at, at + 1, false),
-            Some(Found::Close(at)) => (at, at + 1, true),
-            Some(Found::End(at)) => (at, at, false),
-            None => (slice.len(), slice.len(), true),
+    /// Where the bad record that was read last ends.
+    fn bad(&self, slice: &[u8]) -> Bad {
+        let start = self.record;
+        // Only something is missing.
+        if (self.unclosed || self.no_comma) && self.at == start {
+            return Bad { end: start, next: start, is_last: start == slice.len(), is_lost: false };
+        }
+        let (between, syntax) = (self.rules.layout.between(), self.rules.syntax);
+        let found = Walk::new(start, 0).next(slice, between, syntax);
+        let (end, next) = match found {
+            Some(Found::Comma(at) | Found::Close(at)) => (at, at + 1),
+            Some(Found::End(at)) => (at, at.max(start + 1)),
+            None => (slice.len(), slice.len()),
+        };
+        let is_last = next >= slice.len() || matches!(found, Some(Found::Close(_)));
+        match extent(slice, start..end, found.is_none(), between, syntax) {
+            Extent::Before(next) => Bad { end: next, next, is_last: false, is_lost: false },
+            extent => Bad { end, next, is_last, is_lost: extent == Extent::Unknown },
         }
     }
 }
@@ -382,7 +411,7 @@ fn fields(nodes: &[Value<'_>]) -> usize {
 impl Decode for Decoder {
     fn begin(&mut self, slice: &[u8]) {
         self.valid = simdutf8::basic::from_utf8(slice).is_ok();
-        (self.at, self.record, self.unclosed, self.done) = (0, 0, false, false);
+        (self.at, self.record, self.unclosed, self.no_comma, self.done) = (0, 0, false, false, false);
     }
 
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
@@ -399,11 +428,8 @@ impl Decode for Decoder {
                 }
                 Err(error) => {
                     batch.abandon();
-                    let lost = error.fault == Fault::Record
-                        && !self.unclosed
-                        && self.end_of(slice, self.record).0 == slice.len();
-                    let whole = self.rules.layout.between() == Between::Commas && lost;
-                    return Err(if whole { error.fault(Fault::Lost) } else { error });
+                    let is_lost = error.fault == Fault::Record && self.bad(slice).is_lost;
+                    return Err(if is_lost { error.fault(Fault::Lost) } else { error });
                 }
             }
         }
@@ -412,10 +438,9 @@ impl Decode for Decoder {
 
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
         let start = self.record;
-        let (end, next, done) = self.end_of(slice, start);
-        (self.at, self.done) = (next.max(start + 1).min(slice.len()), done);
-        self.done |= self.at == slice.len();
-        let text = slice[start..end].trim_ascii_end();
-        start..start + text.len().max(1).min(slice.len() - start)
+        let Bad { end, next, is_last, .. } = self.bad(slice);
+        (self.at, self.done, self.no_comma) = (next, is_last, false);
+        let len = slice[start..end].trim_ascii_end().len();
+        start..start + len.max(usize::from(next > start))
     }
 }

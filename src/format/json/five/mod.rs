@@ -2,6 +2,7 @@
 //!
 //! The other reader of JSON is many times as fast. It does not read these, which are rare, and small as a rule.
 
+mod broken;
 mod cut;
 mod decode;
 mod text;

@@ -83,6 +83,15 @@ impl Walk {
         Walk { at, depth, inside: Inside::Nothing }
     }
 
+    /// Whether it is in no text and no comment.
+    pub fn is_between(&self) -> bool {
+        matches!(self.inside, Inside::Nothing | Inside::Scalar | Inside::Slash)
+    }
+
+    pub fn is_in_comment(&self) -> bool {
+        matches!(self.inside, Inside::Line(_) | Inside::Block | Inside::Star)
+    }
+
     /// The next place where a record ends; none if the text ends before.
     pub fn next(&mut self, text: &[u8], between: Between, syntax: Syntax) -> Option<Found> {
         let five = syntax == Syntax::Five;

@@ -1,0 +1,81 @@
+//! What a bad record may have swallowed: the brackets and quotes that tell where a record ends may be what is broken.
+
+use std::ops::Range;
+
+use super::text::Syntax;
+use super::walk::{Between, Walk};
+use crate::format::json::pieces::has_two_values;
+
+/// Where a bad record ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Where its brackets say.
+    Own,
+    /// Before this place, where another record begins.
+    Before(usize),
+    /// Nothing tells, and there may be good records in it.
+    Unknown,
+}
+
+/// How far a bad record goes, which lies at `range` by its brackets. `is_open`: it has no end, and the slice ends there.
+///
+/// A record that begins inside of it does so where [`Walk`] is between two tokens. So the records from there on end where
+/// the bad one does by its brackets, and what is found never depends on slices.
+pub fn extent(text: &[u8], range: Range<usize>, is_open: bool, between: Between, syntax: Syntax) -> Extent {
+    let Range { start, end } = range;
+    let text = &text[..end];
+    let Some(&first) = text.get(start) else { return Extent::Own };
+    let width = |line: usize| text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let mut line = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
+    let widest = width(line);
+
+    let mut walk = Walk::new(start, 0);
+    // The brackets that are open, the last token, and where the last text or comment began.
+    let (mut open, mut before, mut hidden) = (Vec::new(), 0, start);
+    let (mut is_crossed, mut is_misplaced, mut is_doubtful) = (false, false, false);
+    for at in start..end {
+        let (byte, was_between) = (text[at], walk.is_between());
+        let depth = walk.depth;
+        walk.next(&text[..=at], between, syntax);
+        if walk.depth > depth {
+            let is_legal = match open.last() {
+                None => matches!(before, 0 | b':'),
+                Some(b'{') => before == b':',
+                Some(_) => matches!(before, b',' | b'['),
+            };
+            let begins_line = byte == first && line > start && line + width(line) == at && width(line) <= widest;
+            match (open.is_empty(), begins_line) {
+                // Another record follows.
+                (true, _) if !is_legal => return Extent::Before(at),
+                (false, true) if !is_legal && between == Between::Nothing && !is_doubtful => return Extent::Before(at),
+                (false, true) => (is_doubtful, is_misplaced) = (true, is_misplaced || !is_legal),
+                _ => is_misplaced |= !is_legal,
+            }
+            open.push(byte);
+        } else if walk.depth < depth {
+            is_crossed |= open.pop() != Some(if byte == b'}' { b'{' } else { b'[' });
+        }
+        match walk.is_between() {
+            true if !matches!(byte, 0..=b' ' | b'/') => before = byte,
+            false if was_between => {
+                hidden = at;
+                // A comment is no token.
+                before = if matches!(byte, b'"' | b'\'') { byte } else { before };
+            }
+            _ => {}
+        }
+        if byte == b'\n' {
+            line = at + 1;
+        }
+    }
+    let swallows = || match walk.is_in_comment() {
+        true => memchr::memchr2(b'{', b'[', &text[hidden..]).is_some(),
+        false => !walk.is_between() && has_two_values(&text[hidden..]),
+    };
+    let is_broken = is_open || is_crossed;
+    let is_unknown = is_broken && (is_misplaced || is_doubtful)
+        || is_open && (between == Between::Commas || swallows())
+        // The key of something that follows.
+        || between == Between::Nothing && open.is_empty() && before == b':';
+    if is_unknown { Extent::Unknown } else { Extent::Own }
+}

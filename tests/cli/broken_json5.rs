@@ -41,6 +41,7 @@ fn maps_one_after_another() {
         ("{a:1}\n{a:2}}\n{a:3}\n", "1 2 3", "1 bad record (1 byte)"),
         ("{a:1},\n{a:2},\n{a:3}\n", "1 2 3", "2 bad records (2 bytes)"),
         ("{a:1} xyz {a:2}", "1 2", "1 bad record (3 bytes)"),
+        ("{a:1} * c */{a:2}\n/\n{a:3}\n", "1 2 3", "5 bad records (5 bytes)"),
         ("{a:1}\n{a:'2", "1", "1 bad record (5 bytes)"),
         ("{a:1}\n{\n a:x,\n m:[\n  {a:1},\n  {a:2}]\n}\n{a:2}\n", "1 2", "1 bad record (32 bytes)"),
     ] {
@@ -51,6 +52,8 @@ fn maps_one_after_another() {
     ends_at("{a:1}\n/* x {a:2}\n{a:3}\n", &[], "1", 6);
     ends_at("{a:1} {a:2 {a:3}", &[], "1", 6);
     ends_at("{a:1}{a:'2}{a:3}", &[], "1", 5);
+    ends_at("{a:1}{m:{k:'{a:3}", &[], "1", 5);
+    ends_at("{a:1}{a:'x,{a:'y'}", &[], "1", 5);
     // It may be an item of the list, or not.
     ends_at("{a:1}\n{a:[2,\n{a:3}\n{a:4}\n", &[], "1", 6);
     ends_at("{a:1}\n{\n a:1,\n m:[\n  {a:1},\n{a:2}\n{a:3}\n", &[], "1", 6);

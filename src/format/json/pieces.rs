@@ -56,13 +56,10 @@ pub fn swallows_values(text: &[u8]) -> bool {
             _ => {}
         }
     }
-    open.is_some_and(|start| has_two_values(&text[start..]))
-}
-
-/// Whether a list or map follows another one, with nothing or a comma between them.
-pub fn has_two_values(text: &[u8]) -> bool {
+    let Some(start) = open else { return false };
     let mut before = 0;
-    text.iter()
+    text[start..]
+        .iter()
         .filter(|byte| !is_white(**byte) && **byte != b',')
         .any(|byte| matches!(std::mem::replace(&mut before, *byte), b'}' | b']') && matches!(byte, b'{' | b'['))
 }

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::text::Syntax;
 use super::walk::{Between, Walk};
-use crate::format::json::pieces::has_two_values;
 
 /// Where a bad record ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +55,12 @@ pub fn extent(text: &[u8], range: Range<usize>, is_open: bool, between: Between,
             is_crossed |= open.pop() != Some(if byte == b'}' { b'{' } else { b'[' });
         }
         match walk.is_between() {
-            true if !matches!(byte, 0..=b' ' | b'/') => before = byte,
+            true if !matches!(byte, 0..=b' ' | b'/') => {
+                // Its quote belongs to another text, perhaps.
+                is_misplaced |=
+                    was_between && matches!(before, b'"' | b'\'') && !matches!(byte, b',' | b':' | b'}' | b']');
+                before = byte;
+            }
             false if was_between => {
                 hidden = at;
                 // A comment is no token.
@@ -68,10 +72,7 @@ pub fn extent(text: &[u8], range: Range<usize>, is_open: bool, between: Between,
             line = at + 1;
         }
     }
-    let swallows = || match walk.is_in_comment() {
-        true => memchr::memchr2(b'{', b'[', &text[hidden..]).is_some(),
-        false => !walk.is_between() && has_two_values(&text[hidden..]),
-    };
+    let swallows = || !walk.is_between() && memchr::memchr2(b'{', b'[', &text[hidden..]).is_some();
     let is_broken = is_open || is_crossed;
     let is_unknown = is_broken && (is_misplaced || is_doubtful)
         || is_open && (between == Between::Commas || swallows())

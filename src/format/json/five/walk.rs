@@ -88,10 +88,6 @@ impl Walk {
         matches!(self.inside, Inside::Nothing | Inside::Scalar | Inside::Slash)
     }
 
-    pub fn is_in_comment(&self) -> bool {
-        matches!(self.inside, Inside::Line(_) | Inside::Block | Inside::Star)
-    }
-
     /// The next place where a record ends; none if the text ends before.
     pub fn next(&mut self, text: &[u8], between: Between, syntax: Syntax) -> Option<Found> {
         let five = syntax == Syntax::Five;
@@ -122,6 +118,10 @@ impl Walk {
                 Inside::Slash => match byte {
                     b'/' => self.inside = Inside::Line(0),
                     b'*' => self.inside = Inside::Block,
+                    // It is none, and no value.
+                    _ if self.depth == 0 && between == Between::Nothing => {
+                        (self.inside, self.at) = (Inside::Scalar, at)
+                    }
                     _ => (self.inside, self.at) = (Inside::Nothing, at),
                 },
                 Inside::Line(seen) => {

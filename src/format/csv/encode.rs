@@ -12,7 +12,7 @@ use crate::format::{Encode, UnknownKey, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Tree, Value};
-use crate::scan::bytes::may_be_mark;
+use crate::scan::bytes::{Five, may_be_mark};
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
@@ -21,6 +21,8 @@ pub(super) struct Style {
     pub unit: Unit,
     pub row: RowStyle,
     pub dialect: Resolved,
+    /// The bytes for which a field needs quotes.
+    pub specials: Five,
     pub null: Null,
     pub json: Writer,
     /// Joins the items of lists.
@@ -382,7 +384,7 @@ impl Style {
     /// A text, in quotes if needed.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
         let quoted = quoted || self.first && may_be_mark(text);
-        if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) || self.dialect.divides(text) {
+        if quoted || self.specials.are_in(text) || self.dialect.divides(text) {
             return self.text_quoted(text, quoted, offset, output);
         }
         Ok(output.put(text)?)

@@ -407,7 +407,7 @@ struct Room<'a> {
 }
 
 /// How much room is reserved for several texts at once.
-const TEXTS: usize = 4096;
+const TEXTS: usize = 1024;
 
 impl<'a> Room<'a> {
     /// The text at `range` of the slice, without the bytes at the positions `left_out`.

@@ -5,6 +5,7 @@ use super::Delimiter;
 use super::dialect::{Dialect, Known, OutDialect};
 use crate::error::{Error, Result};
 use crate::format::{Options, Surplus};
+use crate::scan::bytes::Five;
 use crate::scan::csv::Marks;
 
 /// Which defaults a dialect has.
@@ -269,6 +270,13 @@ impl Resolved {
             || self.tsv_escapes && byte == b'\\'
     }
 
+    /// The bytes that are special.
+    pub fn specials(&self) -> Five {
+        let escape = self.escape.or(self.tsv_escapes.then_some(b'\\'));
+        let delimiter = if self.long.is_none() { self.delimiter } else { b'\n' };
+        Five::new([delimiter, b'\n', b'\r', self.quote.unwrap_or(b'\n'), escape.unwrap_or(b'\n')])
+    }
+
     /// Whether no field can contain this byte, because there are neither quotes nor an escape for it.
     pub fn is_lost(&self, byte: u8) -> bool {
         let is_delimiter = byte == self.delimiter;
@@ -313,4 +321,30 @@ pub(super) fn writes_as_it_reads(preset: Preset, options: &Options) -> bool {
     matches!(dialects, (Ok(read), Ok(written))
         if read == written && options.nulls.is_empty() && options.out_null.is_empty() && read.is_plain()
             && options.ragged.surplus != Surplus::Extra && !(options.out_dialect.quote_all && read.quote.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_that_are_special_are_those_that_are_looked_for() {
+        let delimiters = [None, Some(Delimiter::from(b';')), Some(Delimiter::from("||"))];
+        for preset in [Preset::Csv, Preset::Tsv] {
+            for delimiter in delimiters {
+                for (escape, quoting, tsv_escapes) in
+                    [(None, true, false), (Some(b'\\'), true, false), (None, false, false), (None, false, true)]
+                {
+                    for known in [None, Some(Known::Mysql), Some(Known::Postgres)] {
+                        let dialect = Dialect { delimiter, escape, quoting, tsv_escapes, known, ..Dialect::default() };
+                        let Ok(resolved) = Resolved::new(preset, &dialect, "output") else { continue };
+                        for byte in 0..=255 {
+                            let is_found = resolved.specials().are_in(&[byte]);
+                            assert_eq!(is_found, resolved.is_special(byte), "{dialect:?} {byte}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -71,6 +71,7 @@ impl Writing {
             row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64)
                 .guarding_null(self.null.guarded),
             dialect,
+            specials: dialect.specials(),
             null: self.null.clone(),
             json: Writer::new(self.bytes_as),
             joiner: self.join_lists.as_deref().map(|between| Joiner::new(between, self.bytes_as == BytesAs::Base64)),

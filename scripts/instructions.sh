@@ -38,6 +38,8 @@ job() {
     case " $wanted " in *" $name "* | "  ") ;; *) return 0 ;; esac
     sample "$format"
     case $verb in convert) set -- "$@" -q -o /dev/null --force ;; esac
+    # Runs of over a second, which all are here, would be recorded.
+    set -- "$@" --no-history
     big=$(count "$name" "$verb" "$folder/big.$format" -j 1 "$@")
     tiny=$(count "$name-start" "$verb" "$folder/tiny.$format" -j 1 "$@")
     bytes=$(($(wc -c <"$folder/big.$format") - $(wc -c <"$folder/tiny.$format")))

@@ -145,7 +145,7 @@ impl Find<'_> {
         let mut n = *self.nesting;
         let (blocks, rest) = self.text[n.next..].as_chunks::<64>();
         for block in blocks {
-            if let Some(hit) = n.block::<V, SEEK>(v, v.load(block), !0, self.least) {
+            if let Some(hit) = n.block::<V, SEEK>(v, v.load(block), block, self.least) {
                 // The block is walked again from the place after the hit.
                 *self.nesting = n;
                 return Some(hit);
@@ -153,9 +153,12 @@ impl Find<'_> {
             n.next += 64;
         }
         *self.nesting = n;
+        if rest.is_empty() {
+            return None;
+        }
         // The rest is looked at without moving on: more may follow it.
         let mut end = n;
-        let hit = end.block::<V, SEEK>(v, v.load_part(rest), (1 << rest.len()) - 1, self.least);
+        let hit = end.block::<V, SEEK>(v, v.load_part(rest), rest, self.least);
         if hit.is_some() {
             *self.nesting = end;
         }
@@ -166,7 +169,8 @@ impl Find<'_> {
 impl Nesting {
     /// Looks at one block. A hit leaves the state as it was before the block, but for what was seen or told of it.
     #[inline(always)]
-    fn block<V: Vector, const SEEK: u8>(&mut self, v: V, block: V::Block, part: u64, least: usize) -> Option<Hit> {
+    fn block<V: Vector, const SEEK: u8>(&mut self, v: V, block: V::Block, bytes: &[u8], least: usize) -> Option<Hit> {
+        let part = u64::MAX >> (64 - bytes.len());
         let mut strings = self.strings;
         let found = strings.next(v, v.equal(block, b'"'), v.equal(block, b'\\'));
         let outside = !found.inside & part;
@@ -206,12 +210,9 @@ impl Nesting {
             if SEEK == 0 && self.next + 64 > least {
                 marks.others = v.equal(block, b',') & outside;
             }
-            if SEEK == 0 && self.lists {
-                marks.lists = v.equal(block, b'[') & outside;
-            }
             match marks.broken | marks.first {
-                0 => self.exact::<SEEK, false>(marks, least),
-                _ => self.exact::<SEEK, true>(marks, least),
+                0 => self.exact::<SEEK, false>(marks, bytes, least),
+                _ => self.exact::<SEEK, true>(marks, bytes, least),
             }
         };
         match depth {
@@ -239,8 +240,8 @@ impl Nesting {
     /// The first hit of a block, bit by bit, or else the depth at its end; `ODD` is whether something in it may be
     /// broken.
     #[inline(always)]
-    fn exact<const SEEK: u8, const ODD: bool>(&self, marks: Marks, least: usize) -> Result<i64, Hit> {
-        let Marks { opens, closes, others, broken, first, lists } = marks;
+    fn exact<const SEEK: u8, const ODD: bool>(&self, marks: Marks, bytes: &[u8], least: usize) -> Result<i64, Hit> {
+        let Marks { opens, closes, others, broken, first } = marks;
         let (mut bits, mut depth) = (opens | closes | others | broken, self.depth);
         while bits != 0 {
             let bit = bits & bits.wrapping_neg();
@@ -251,10 +252,10 @@ impl Nesting {
             if ODD && first & bit != 0 && depth > 0 && at >= self.told {
                 return Err(Hit::Bracket(at));
             }
-            if SEEK == 0 && lists & bit != 0 && depth == 0 && at >= self.told {
-                return Err(Hit::List(at));
-            }
             if opens & bit != 0 {
+                if SEEK == 0 && self.lists && depth == 0 && at >= self.told && bytes[index as usize] == b'[' {
+                    return Err(Hit::List(at));
+                }
                 depth += 1;
             } else if closes & bit != 0 {
                 depth -= 1;
@@ -291,8 +292,6 @@ struct Marks {
     broken: u64,
     /// Brackets that are as far from a line feed as those that begin records or end the array.
     first: u64,
-    /// Brackets that open lists, if they are looked for.
-    lists: u64,
 }
 
 #[cfg(test)]

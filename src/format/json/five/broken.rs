@@ -24,14 +24,10 @@ pub fn extent(text: &[u8], range: Range<usize>, is_open: bool, between: Between,
     let Range { start, end } = range;
     let text = &text[..end];
     let Some(&first) = text.get(start) else { return Extent::Own };
-    let width = |line: usize| text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let mut line = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
-    let widest = width(line);
-
     let mut walk = Walk::new(start, 0);
     // The brackets that are open, the last token, and where the last text or comment began.
     let (mut open, mut before, mut hidden) = (Vec::new(), 0, start);
-    let (mut is_crossed, mut is_misplaced, mut is_doubtful) = (false, false, false);
+    let (mut is_crossed, mut is_misplaced, mut is_doubtful, mut follows_text) = (false, false, false, false);
     for at in start..end {
         let (byte, was_between) = (text[at], walk.is_between());
         let depth = walk.depth;
@@ -42,7 +38,8 @@ pub fn extent(text: &[u8], range: Range<usize>, is_open: bool, between: Between,
                 Some(b'{') => before == b':',
                 Some(_) => matches!(before, b',' | b'['),
             };
-            let begins_line = byte == first && line > start && line + width(line) == at && width(line) <= widest;
+            // White space before the bad record may be in no slice, so nobody knows how far it is indented.
+            let begins_line = byte == first && at > start && text[at - 1] == b'\n';
             match (open.is_empty(), begins_line) {
                 // Another record follows.
                 (true, _) if !is_legal => return Extent::Before(at),
@@ -54,25 +51,27 @@ pub fn extent(text: &[u8], range: Range<usize>, is_open: bool, between: Between,
         } else if walk.depth < depth {
             is_crossed |= open.pop() != Some(if byte == b'}' { b'{' } else { b'[' });
         }
-        match walk.is_between() {
-            true if !matches!(byte, 0..=b' ' | b'/') => {
+        match (was_between, walk.is_between()) {
+            (true, true) if !matches!(byte, 0..=b' ' | b'/') => {
                 // Its quote belongs to another text, perhaps.
-                is_misplaced |=
-                    was_between && matches!(before, b'"' | b'\'') && !matches!(byte, b',' | b':' | b'}' | b']');
-                before = byte;
+                is_misplaced |= follows_text && !matches!(byte, b',' | b':' | b'}' | b']');
+                (before, follows_text) = (byte, false);
             }
-            false if was_between => {
+            (true, false) => {
                 hidden = at;
                 // A comment is no token.
-                before = if matches!(byte, b'"' | b'\'') { byte } else { before };
+                if matches!(byte, b'"' | b'\'') {
+                    is_misplaced |= follows_text;
+                    (before, follows_text) = (byte, false);
+                }
             }
+            (false, true) => follows_text |= byte == before,
             _ => {}
-        }
-        if byte == b'\n' {
-            line = at + 1;
         }
     }
     let swallows = || !walk.is_between() && memchr::memchr2(b'{', b'[', &text[hidden..]).is_some();
+    // A number or a word ends with the slice, too.
+    let is_open = is_open && (between == Between::Commas || walk.depth > 0 || !walk.is_between());
     let is_broken = is_open || is_crossed;
     let is_unknown = is_broken && (is_misplaced || is_doubtful)
         || is_open && (between == Between::Commas || swallows())

@@ -176,6 +176,8 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "\u{fc}",
         "\r\n",
         "*",
+        "\n{a:2",
+        "\n[3",
     ]);
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat().into_bytes())
 }

@@ -262,6 +262,8 @@ pub(crate) fn unread(mut error: RecordError, start: u64, len: Option<u64>) -> Re
 pub(crate) fn too_large(error: RecordError, record: &Range<usize>, max: usize) -> RecordError {
     match error.fault {
         Fault::TooLarge | Fault::Oversized => error,
+        // Nothing shows where it ends, however large it is.
+        Fault::Lost if record.len() > max => record_too_large(record.start, max).fault(Fault::Lost),
         _ if record.len() > max => record_too_large(record.start, max),
         _ => error,
     }

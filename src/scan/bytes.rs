@@ -27,17 +27,17 @@ pub fn may_be_mark(field: &[u8]) -> bool {
 
 /// Five bytes that are looked for in short texts, eight bytes at a time: a call of memchr costs more than most of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Five([u64; 5]);
+pub struct AnyOf([u64; 5]);
 
-impl Five {
+impl AnyOf {
     /// These bytes, of which some may be the same.
-    pub fn new(bytes: [u8; 5]) -> Five {
-        Five(bytes.map(each))
+    pub fn new(bytes: [u8; 5]) -> AnyOf {
+        AnyOf(bytes.map(each))
     }
 
     /// Whether one of them is in a text.
     #[inline]
-    pub fn are_in(&self, text: &[u8]) -> bool {
+    pub fn is_in(&self, text: &[u8]) -> bool {
         let (eights, tail) = text.as_chunks::<8>();
         if eights.iter().any(|eight| self.is_one(u64::from_le_bytes(*eight))) {
             return true;
@@ -71,25 +71,26 @@ impl Five {
     }
 }
 
-const fn each(byte: u8) -> u64 {
+/// Eight times this byte.
+pub(super) const fn each(byte: u8) -> u64 {
     byte as u64 * 0x0101_0101_0101_0101
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Five, same};
+    use super::{AnyOf, same};
 
     #[test]
     fn five_bytes_are_found_wherever_they_are() {
-        let five = Five::new([b',', b'\n', b'\r', b'"', 0xff]);
+        let any = AnyOf::new([b',', b'\n', b'\r', b'"', 0xff]);
         for len in 0..40 {
             for other in [0, 1, b'+', b'-', b'!', b'#', 0x80, 0xfe, 0x0b] {
                 let mut text = vec![other; len];
-                assert!(!five.are_in(&text), "{len} {other}");
+                assert!(!any.is_in(&text), "{len} {other}");
                 for at in 0..len {
                     for byte in [b',', b'\n', b'\r', b'"', 0xff] {
                         text[at] = byte;
-                        assert!(five.are_in(&text), "{len} {at} {byte}");
+                        assert!(any.is_in(&text), "{len} {at} {byte}");
                     }
                     text[at] = other;
                 }

@@ -240,7 +240,12 @@ fn what_is_good_comes_out() {
 /// Runs what is skipped in every way that can differ, and says what has to come out of all of them.
 #[track_caller]
 pub fn gives(text: &str, flags: &[&str], (good, bad): (&str, &str)) {
-    let ran = skipping(text, flags).ends(0);
+    gives_from("json", text, flags, (good, bad));
+}
+
+#[track_caller]
+pub fn gives_from(format: &str, text: &str, flags: &[&str], (good, bad): (&str, &str)) {
+    let ran = skipping_from(format, text, flags).ends(0);
     assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
     assert!(ran.stderr.contains(bad), "{text:?}: {}", ran.stderr);
 }
@@ -248,7 +253,12 @@ pub fn gives(text: &str, flags: &[&str], (good, bad): (&str, &str)) {
 /// What ends with code 1, since from byte `from` on records might be lost; what comes out before that.
 #[track_caller]
 pub fn ends_at(text: &str, flags: &[&str], good: &str, from: usize) {
-    let ran = skipping(text, flags).ends(1);
+    ends_from("json", text, flags, good, from);
+}
+
+#[track_caller]
+pub fn ends_from(format: &str, text: &str, flags: &[&str], good: &str, from: usize) {
+    let ran = skipping_from(format, text, flags).ends(1);
     assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
     let bytes = text.len() - from;
     ran.says(&[&format!("everything from byte {from} on ({bytes} bytes) was not read")]);

@@ -1,21 +1,20 @@
 //! Broken JSON5: what is good around a bad record comes out, or the run says that it ends there.
 
-use crate::broken_json::skipping_from;
+use crate::broken_json::{ends_from, gives_from, skipping_from};
+
+/// The records with these numbers.
+fn good(ids: &str) -> String {
+    ids.split_whitespace().map(|id| format!("{{\"a\":{id}}}\n")).collect()
+}
 
 #[track_caller]
 fn gives(text: &str, flags: &[&str], (ids, bad): (&str, &str)) {
-    let ran = skipping_from("json5", text, flags).ends(0);
-    let good: String = ids.split_whitespace().map(|id| format!("{{\"a\":{id}}}\n")).collect();
-    assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
-    assert!(ran.stderr.contains(bad), "{text:?}: {}", ran.stderr);
+    gives_from("json5", text, flags, (&good(ids), bad));
 }
 
 #[track_caller]
 fn ends_at(text: &str, flags: &[&str], ids: &str, from: usize) {
-    let ran = skipping_from("json5", text, flags).ends(1);
-    let good: String = ids.split_whitespace().map(|id| format!("{{\"a\":{id}}}\n")).collect();
-    assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
-    ran.says(&[&format!("everything from byte {from} on ({} bytes) was not read", text.len() - from)]);
+    ends_from("json5", text, flags, &good(ids), from);
 }
 
 #[test]
@@ -93,6 +92,38 @@ fn items_of_an_array() {
     // Lists come out as they are.
     let ran = skipping_from("json5", "[{a:1},[{a:2},{a:3}]", &[]).ends(0).says(&["1 bad record (0 bytes)"]);
     assert_eq!(ran.stdout, "{\"a\":1}\n[{\"a\":2},{\"a\":3}]\n");
+}
+
+/// White space beyond ASCII is no token, and brackets that are deeper than are known are never taken for wrong.
+#[test]
+fn valid_records_are_never_divided() {
+    let deep = format!("{{a:{}{},c:\n{{b:1}}}}\n", "[".repeat(200), "]".repeat(200));
+    for text in
+        ["{a:\u{a0}\n{b:1}}\n{a:2}\n", "{a:/* , */\n{b:1}}\n{a:2}\n", "{a:[1,// x\n{b:'\\\n{'}]}\n{a:2}\n", &deep]
+    {
+        let ran = skipping_from("json5", text, &["--max-depth", "300"]).ends(0);
+        assert_eq!((ran.stdout.lines().count(), &*ran.stderr), (text.matches("{a:").count(), ""), "{text:?}");
+    }
+}
+
+/// A bad record that is too large hides records, too.
+#[test]
+fn what_is_too_large_and_has_no_end() {
+    let many: String = (3..60).map(|id| format!(" {{a:{id}}}")).collect();
+    let flags = ["--max-record-size", "200"];
+    ends_at(&format!("{{a:1}}\n{{a:2{many}"), &flags, "1", 6);
+    // Lines tell, and what they tell is not too large.
+    let lines = many.replace(" {", "\n{");
+    let ids: Vec<String> = (3..60).map(|id| id.to_string()).collect();
+    gives(&format!("{{a:1}}\n{{a:2{lines}"), &flags, (&format!("1 {}", ids.join(" ")), "1 bad record (4 bytes)"));
+}
+
+/// Members of a map without a comma between them.
+#[test]
+fn maps_of_records() {
+    let flags = ["--key-column", "k"];
+    let ran = skipping_from("json5", "{x:{a:1} y:{a:2},z:{a:3 }}", &flags).ends(0).says(&["1 bad record (0 bytes)"]);
+    assert_eq!(ran.stdout, "{\"k\":\"x\",\"a\":1}\n{\"k\":\"y\",\"a\":2}\n{\"k\":\"z\",\"a\":3}\n");
 }
 
 #[test]

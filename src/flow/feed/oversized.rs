@@ -3,7 +3,7 @@
 //! Whether a record is too large never depends on the memory limit: if there is no room for a whole record, its end is
 //! searched for in pieces.
 
-use crate::error::RecordError;
+use crate::error::{Fault, RecordError};
 use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::window::Window;
 use crate::flow::feed::{Content, Feed, Found, Input};
@@ -37,7 +37,10 @@ impl<'s> Feed<'s> {
             let (len, ended) = match found {
                 Passed::End(len, behind) => (len, Some(behind)),
                 Passed::All => (piece, (passed + piece == rest.len()).then_some(0)),
-                Passed::Unknown => return Err(error.into()),
+                Passed::Unknown => {
+                    let refused = self.unknown(passed, passed + piece, seen, error);
+                    return Err(refused.into());
+                }
             };
             let from = self.offset as usize + passed;
             ended_lines += self.ended(&rest[passed..passed + len], before);
@@ -64,7 +67,9 @@ impl<'s> Feed<'s> {
             let (len, ended) = match found {
                 Passed::End(len, behind) => (len, Some(behind)),
                 Passed::All => (window.len(), windows.ended().then_some(0)),
-                Passed::Unknown => return Err(FeedError::Cut(error, place)),
+                Passed::Unknown => {
+                    return Err(FeedError::Cut(self.unknown(passed, passed + window.len(), seen, error), place));
+                }
             };
             ended_lines += self.lines.map_or(0, |lines| lines.count(&window[..len], before));
             before = window[..len].last().copied().unwrap_or(before);
@@ -111,6 +116,16 @@ impl<'s> Feed<'s> {
         };
         piece.done();
         bad.map_err(FeedError::Read)
+    }
+
+    /// The error where nothing tells the end of a record of which `passed` bytes were passed over, and which is not larger
+    /// than `most`.
+    fn unknown(&self, passed: usize, most: usize, seen: usize, error: RecordError) -> RecordError {
+        match passed {
+            0 => error,
+            _ if most <= self.max_record => self.room.refused(seen),
+            _ => error.fault(Fault::Lost),
+        }
     }
 
     /// Decides what becomes of a record that was passed over.

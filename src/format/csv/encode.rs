@@ -12,7 +12,7 @@ use crate::format::{Encode, UnknownKey, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Tree, Value};
-use crate::scan::bytes::{Five, may_be_mark};
+use crate::scan::bytes::{AnyOf, may_be_mark};
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
@@ -22,7 +22,7 @@ pub(super) struct Style {
     pub row: RowStyle,
     pub dialect: Resolved,
     /// The bytes for which a field needs quotes.
-    pub specials: Five,
+    pub specials: AnyOf,
     pub null: Null,
     pub json: Writer,
     /// Joins the items of lists.
@@ -384,7 +384,7 @@ impl Style {
     /// A text, in quotes if needed.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
         let quoted = quoted || self.first && may_be_mark(text);
-        if quoted || self.specials.are_in(text) || self.dialect.divides(text) {
+        if quoted || self.specials.is_in(text) || self.dialect.divides(text) {
             return self.text_quoted(text, quoted, offset, output);
         }
         Ok(output.put(text)?)

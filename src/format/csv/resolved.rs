@@ -5,7 +5,7 @@ use super::Delimiter;
 use super::dialect::{Dialect, Known, OutDialect};
 use crate::error::{Error, Result};
 use crate::format::{Options, Surplus};
-use crate::scan::bytes::Five;
+use crate::scan::bytes::AnyOf;
 use crate::scan::csv::Marks;
 
 /// Which defaults a dialect has.
@@ -262,19 +262,18 @@ impl Resolved {
     /// outside quotes too.
     #[inline]
     pub fn is_special(&self, byte: u8) -> bool {
-        byte == self.delimiter && self.long.is_none()
-            || byte == b'\n'
-            || byte == b'\r'
-            || self.quote == Some(byte)
-            || self.escape == Some(byte)
-            || self.tsv_escapes && byte == b'\\'
+        self.special_bytes().contains(&byte)
     }
 
-    /// The bytes that are special.
-    pub fn specials(&self) -> Five {
-        let escape = self.escape.or(self.tsv_escapes.then_some(b'\\'));
+    /// All such bytes, to be looked for in texts.
+    pub fn specials(&self) -> AnyOf {
+        AnyOf::new(self.special_bytes())
+    }
+
+    fn special_bytes(&self) -> [u8; 5] {
         let delimiter = if self.long.is_none() { self.delimiter } else { b'\n' };
-        Five::new([delimiter, b'\n', b'\r', self.quote.unwrap_or(b'\n'), escape.unwrap_or(b'\n')])
+        let escape = self.escape.or(self.tsv_escapes.then_some(b'\\'));
+        [delimiter, b'\n', b'\r', self.quote.unwrap_or(b'\n'), escape.unwrap_or(b'\n')]
     }
 
     /// Whether no field can contain this byte, because there are neither quotes nor an escape for it.
@@ -339,7 +338,7 @@ mod tests {
                         let dialect = Dialect { delimiter, escape, quoting, tsv_escapes, known, ..Dialect::default() };
                         let Ok(resolved) = Resolved::new(preset, &dialect, "output") else { continue };
                         for byte in 0..=255 {
-                            let is_found = resolved.specials().are_in(&[byte]);
+                            let is_found = resolved.specials().is_in(&[byte]);
                             assert_eq!(is_found, resolved.is_special(byte), "{dialect:?} {byte}");
                         }
                     }

@@ -1,13 +1,10 @@
 //! Eight bytes at a time: for texts shorter than a block.
 
 use super::seen::Seen;
+use crate::scan::bytes::each;
 
 const LOW: u64 = each(0x7f);
 const HIGH: u64 = each(0x80);
-
-const fn each(byte: u8) -> u64 {
-    byte as u64 * 0x0101_0101_0101_0101
-}
 
 /// Changes the case of the 26 letters from `first` on; also says which bits changed.
 #[inline(always)]

@@ -92,7 +92,9 @@ impl Cutter {
                     Some(b']' | b'}') => continue,
                     Some(_) => at + 1,
                 },
-                Some(Found::End(at)) => at,
+                // A comma is missing, which the decoder has to see.
+                Some(Found::Next(_)) if between == Between::Commas => continue,
+                Some(Found::End(at) | Found::Next(at)) => at,
                 Some(Found::Close(at)) => {
                     if let Some(best) = best.filter(|_| at + 1 > target) {
                         return self.slice(best);
@@ -150,8 +152,12 @@ impl Cutter {
         // Without the comma after its last value, so that the decoder does not expect another one.
         let mut walk = Walk::new(0, 0);
         let mut comma = None;
-        while let Some(Found::Comma(at)) = walk.next(data, Between::Commas, self.syntax) {
-            comma = Some(at);
+        loop {
+            match walk.next(data, Between::Commas, self.syntax) {
+                Some(Found::Comma(at)) => comma = Some(at),
+                Some(Found::Next(_)) => {}
+                _ => break,
+            }
         }
         let ends = |at: &usize| skip(data, at + 1, self.syntax) == Ok(data.len());
         // One that no value comes before is left for the decoder to refuse.
@@ -281,9 +287,20 @@ impl Cut for Cutter {
             all if all == at => white + all,
             own => own,
         };
-        match walk.next(data, self.layout.between(), self.syntax) {
+        let between = self.layout.between();
+        let found = loop {
+            match walk.next(data, between, self.syntax) {
+                Some(Found::Next(_)) if between == Between::Commas => {}
+                found => break found,
+            }
+        };
+        if (found.is_some() || end) && walk.hides_records(found, between) {
+            return Ok(Passed::Unknown);
+        }
+        match found {
             Some(Found::Comma(at)) => Ok(Passed::End(at + 1, behind(at) + 1)),
             Some(Found::Close(at)) => Ok(Passed::End(at, behind(at))),
+            Some(Found::Next(at)) => Ok(Passed::End(at, behind(at))),
             Some(Found::End(at)) => Ok(Passed::End(at, 0)),
             // It has no end, or ends with the input.
             None if end => Ok(Passed::End(data.len(), behind(data.len()))),

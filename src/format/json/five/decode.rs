@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::broken::{Extent, extent};
 use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
 use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Cause, Fault, RecordError};
@@ -40,7 +39,7 @@ pub struct Rules {
 const VALUE: &[u8] = b"value";
 
 /// What follows a record of an array or map.
-const FOLLOWS: &str = "a comma or the closing bracket";
+pub const FOLLOWS: &str = "a comma or the closing bracket";
 
 /// Decodes slices of one source.
 pub struct Decoder {
@@ -71,6 +70,8 @@ struct Bad {
     next: usize,
     /// There is no next one.
     is_last: bool,
+    /// Another one begins before it has ended.
+    is_cut: bool,
     /// Nothing tells where it ends.
     is_lost: bool,
 }
@@ -141,7 +142,7 @@ impl Decoder {
                 self.at = next + 1;
             }
             (true, Some(byte)) if *byte == self.rules.layout.closing() => (self.at, self.done) = (next + 1, true),
-            (true, Some(b'{' | b'[' | b'"' | b'\'')) => (self.at, self.no_comma) = (next, true),
+            (true, Some(byte)) if self.may_begin(*byte) => (self.at, self.no_comma) = (next, true),
             (true, Some(_)) => return Err(wrong(slice, next, FOLLOWS)),
         }
         batch.end_record(at, end)?;
@@ -371,25 +372,41 @@ impl Decoder {
         reader.check(text).map(|(_, end)| end)
     }
 
+    /// Whether this is the first byte of a record, where a comma or bracket was expected.
+    fn may_begin(&self, byte: u8) -> bool {
+        let is_key = self.rules.layout == Layout::Members && !matches!(byte, b'}' | b']' | b':');
+        is_key || matches!(byte, b'{' | b'[' | b'"' | b'\'')
+    }
+
+    /// The error for the record that was read last, which is none of what follows it: that may be in another slice.
+    fn failed<'a>(&mut self, error: RecordError, slice: &'a [u8], batch: &mut Batch<'a>) -> RecordError {
+        if error.fault != Fault::Record {
+            return error;
+        }
+        let Bad { end, is_cut, is_lost, .. } = self.bad(slice);
+        let own = if is_cut { self.parse(&slice[..end], self.record, batch).err() } else { None };
+        batch.abandon();
+        let error = own.unwrap_or(error);
+        if is_lost { error.fault(Fault::Lost) } else { error }
+    }
+
     /// Where the bad record that was read last ends.
     fn bad(&self, slice: &[u8]) -> Bad {
         let start = self.record;
         // Only something is missing.
         if (self.unclosed || self.no_comma) && self.at == start {
-            return Bad { end: start, next: start, is_last: start == slice.len(), is_lost: false };
+            return Bad { end: start, next: start, is_last: start == slice.len(), is_cut: false, is_lost: false };
         }
-        let (between, syntax) = (self.rules.layout.between(), self.rules.syntax);
-        let found = Walk::new(start, 0).next(slice, between, syntax);
+        let (between, mut walk) = (self.rules.layout.between(), Walk::new(start, 0));
+        let found = walk.next(slice, between, self.rules.syntax);
         let (end, next) = match found {
             Some(Found::Comma(at) | Found::Close(at)) => (at, at + 1),
-            Some(Found::End(at)) => (at, at.max(start + 1)),
+            Some(Found::End(at) | Found::Next(at)) => (at, at.max(start + 1)),
             None => (slice.len(), slice.len()),
         };
         let is_last = next >= slice.len() || matches!(found, Some(Found::Close(_)));
-        match extent(slice, start..end, found.is_none(), between, syntax) {
-            Extent::Before(next) => Bad { end: next, next, is_last: false, is_lost: false },
-            extent => Bad { end, next, is_last, is_lost: extent == Extent::Unknown },
-        }
+        let is_cut = matches!(found, Some(Found::Next(_)));
+        Bad { end, next, is_last, is_cut, is_lost: walk.hides_records(found, between) }
     }
 }
 
@@ -428,8 +445,7 @@ impl Decode for Decoder {
                 }
                 Err(error) => {
                     batch.abandon();
-                    let is_lost = error.fault == Fault::Record && self.bad(slice).is_lost;
-                    return Err(if is_lost { error.fault(Fault::Lost) } else { error });
+                    return Err(self.failed(error, slice, batch));
                 }
             }
         }

@@ -2,10 +2,10 @@
 //!
 //! The other reader of JSON is many times as fast. It does not read these, which are rare, and small as a rule.
 
-mod broken;
 mod cut;
 mod decode;
 mod text;
+mod tokens;
 mod walk;
 
 #[cfg(test)]
@@ -18,7 +18,7 @@ use crate::format::{Cut, Decode, OpenError, Opening, Options, ReadFormat, Want};
 use crate::memory::Arena;
 use crate::record::json::json_text;
 use crate::record::{Schema, Value};
-use decode::{Rows, Rules};
+use decode::{FOLLOWS, Rows, Rules};
 use text::{Strings, Syntax, scalar, skip, wrong};
 use walk::{Between, Found, Layout, Walk};
 
@@ -184,6 +184,8 @@ fn rows(source: Source, options: &Options, head: &[u8], end: bool) -> Result<Ope
         // No record follows it.
         Some(Found::Close(at)) => (&head[first..at], at),
         Some(Found::End(at)) => (&head[first..at], at),
+        Some(Found::Next(at)) if between == Between::Commas => return Err(wrong(head, at, FOLLOWS).into()),
+        Some(Found::Next(at)) => (&head[first..at], at),
         None if end => (&head[first..], head.len()),
         None => return Ok(Opening::More),
     };

@@ -1,6 +1,7 @@
 //! Where values end, found without reading them.
 
 use super::text::Syntax;
+use super::tokens::Tokens;
 
 /// How records are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +48,25 @@ pub enum Found {
     Close(usize),
     /// The end of a record that no comma follows.
     End(usize),
+    /// The beginning of another record, before this one has ended, or without a comma between them.
+    Next(usize),
 }
 
-/// A walk through records: it knows strings, comments, and how deep it is, and nothing else. It can go on when there is
-/// more of the same text, or in what follows the text, which it has seen to its end.
+/// A walk through records: it knows strings, comments and brackets, and nothing else. It can go on when there is more of
+/// the same text, or in what follows the text, which it has seen to its end.
+///
+/// Valid records are never divided. A broken one ends at a line that begins another one, so that where records end depends
+/// on nothing but the text.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk {
     pub at: usize,
     pub depth: usize,
     inside: Inside,
+    /// What was seen of this record, or of the one that has ended here.
+    tokens: Tokens,
+    has_ended: bool,
+    /// The last byte was a line feed.
+    begins_line: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,31 +91,55 @@ enum Inside {
 impl Walk {
     /// From a place between records, or `depth` lists and maps deep in one.
     pub fn new(at: usize, depth: usize) -> Walk {
-        Walk { at, depth, inside: Inside::Nothing }
+        let (inside, tokens) = (Inside::Nothing, Tokens::default());
+        Walk { at, depth, inside, tokens, has_ended: false, begins_line: false }
     }
 
-    /// Whether it is in no text and no comment.
-    pub fn is_between(&self) -> bool {
-        matches!(self.inside, Inside::Nothing | Inside::Scalar | Inside::Slash)
+    /// Whether there may be good records in the bad one for which this was found.
+    pub fn hides_records(&self, found: Option<Found>, between: Between) -> bool {
+        let is_inside = !matches!(self.inside, Inside::Nothing | Inside::Scalar | Inside::Slash);
+        match (found, between) {
+            (None, Between::Commas) => true,
+            // The slice may end where another record begins.
+            (None, _) if self.depth > 0 || is_inside => {
+                self.tokens.seem_wrong() || is_inside && self.tokens.are_hidden()
+            }
+            (Some(Found::Next(_)), Between::Nothing) => self.tokens.seem_wrong(),
+            _ => {
+                let is_key = between == Between::Nothing && self.tokens.end_with_colon();
+                self.tokens.are_crossed() && self.tokens.seem_wrong() || is_key
+            }
+        }
     }
 
     /// The next place where a record ends; none if the text ends before.
     pub fn next(&mut self, text: &[u8], between: Between, syntax: Syntax) -> Option<Found> {
+        if std::mem::take(&mut self.has_ended) {
+            self.tokens = Tokens::default();
+        }
         let five = syntax == Syntax::Five;
-        while let Some(&byte) = text.get(self.at) {
+        let found = loop {
+            let byte = *text.get(self.at)?;
             let at = self.at;
             self.at += 1;
+            let begins_line = std::mem::replace(&mut self.begins_line, byte == b'\n');
             match self.inside {
                 Inside::Text(quote) => {
                     match byte {
                         b'\\' => self.inside = Inside::Escape(quote),
                         // A string that is not closed ends with its line.
                         b'\n' | b'\r' => self.inside = Inside::Nothing,
-                        byte if byte == quote => self.inside = Inside::Nothing,
-                        _ => continue,
+                        byte if byte == quote => {
+                            self.inside = Inside::Nothing;
+                            self.tokens.text_ends();
+                        }
+                        _ => {
+                            self.tokens.inside(byte);
+                            continue;
+                        }
                     }
                     if self.inside == Inside::Nothing && self.depth == 0 && between == Between::Nothing {
-                        return Some(Found::End(self.at));
+                        break Found::End(self.at);
                     }
                 }
                 Inside::Escape(quote) if byte == b'\r' => self.inside = Inside::EscapedReturn(quote),
@@ -116,8 +151,10 @@ impl Walk {
                     }
                 }
                 Inside::Slash => match byte {
-                    b'/' => self.inside = Inside::Line(0),
-                    b'*' => self.inside = Inside::Block,
+                    b'/' | b'*' => {
+                        self.inside = if byte == b'/' { Inside::Line(0) } else { Inside::Block };
+                        self.tokens.comment();
+                    }
                     // It is none, and no value.
                     _ if self.depth == 0 && between == Between::Nothing => {
                         (self.inside, self.at) = (Inside::Scalar, at)
@@ -125,6 +162,7 @@ impl Walk {
                     _ => (self.inside, self.at) = (Inside::Nothing, at),
                 },
                 Inside::Line(seen) => {
+                    self.tokens.inside(byte);
                     self.inside = match (byte, seen) {
                         (b'\n' | b'\r', _) | (0xa8 | 0xa9, 2) => Inside::Nothing,
                         (0xe2, _) => Inside::Line(1),
@@ -133,33 +171,53 @@ impl Walk {
                     };
                 }
                 Inside::Star if byte == b'/' => self.inside = Inside::Nothing,
-                Inside::Block | Inside::Star => self.inside = if byte == b'*' { Inside::Star } else { Inside::Block },
+                Inside::Block | Inside::Star => {
+                    self.tokens.inside(byte);
+                    self.inside = if byte == b'*' { Inside::Star } else { Inside::Block };
+                }
                 Inside::Scalar if matches!(byte, 0..=b' ' | b'/' | b'"' | b'\'' | b'{' | b'[' | b'}' | b']') => {
                     (self.inside, self.at) = (Inside::Nothing, at);
-                    return Some(Found::End(at));
+                    break Found::End(at);
                 }
-                Inside::Scalar => {}
+                Inside::Scalar => self.tokens.plain(byte),
                 Inside::Nothing => match byte {
-                    b'"' => self.inside = Inside::Text(byte),
-                    b'\'' if five => self.inside = Inside::Text(byte),
+                    b'"' => self.text(byte),
+                    b'\'' if five => self.text(byte),
                     b'/' if five => self.inside = Inside::Slash,
-                    b'{' | b'[' => self.depth += 1,
+                    b'{' | b'[' => {
+                        if self.tokens.opens(byte, self.depth, begins_line, between == Between::Nothing) {
+                            (self.at, self.depth) = (at, 0);
+                            break Found::Next(at);
+                        }
+                        self.depth += 1;
+                    }
                     b'}' | b']' if self.depth == 0 => {
-                        return Some(if between == Between::Commas { Found::Close(at) } else { Found::End(self.at) });
+                        break if between == Between::Commas { Found::Close(at) } else { Found::End(self.at) };
                     }
                     b'}' | b']' => {
+                        self.tokens.closes(byte);
                         self.depth -= 1;
                         if self.depth == 0 && between == Between::Nothing {
-                            return Some(Found::End(self.at));
+                            break Found::End(self.at);
                         }
                     }
-                    b',' if self.depth == 0 && between == Between::Commas => return Some(Found::Comma(at)),
+                    b',' if self.depth == 0 && between == Between::Commas => break Found::Comma(at),
                     0..=b' ' => {}
-                    _ if self.depth == 0 && between == Between::Nothing => self.inside = Inside::Scalar,
-                    _ => {}
+                    _ => {
+                        self.tokens.plain(byte);
+                        if self.depth == 0 && between == Between::Nothing {
+                            self.inside = Inside::Scalar;
+                        }
+                    }
                 },
             }
-        }
-        None
+        };
+        self.has_ended = true;
+        Some(found)
+    }
+
+    fn text(&mut self, quote: u8) {
+        self.inside = Inside::Text(quote);
+        self.tokens.text(quote);
     }
 }

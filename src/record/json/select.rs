@@ -7,11 +7,12 @@ use super::build::{Build, Fault};
 use super::strings::unescape;
 use crate::error::{Fault as Whose, RecordError};
 use crate::record::{Batch, LossyKind, Seen, Value};
-use crate::scan::bytes::same;
 
 const NONE: u32 = u32::MAX;
 /// How many keys of a map are remembered as guesses, and how long they may be.
 const GUESSES: usize = 256;
+/// The guess that no key equals.
+const NO_GUESS: u32 = 0;
 const GUESS_LEN: usize = 64;
 
 /// This many records at the start are searched for names to suggest.
@@ -62,21 +63,48 @@ impl std::fmt::Debug for Chosen {
 /// A key that is expected, and what to do at it.
 struct Guess {
     key: Vec<u8>,
+    /// Its first 16 bytes, and ones in their places.
+    start: u128,
+    mask: u128,
     action: Action,
+    /// The guess for the key after it.
+    next: u32,
 }
 
 impl Guess {
     fn none() -> Guess {
-        let mut guess = Guess { key: Vec::with_capacity(GUESS_LEN), action: NOTHING };
+        let mut guess =
+            Guess { key: Vec::with_capacity(GUESS_LEN), start: 0, mask: 0, action: NOTHING, next: NO_GUESS };
         guess.forget();
         guess
     }
 
     /// No key equals it, since it is not UTF-8.
     fn forget(&mut self) {
+        self.set(b"\xff", NOTHING);
+    }
+
+    fn set(&mut self, key: &[u8], action: Action) {
         self.key.clear();
-        self.key.push(0xff);
-        self.action = NOTHING;
+        self.key.extend_from_slice(key);
+        let mut start = [0; 16];
+        let len = key.len().min(16);
+        start[..len].copy_from_slice(&key[..len]);
+        self.start = u128::from_le_bytes(start);
+        self.mask = u128::MAX.checked_shr(128 - 8 * len as u32).unwrap_or(0);
+        self.action = action;
+    }
+
+    /// Whether it is the first `len` bytes of a text.
+    #[inline(always)]
+    fn begins(&self, text: &[u8], len: usize) -> bool {
+        if len != self.key.len() {
+            return false;
+        }
+        match text.first_chunk() {
+            Some(first) if len <= 16 => (u128::from_le_bytes(*first) ^ self.start) & self.mask == 0,
+            _ => text[..len] == self.key[..],
+        }
     }
 }
 
@@ -84,8 +112,9 @@ impl Guess {
 #[derive(Default)]
 struct Map {
     keys: HashMap<Box<[u8]>, Action>,
-    /// The i-th key of such a map in the previous record, and what to do at it.
-    guesses: Vec<Guess>,
+    /// The guess for its first key, and how many there are for its keys.
+    first: u32,
+    guesses: usize,
     /// All columns that are filled from inside it.
     below: Vec<u32>,
     /// A path that leads to it, ending with a dot.
@@ -98,6 +127,8 @@ struct Map {
 /// dots itself.
 pub struct Selection {
     maps: Vec<Map>,
+    /// The keys of maps in the previous record, and what to do at them; the first is [`NO_GUESS`].
+    guesses: Vec<Guess>,
     width: usize,
     /// Columns whose path an earlier column has too.
     copies: Vec<(u32, u32)>,
@@ -115,7 +146,8 @@ pub struct Selection {
 #[derive(Clone, Copy)]
 struct Open {
     map: u32,
-    keys: usize,
+    guess: u32,
+    before: u32,
     /// The column that the map itself fills.
     slot: u32,
     start: usize,
@@ -140,7 +172,8 @@ impl Selection {
         let width = paths.len() + copies.len();
         let (maps, open, chosen) = (build.maps, Vec::with_capacity(8), chosen.clone());
         let met = Vec::with_capacity(GUESSES);
-        Selection { maps, width, copies, records: 0, open, paths: all, chosen, met, unfit: None }
+        let guesses = vec![Guess::none()];
+        Selection { maps, guesses, width, copies, records: 0, open, paths: all, chosen, met, unfit: None }
     }
 
     /// Whether there is something to do after the last record, which is good.
@@ -165,7 +198,7 @@ impl Selection {
         (self.unfit, self.records) = (None, self.records + 1);
         if !self.met.is_empty() {
             self.met.clear();
-            self.maps.iter_mut().flat_map(|map| &mut map.guesses).for_each(Guess::forget);
+            self.guesses.iter_mut().for_each(Guess::forget);
         }
     }
 
@@ -196,7 +229,23 @@ impl Selection {
         self.records += 1;
         self.open.clear();
         let action = Action { slot: NO_MAP, map: 0 };
-        Ok(Columns { selection: self, batch, text, map: NONE, keys: 0, action })
+        Ok(Columns { selection: self, batch, text, map: NONE, guess: NO_GUESS, before: NO_GUESS, action })
+    }
+
+    /// Makes room for a guess of a key of a map, behind that for the key before.
+    fn add_guess(&mut self, map: u32, before: u32) -> u32 {
+        let map = &mut self.maps[map as usize];
+        if map.guesses == GUESSES {
+            return NO_GUESS;
+        }
+        map.guesses += 1;
+        let added = self.guesses.len() as u32;
+        self.guesses.push(Guess::none());
+        match before {
+            NO_GUESS => map.first = added,
+            before => self.guesses[before as usize].next = added,
+        }
+        added
     }
 }
 
@@ -244,9 +293,10 @@ pub(super) struct Columns<'s, 'b, 'a> {
     selection: &'s mut Selection,
     batch: &'b mut Batch<'a>,
     text: &'a [u8],
-    /// The map being walked, and how many of its keys have been seen.
+    /// The map being walked, the guess for its next key, and that for the key before.
     map: u32,
-    keys: usize,
+    guess: u32,
+    before: u32,
     /// What to do at the last key.
     action: Action,
 }
@@ -305,17 +355,18 @@ impl<'a> Columns<'_, '_, 'a> {
     #[cold]
     #[inline(never)]
     fn look_up(&mut self, key: &[u8]) -> Action {
-        let map = &mut self.selection.maps[self.map as usize];
-        let action = map.keys.get(key).copied().unwrap_or(NOTHING);
-        if self.keys < GUESSES && key.len() <= GUESS_LEN {
-            while map.guesses.len() <= self.keys {
-                map.guesses.push(Guess::none());
-            }
-            let guess = &mut map.guesses[self.keys];
-            guess.key.clear();
-            guess.key.extend_from_slice(key);
-            guess.action = action;
+        let action = self.selection.maps[self.map as usize].keys.get(key).copied().unwrap_or(NOTHING);
+        if self.guess == NO_GUESS {
+            self.guess = self.selection.add_guess(self.map, self.before);
         }
+        if self.guess != NO_GUESS {
+            let guess = &mut self.selection.guesses[self.guess as usize];
+            if key.len() <= GUESS_LEN {
+                guess.set(key, action);
+            }
+            (self.before, self.guess) = (self.guess, guess.next);
+        }
+        let map = &self.selection.maps[self.map as usize];
         if let Some((seen, numbers)) = &self.selection.chosen.seen {
             // What was found in this place is the guess from now on.
             self.selection.met.extend(numbers.get(action.slot as usize).into_iter().flatten());
@@ -380,12 +431,19 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
 
     #[inline(always)]
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
-        let key = if escaped { unescape(key, self.batch.slice(), self.batch.arena(), offset)? } else { key };
-        let action = match self.selection.maps[self.map as usize].guesses.get(self.keys) {
-            Some(guess) if same(&guess.key, key) => guess.action,
-            _ => self.look_up(key),
+        let (key, text) = if escaped {
+            let key = unescape(key, self.batch.slice(), self.batch.arena(), offset)?;
+            (key, key)
+        } else {
+            (key, &self.text[offset + 1..])
         };
-        self.keys += 1;
+        let guess = &self.selection.guesses[self.guess as usize];
+        let action = if guess.begins(text, key.len()) {
+            (self.before, self.guess) = (self.guess, guess.next);
+            guess.action
+        } else {
+            self.look_up(key)
+        };
         self.action = action;
         if action.map != NONE {
             self.enter(action.map, offset)?;
@@ -421,14 +479,15 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
         if slot != NONE && self.selection.chosen.refuse_maps {
             return Err(self.apart(offset));
         }
-        self.selection.open.push(Open { map: self.map, keys: self.keys, slot, start: offset });
-        (self.map, self.keys) = (self.action.map, 0);
+        self.selection.open.push(Open { map: self.map, guess: self.guess, before: self.before, slot, start: offset });
+        self.map = self.action.map;
+        (self.guess, self.before) = (self.selection.maps[self.map as usize].first, NO_GUESS);
         Ok(true)
     }
     #[inline(always)]
     fn close(&mut self, _: bool, end: usize) {
         let Some(open) = self.selection.open.pop() else { return };
-        (self.map, self.keys) = (open.map, open.keys);
+        (self.map, self.guess, self.before) = (open.map, open.guess, open.before);
         if open.slot != NONE {
             // The column exists, so this can't fail.
             let _ = self.set(open.slot, Value::Raw(&self.text[open.start..end]), open.start);
@@ -443,5 +502,32 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
             return Err(self.apart(offset));
         }
         self.set(self.action.slot, Value::Raw(text), offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of every length up to 40, in texts that end soon or late after them, with one byte changed or none.
+    #[test]
+    fn a_guess_begins_a_text_if_its_bytes_do() {
+        let letters: Vec<u8> = (b'a'..=b'z').cycle().take(80).collect();
+        let mut guess = Guess::none();
+        for len in 0..40 {
+            let key = &letters[..len];
+            guess.set(key, NOTHING);
+            for end in len..len + 20 {
+                assert!(guess.begins(&letters[..end], len), "{len} {end}");
+                assert!(!guess.begins(&letters[..end], len + 1), "{len} {end}");
+                for changed in 0..end {
+                    let mut text = letters[..end].to_vec();
+                    text[changed] ^= 0x80;
+                    assert_eq!(guess.begins(&text, len), changed >= len, "{len} {end} {changed}");
+                }
+            }
+        }
+        guess.forget();
+        assert!(!guess.begins(b"", 0) && !guess.begins(b"a", 1));
     }
 }

@@ -133,7 +133,7 @@ impl Columns {
 }
 
 #[cold]
-fn told(wrong: Wrong, field: &Field) -> Error {
+pub(super) fn told(wrong: Wrong, field: &Field) -> Error {
     let name = field.name();
     match wrong {
         Wrong::Data => Error::memory(format!("the field `{name}` was not written as its type says")),
@@ -370,7 +370,7 @@ fn text(bytes: &[u8]) -> std::result::Result<&str, Wrong> {
 }
 
 /// The items of a list or map, which are in runs; returns how many there are.
-fn each<'d>(
+pub(super) fn each<'d>(
     data: &mut Data<'d>,
     mut item: impl FnMut(&mut Data<'d>) -> std::result::Result<(), Wrong>,
 ) -> std::result::Result<usize, Wrong> {
@@ -391,7 +391,7 @@ fn next(offsets: &[i32], count: usize) -> std::result::Result<i32, Wrong> {
 }
 
 /// A number of many bytes, the first one with its sign, with as many bytes as a type has.
-fn extended<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+pub(super) fn extended<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     let rest = N.checked_sub(bytes.len())?;
     let filled = if bytes.first().is_some_and(|byte| *byte >= 0x80) { 0xff } else { 0 };
     let mut wide = [filled; N];

@@ -12,6 +12,8 @@ mod beyond;
 #[cfg(feature = "columnar")]
 mod build;
 #[cfg(feature = "columnar")]
+mod chunk;
+#[cfg(feature = "columnar")]
 mod get;
 #[cfg(feature = "columnar")]
 mod input;
@@ -19,6 +21,8 @@ mod input;
 mod ipc;
 #[cfg(not(feature = "columnar"))]
 mod lacking;
+#[cfg(feature = "columnar")]
+mod leaves;
 #[cfg(feature = "columnar")]
 mod messages;
 #[cfg(feature = "columnar")]
@@ -29,6 +33,8 @@ mod room;
 mod rows;
 #[cfg(feature = "columnar")]
 mod shape;
+#[cfg(all(test, feature = "columnar"))]
+mod tests;
 #[cfg(feature = "columnar")]
 mod unroll;
 

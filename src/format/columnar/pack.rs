@@ -3,21 +3,23 @@
 //! Each thread makes the columns of a block and encodes them; then the row groups are put together in their order, and the
 //! end says where they are.
 
-use std::io;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::SchemaDescriptor;
 
-use super::build::{self, Columns, unexpected};
+use super::build::{self, told, unexpected};
+use super::chunk::{Chunk, Chunks, Leaf};
+use super::leaves::{Node, Nodes};
 use super::shape::{has_metadata, without_fields};
 use crate::compress::{Begun, BlockCodec, Blocks, Codec, Compress, Join, PackBlock, Part};
 use crate::error::{Error, Result};
 use crate::format::Options;
+use crate::format::avro::rows::Data;
 
 /// How many bytes of records a row group has, before they are encoded and compressed.
 const SIZE: usize = 4 << 20;
@@ -29,11 +31,12 @@ const PARTS: usize = 3;
 const OWN: usize = 4 << 20;
 /// Who wrote the file. Readers that know of faults of some writers look for a name and a version; this is the version of
 /// how we write, so that the same records stay the same bytes.
-const WRITER: &str = "pagemill version 1";
+const WRITER: &str = "pagemill version 2";
 
 /// How row groups are made.
 struct Packing {
     size: usize,
+    compression: Compression,
     properties: WriterPropertiesPtr,
 }
 
@@ -58,9 +61,8 @@ pub(super) fn make(options: &Options, compress: Compress) -> Result<Arc<dyn Bloc
         .set_compression(compression)
         .set_created_by(WRITER.to_owned())
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_max_row_group_row_count(None)
         .build();
-    Ok(Arc::new(Packing { size: size(options, SIZE)?, properties: Arc::new(properties) }))
+    Ok(Arc::new(Packing { size: size(options, SIZE)?, compression, properties: Arc::new(properties) }))
 }
 
 fn compression(compress: Compress) -> Result<Compression> {
@@ -98,14 +100,14 @@ impl Blocks for Packing {
     fn begin(&self, prefix: &[u8]) -> Result<Begun> {
         let schema = build::read(prefix)?;
         check(&schema)?;
-        let mut file = file(&schema, &self.properties, Vec::new())?;
+        let mut file = file(&schema, &self.properties)?;
         file.flush().map_err(unexpected)?;
         let header = std::mem::take(file.inner_mut());
         Ok(Begun { header, known: prefix.into(), join: Some(Box::new(RowGroups { file })) })
     }
 
     fn packer(&self) -> Result<Box<dyn PackBlock>> {
-        Ok(Box::new(Packer { properties: Arc::clone(&self.properties), made: None }))
+        Ok(Box::new(Packer { compression: self.compression, made: None }))
     }
 }
 
@@ -122,51 +124,62 @@ pub(super) fn check(schema: &SchemaRef) -> Result<()> {
 }
 
 /// A file that is begun.
-fn file<W: io::Write + Send>(
-    schema: &SchemaRef,
-    properties: &WriterPropertiesPtr,
-    target: W,
-) -> Result<SerializedFileWriter<W>> {
-    let of = ArrowSchemaConverter::new().convert(schema).map_err(unexpected)?;
+fn file(schema: &SchemaRef, properties: &WriterPropertiesPtr) -> Result<SerializedFileWriter<Vec<u8>>> {
+    let of = columns(schema)?;
     let mut properties = Arc::clone(properties);
     if has_metadata(schema.fields()) {
         add_encoded_arrow_schema_to_metadata(schema, Arc::make_mut(&mut properties));
     }
-    SerializedFileWriter::new(target, of.root_schema_ptr(), properties).map_err(unexpected)
+    SerializedFileWriter::new(Vec::new(), of.root_schema_ptr(), properties).map_err(unexpected)
+}
+
+fn columns(schema: &SchemaRef) -> Result<SchemaDescriptor> {
+    ArrowSchemaConverter::new().convert(schema).map_err(unexpected)
 }
 
 struct Packer {
-    properties: WriterPropertiesPtr,
-    /// What makes columns, and what makes the encoders of a row group.
-    made: Option<(Columns, SchemaRef, ArrowRowGroupWriterFactory)>,
+    compression: Compression,
+    made: Option<Made>,
 }
 
-/// The columns of a row group, encoded.
-type RowGroup = Vec<ArrowColumnChunk>;
+/// What makes the columns of row groups.
+struct Made {
+    schema: SchemaRef,
+    columns: SchemaDescriptor,
+    nodes: Nodes,
+    chunks: Chunks,
+}
+
+impl Made {
+    fn new(known: &[u8], compression: Compression) -> Result<Made> {
+        let schema = build::read(known)?;
+        let columns = columns(&schema)?;
+        let nodes = Node::of(schema.fields().iter().map(Arc::as_ref), &columns)?;
+        Ok(Made { schema, columns, nodes, chunks: Chunks::new(compression)? })
+    }
+}
+
+/// The columns of a row group.
+type RowGroup = Vec<Chunk>;
 
 impl PackBlock for Packer {
     fn pack(&mut self, known: &[u8], records: u64, data: &[u8], _: &mut Vec<u8>) -> Result<Option<Part>> {
-        let (columns, schema, encoders) = match &mut self.made {
+        let Made { schema, columns, nodes: Nodes { nodes, leaves }, chunks } = match &mut self.made {
             Some(made) => made,
-            None => {
-                let schema = build::read(known)?;
-                let encoders =
-                    ArrowRowGroupWriterFactory::new(&file(&schema, &self.properties, io::sink())?, Arc::clone(&schema));
-                self.made.insert((Columns::new(&schema)?, schema, encoders))
-            }
+            None => self.made.insert(Made::new(known, self.compression)?),
         };
-        let (_, made, _) = columns.batch(records, data)?.into_parts();
-        let mut encoders = encoders.create_column_writers(0).map_err(unexpected)?.into_iter();
-        let mut group = RowGroup::with_capacity(encoders.len());
-        // What a column and its encoder take is given back before the next one.
-        for (field, column) in schema.fields().iter().zip(made) {
-            for leaf in compute_leaves(field, &column).map_err(unexpected)? {
-                let mut encoder = encoders.next().ok_or_else(|| unexpected("there are more columns than fields"))?;
-                encoder.write(&leaf).map_err(unexpected)?;
-                group.push(encoder.close().map_err(unexpected)?);
+        if u32::try_from(data.len()).is_err() {
+            return Err(unexpected("a block has 4 GiB or more"));
+        }
+        leaves.iter_mut().for_each(Leaf::clear);
+        let mut data = Data::new(data);
+        for _ in 0..records {
+            for (node, field) in nodes.iter().zip(schema.fields()) {
+                node.add(&mut data, leaves).map_err(|wrong| told(wrong, field))?;
             }
         }
-        Ok(Some(Box::new(group)))
+        let group = leaves.iter().zip(columns.columns()).map(|(leaf, column)| chunks.write(column, leaf));
+        Ok(Some(Box::new(group.collect::<Result<RowGroup>>()?)))
     }
 }
 
@@ -188,7 +201,7 @@ impl Join for RowGroups {
         let group = part.downcast::<RowGroup>().map_err(|_| unexpected("a block is none"))?;
         let mut writer = self.file.next_row_group().map_err(unexpected)?;
         for column in *group {
-            column.append_to_row_group(&mut writer).map_err(unexpected)?;
+            writer.append_column(&column.bytes, column.told).map_err(unexpected)?;
         }
         writer.close().map_err(unexpected)?;
         self.written(output)

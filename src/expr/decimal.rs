@@ -4,7 +4,6 @@
 //! exact, with the scales of SQL: a sum has the larger scale of both, a product their sum. Numbers of up to 38 digits
 //! are calculated in 128 bits; larger ones in integers of a fixed size, so that no result takes memory.
 
-pub mod quick;
 mod write;
 
 use std::cmp::Ordering;
@@ -12,6 +11,7 @@ use std::cmp::Ordering;
 use ruint::Uint;
 
 use crate::scan::number::is_json_number;
+use crate::scan::short;
 
 /// The most digits of a number in a calculation, before and after the point together.
 pub const MAX_DIGITS: usize = 300;
@@ -74,8 +74,8 @@ impl Small {
     /// A number without an exponent and with at most 18 digits, which most numbers are.
     #[inline(always)]
     pub fn quick(text: &[u8]) -> Option<(i64, u32)> {
-        if let Some(words) = quick::words(text) {
-            return quick::of_words(words, text.len());
+        if let Some(words) = short::words(text) {
+            return short::of_words(words, text.len());
         }
         let (negative, digits) = match text {
             [b'-', digits @ ..] => (true, digits),

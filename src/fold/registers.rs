@@ -5,7 +5,7 @@
 
 use twox_hash::XxHash3_64;
 
-use crate::expr::decimal::quick::words;
+use crate::scan::short::words;
 
 /// A text: its bytes in [`words`] if it is short, and its hash, which is the same everywhere and in every version, as what is
 /// estimated depends on it.

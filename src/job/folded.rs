@@ -48,7 +48,7 @@ impl Opened<'_> {
                 };
                 Some(Ending::Stats(Box::new(stats)))
             }
-            Some(Folding::Schema) => Some(Ending::Schema(Box::new(self.infer()?))),
+            Some(Folding::Schema) => Some(Ending::Schema(Box::new(self.infer()?.with_facts()))),
         })
     }
 

@@ -17,14 +17,23 @@ pub(crate) fn date(day: i64) -> (i64, i64, i64) {
 
 /// The day of a date; none if there is no such date.
 pub(crate) fn day(year: i64, month: i64, of_month: i64) -> Option<i64> {
-    if !(1..=12).contains(&month) || !(1..=31).contains(&of_month) {
+    if !(1..=12).contains(&month) || !(1..=days(year, month)).contains(&of_month) {
         return None;
     }
     let (shifted, since_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
     let of_year = (153 * since_march + 2) / 5 + of_month - 1;
-    let number = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    (date(number) == (year, month, of_month)).then_some(number)
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// How many days a month has.
+pub(crate) fn days(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 != 0 || year % 100 == 0 && year % 400 != 0 => 28,
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //! such texts, although it is clear what they mean.
 
 use super::Unit;
+use super::calendar::days;
 use super::digits::{DigitRoom, float_text};
 use crate::scan::number::is_json_number;
+use crate::scan::short;
 
 /// The most digits of a decimal number for which a kind is found: as many as 128 bits hold.
 pub const DIGITS: u32 = 38;
@@ -29,6 +31,15 @@ impl Digits {
     #[inline]
     pub fn of(text: &[u8]) -> Option<Digits> {
         let digits = text.strip_prefix(b"-").unwrap_or(text);
+        if let Some(words) = short::words(text) {
+            let (mantissa, scale) = short::of_words(words, text.len())?;
+            let whole = match digits[0] {
+                b'0' => 0,
+                _ => digits.len() as u32 - if scale > 0 { scale + 1 } else { 0 },
+            };
+            let is_written = mantissa != 0 || digits.len() == text.len();
+            return is_written.then_some(Digits { mantissa: mantissa.into(), whole, scale });
+        }
         if digits.is_empty() || digits.len() > DIGITS as usize + 2 {
             return None;
         }
@@ -99,32 +110,14 @@ fn any_float(text: &[u8]) -> Option<f64> {
     (number.is_finite() && float_text(number, &mut room) == text).then_some(number)
 }
 
-/// Two digits.
-#[inline]
-fn two(text: &[u8]) -> Option<u8> {
-    match text {
-        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some((a - b'0') * 10 + b - b'0'),
-        _ => None,
-    }
-}
-
 /// Whether a text is a day of the calendar from the year 1 to 9999: `2024-02-29`.
 #[inline]
 pub fn is_date(text: &[u8]) -> bool {
     let [a, b, c, d, b'-', e, f, b'-', g, h] = *text else { return false };
-    let (Some(century), Some(year), Some(month), Some(day)) = (two(&[a, b]), two(&[c, d]), two(&[e, f]), two(&[g, h]))
-    else {
-        return false;
-    };
-    let year = u32::from(century) * 100 + u32::from(year);
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u8::from(leap),
-        _ => return false,
-    };
-    year > 0 && (1..=days).contains(&day)
+    let Some(pairs) = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, g, h])) else { return false };
+    let pair = |place: u32| ((pairs >> (16 * place)) & 0xff) as i64;
+    let (year, month, day) = (100 * pair(0) + pair(1), pair(2), pair(3));
+    year > 0 && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day)
 }
 
 /// The unit of a time of day: `06:19:16`, perhaps with three, six or nine digits after a point.
@@ -132,7 +125,9 @@ pub fn is_date(text: &[u8]) -> bool {
 pub fn time(text: &[u8]) -> Option<Unit> {
     let (clock, fraction) = text.split_at_checked(8)?;
     let [a, b, b':', c, d, b':', e, f] = *clock else { return None };
-    let within = two(&[a, b])? < 24 && two(&[c, d])? < 60 && two(&[e, f])? < 60;
+    let pairs = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, b'0', b'0']))?;
+    let pair = |place: u32| (pairs >> (16 * place)) & 0xff;
+    let within = pair(0) < 24 && pair(1) < 60 && pair(2) < 60;
     let unit = match fraction {
         [] => Unit::Second,
         [b'.', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => match digits.len() {

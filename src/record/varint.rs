@@ -6,6 +6,10 @@ pub(crate) const LONGEST: usize = 10;
 /// Puts a number at the beginning of `room`; returns how many bytes it takes.
 #[inline]
 pub(crate) fn put(mut number: u64, room: &mut [u8; LONGEST]) -> usize {
+    if number < 0x80 {
+        room[0] = number as u8;
+        return 1;
+    }
     let mut at = 0;
     while number >= 0x80 && at < LONGEST - 1 {
         room[at] = number as u8 | 0x80;

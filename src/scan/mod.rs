@@ -9,4 +9,5 @@ pub mod csv;
 pub mod json;
 pub mod lines;
 pub mod number;
+pub mod short;
 pub mod vector;

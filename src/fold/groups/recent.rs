@@ -1,6 +1,6 @@
 //! The groups of short keys that were met last.
 
-use crate::expr::decimal::quick::words;
+use crate::scan::short::words;
 
 /// How many places there are.
 const PLACES: usize = 1 << BITS;

@@ -23,7 +23,7 @@ use crate::memory::Budget;
 use crate::record::json::{Detail, Reader};
 use crate::record::{Batch, EncodeError, Schema, Value};
 use crate::schema::File;
-use place::{First, Place, Walk, too_many};
+use place::{Asked, First, Place, Walk, too_many};
 
 /// What the memory of a worker's places is called.
 const PLACES: Purpose =
@@ -40,6 +40,8 @@ const RECORDS: usize = 64;
 pub(crate) struct Infer {
     limits: Limits,
     max_depth: usize,
+    /// What is known of the values beside their kinds is asked for.
+    facts: bool,
     budget: Budget,
     held: Held,
     root: Place,
@@ -62,6 +64,7 @@ impl Infer {
         Infer {
             limits,
             max_depth,
+            facts: false,
             budget: budget.clone(),
             held: Held::of(budget, &PLACES),
             root: Place::default(),
@@ -73,6 +76,11 @@ impl Infer {
             taken: 0,
             failed: None,
         }
+    }
+
+    /// Also what is known of the values beside their kinds.
+    pub fn with_facts(self) -> Infer {
+        Infer { facts: true, ..self }
     }
 
     /// With the columns of a source whose records all have these fields.
@@ -112,7 +120,7 @@ impl Infer {
 
     /// Takes in records in columns.
     fn add_columns(&mut self, batch: &Batch<'_>, records: Range<usize>, slice: u64) -> Result<(), EncodeError> {
-        let as_text = batch.untyped_is_text();
+        let asked = Asked { as_text: batch.untyped_is_text(), facts: self.facts };
         let first = self.first(slice);
         let Infer { root, columns, held, reader, max_depth, limits, .. } = self;
         let Some(fields) = &mut root.fields else { return Ok(()) };
@@ -126,7 +134,7 @@ impl Infer {
                     match &batch.columns(record)[column] {
                         Value::Raw(text) => {
                             let offset = batch.span(record).start;
-                            let mut walk = Walk { held, first, node: column as u32, as_text, limit: limits.keys };
+                            let mut walk = Walk { held, first, node: column as u32, asked, limit: limits.keys };
                             let reader = reader.get_or_insert_with(|| Reader::new(*max_depth, 0));
                             let mut parsed = Batch::new(batch.arena(), text, None, usize::MAX / 2);
                             match taken_apart(text, reader, &mut parsed) {
@@ -137,7 +145,7 @@ impl Infer {
                                 }
                             }
                         }
-                        value => place.add(value, as_text, held).map_err(EncodeError::Stop)?,
+                        value => place.add(value, asked, held).map_err(EncodeError::Stop)?,
                     }
                 }
             }
@@ -156,8 +164,9 @@ impl Infer {
             return Err(EncodeError::Record { index: record, error });
         }
         let first = self.first(slice);
+        let asked = Asked { as_text: batch.untyped_is_text(), facts: self.facts };
         let Infer { root, held, limits, .. } = self;
-        let mut walk = Walk { held, first, node: 0, as_text: batch.untyped_is_text(), limit: limits.keys };
+        let mut walk = Walk { held, first, node: 0, asked, limit: limits.keys };
         let added = match tree.value() {
             Value::Map(_) => root.add_map(tree, &mut walk, 0),
             // A record that is no map is its field `value`.
@@ -194,7 +203,8 @@ impl Fold for Infer {
     type Result = Result<File>;
 
     fn another(&self) -> Infer {
-        Infer::new(self.limits, self.max_depth, &self.budget, (self.source >> SLICES) as u32)
+        let another = Infer::new(self.limits, self.max_depth, &self.budget, (self.source >> SLICES) as u32);
+        Infer { facts: self.facts, ..another }
     }
 
     fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {

@@ -74,33 +74,33 @@ pub(super) struct Field {
 }
 
 impl Place {
-    fn numbers(&mut self, held: &mut Held) -> Result<&mut Plain> {
-        plain(&mut self.numbers, held)
+    fn numbers(&mut self, asked: Asked, held: &mut Held) -> Result<&mut Plain> {
+        plain(&mut self.numbers, asked.facts, held)
     }
 
     /// Takes in a value that is neither a list nor a map.
     #[inline]
-    pub fn add(&mut self, value: &Value<'_>, as_text: bool, held: &mut Held) -> Result<()> {
+    pub fn add(&mut self, value: &Value<'_>, asked: Asked, held: &mut Held) -> Result<()> {
         match *value {
-            Value::Untyped(text) if !as_text => {
+            Value::Untyped(text) if !asked.as_text => {
                 self.untyped = true;
-                self.numbers(held)?.add(text, ALL);
+                self.numbers(asked, held)?.add(text, ALL);
             }
-            Value::Number(text) => self.numbers(held)?.add(text, NUMBERS),
-            Value::Untyped(text) | Value::Text(text) => plain(&mut self.texts, held)?.add(text, TEXTS),
+            Value::Number(text) => self.numbers(asked, held)?.add(text, NUMBERS),
+            Value::Untyped(text) | Value::Text(text) => plain(&mut self.texts, asked.facts, held)?.add(text, TEXTS),
             Value::Null => self.nulls += 1,
-            ref other => self.add_other(other, held)?,
+            ref other => self.add_other(other, asked, held)?,
         }
         Ok(())
     }
 
-    fn add_other(&mut self, value: &Value<'_>, held: &mut Held) -> Result<()> {
+    fn add_other(&mut self, value: &Value<'_>, asked: Asked, held: &mut Held) -> Result<()> {
         let mut room: DigitRoom = [0; 32];
         match *value {
             Value::Bool(truth) => self.bools[usize::from(!truth)] += 1,
-            Value::Int(number) => self.numbers(held)?.add(int_text(number, &mut room), DECIMAL),
-            Value::UInt(number) => self.numbers(held)?.add(uint_text(number, &mut room), DECIMAL),
-            Value::Float(number) => self.numbers(held)?.add_float(number),
+            Value::Int(number) => self.numbers(asked, held)?.add(int_text(number, &mut room), DECIMAL),
+            Value::UInt(number) => self.numbers(asked, held)?.add(uint_text(number, &mut room), DECIMAL),
+            Value::Float(number) => self.numbers(asked, held)?.add_float(number),
             Value::Bytes(bytes) => {
                 let own = self.bytes.get_or_insert(Bytes { count: 0, shortest: bytes.len(), longest: 0 });
                 own.add(Bytes { count: 1, shortest: bytes.len(), longest: bytes.len() });
@@ -126,7 +126,7 @@ impl Place {
                 }
             }
             Value::Map(_) => self.add_map(tree, walk, level)?,
-            value => self.add(&value, walk.as_text, walk.held)?,
+            value => self.add(&value, walk.asked, walk.held)?,
         }
         Ok(())
     }
@@ -156,7 +156,7 @@ impl Place {
         self.bools = [self.bools[0] + bools[0], self.bools[1] + bools[1]];
         for (own, other) in [(&mut self.numbers, numbers), (&mut self.texts, texts)] {
             if let Some(other) = other {
-                plain(own, held)?.merge(*other);
+                plain(own, other.has_facts(), held)?.merge(*other);
             }
         }
         self.untyped |= untyped;
@@ -195,7 +195,7 @@ impl Place {
             return Ok(());
         }
         let (texts, bools) = (self.texts.take(), std::mem::take(&mut self.bools));
-        let numbers = self.numbers(held)?;
+        let numbers = plain(&mut self.numbers, true, held)?;
         texts.into_iter().for_each(|texts| numbers.merge(*texts));
         for (text, count) in [(&b"true"[..], bools[0]), (b"false", bools[1])] {
             if count > 0 {
@@ -207,10 +207,10 @@ impl Place {
     }
 }
 
-fn plain<'p>(of: &'p mut Option<Box<Plain>>, held: &mut Held) -> Result<&'p mut Plain> {
+fn plain<'p>(of: &'p mut Option<Box<Plain>>, facts: bool, held: &mut Held) -> Result<&'p mut Plain> {
     match of {
         Some(plain) => Ok(plain),
-        None => Ok(of.insert(Box::new(Plain::new(held)?))),
+        None => Ok(of.insert(Box::new(Plain::new(held, facts)?))),
     }
 }
 
@@ -222,13 +222,22 @@ impl Bytes {
     }
 }
 
+/// What is asked of values.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    /// A field of a table is a text, whatever it looks like.
+    pub as_text: bool,
+    /// More than kinds: see [`Plain`].
+    pub facts: bool,
+}
+
 /// A walk through the values of a record.
 pub(super) struct Walk<'w> {
     pub held: &'w mut Held,
     /// Where the record is, and how many of its nodes were passed.
     pub first: First,
     pub node: u32,
-    pub as_text: bool,
+    pub asked: Asked,
     /// The most fields of a record.
     pub limit: usize,
 }

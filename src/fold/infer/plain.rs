@@ -35,6 +35,8 @@ pub(super) const TEXTS: Set = DATE | TIME | LOCAL | UTC;
 /// Values that are texts, numbers or fields of a table, and what is known of them. Nothing depends on their order.
 pub(super) struct Plain {
     pub count: u64,
+    /// More is asked for than kinds: the ends, the longest text, and how many are different.
+    facts: bool,
     /// The kinds that are left.
     can: Set,
     /// The digits after the point of all decimal numbers.
@@ -58,10 +60,11 @@ impl Plain {
     ///
     /// # Errors
     /// There is no memory.
-    pub fn new(held: &mut Held) -> Result<Plain> {
+    pub fn new(held: &mut Held, facts: bool) -> Result<Plain> {
         held.take(size_of::<Plain>() + ROOM)?;
         Ok(Plain {
             count: 0,
+            facts,
             can: ALL,
             scale: None,
             mantissas: None,
@@ -78,9 +81,11 @@ impl Plain {
     #[inline]
     pub fn add(&mut self, text: &[u8], among: Set) {
         self.count += 1;
-        note_in::<BITS>(&mut self.registers[..], Hashed::of(text).hash);
-        self.longest = self.longest.max(text.len());
-        self.ends.add(text);
+        if self.facts {
+            note_in::<BITS>(&mut self.registers[..], Hashed::of(text).hash);
+            self.longest = self.longest.max(text.len());
+            self.ends.add(text);
+        }
         let can = self.can & among;
         self.can = if can == 0 { 0 } else { self.fitting(text, can) };
     }
@@ -222,8 +227,16 @@ impl Plain {
         }
     }
 
+    /// Whether more was asked for than kinds.
+    pub fn has_facts(&self) -> bool {
+        self.facts
+    }
+
     /// What is known of the values.
     pub fn facts(&self) -> Facts {
+        if !self.facts {
+            return Facts { values: self.count, ..Facts::default() };
+        }
         let text = |end: &crate::fold::stats::texts::Beginning| String::from_utf8_lossy(&end.text()).into_owned();
         let [min, max] = match (self.kind(), self.mantissas, self.floats) {
             (Kind::Float(_), _, Some(floats)) => floats.map(|number| {

@@ -1,7 +1,6 @@
 //! What is kept of a column with more different values than a table has.
 
 use crate::error::Result;
-use crate::expr::decimal::quick::of_words;
 use crate::fold::groups::given::Number;
 use crate::fold::groups::held::Held;
 use crate::fold::registers::{Hashed, REGISTERS, estimated, note};
@@ -10,6 +9,7 @@ use crate::fold::stats::numbers::Numbers;
 use crate::fold::stats::table::Counted;
 use crate::fold::stats::texts::Texts;
 use crate::scan::number::is_of_numbers;
+use crate::scan::short::of_words;
 
 /// What is kept of values, in a size that is fixed. The order in which they come does not matter.
 pub(super) struct Summary {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::out::{Again, Filling, Out, Room};
 use super::put::{Putter, Scratch, Target};
+use super::quick::Quick;
 use super::scalar;
 use super::tree::{Field, Id, Kind};
 use super::wrong::Wrong;
@@ -34,6 +35,7 @@ enum From {
     Plain {
         column: usize,
         of: Id,
+        quick: Quick,
         union: Option<[usize; 2]>,
     },
     /// Those of a record inside the record are columns of their own.
@@ -109,9 +111,11 @@ fn places(
             known[column] = true;
             return match target.null_or(field.of) {
                 Some((null, other, of)) if is_scalar(target, of) => {
-                    From::Plain { column, of, union: Some([null, other]) }
+                    From::Plain { column, of, quick: Quick::of(target.tree.node(of)), union: Some([null, other]) }
                 }
-                None if is_scalar(target, field.of) => From::Plain { column, of: field.of, union: None },
+                None if is_scalar(target, field.of) => {
+                    From::Plain { column, of: field.of, quick: Quick::of(target.tree.node(field.of)), union: None }
+                }
                 _ => From::Column(column),
             };
         }
@@ -156,15 +160,19 @@ fn row<'a, O: Out>(
             From::Column(column) | From::Plain { column, .. } if matches!(values[*column], Value::Absent) => {
                 target.missing(id, number, out)
             }
-            From::Plain { column, of, union } => {
-                let (value, node) = (values[*column], target.tree.node(*of));
+            From::Plain { column, of, quick, union } => {
+                let value = values[*column];
                 match union {
-                    Some([null, _]) if matches!(value, Value::Null) => Ok(out.long(*null as i64)?),
-                    Some([_, other]) => {
-                        out.long(*other as i64)?;
-                        scalar::put(node, value, target.base64, out)
+                    Some([null, _]) if matches!(value, Value::Null) => {
+                        out.long(*null as i64)?;
+                        continue;
                     }
-                    None => scalar::put(node, value, target.base64, out),
+                    Some([_, other]) => out.long(*other as i64)?,
+                    None => {}
+                }
+                match quick.put(value, out) {
+                    Some(written) => Ok(written?),
+                    None => scalar::put(target.tree.node(*of), value, target.base64, out),
                 }
             }
             From::Column(column) => {

@@ -17,6 +17,7 @@ mod parse;
 mod plain;
 mod plan;
 mod put;
+mod quick;
 mod read;
 mod resolve;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Years beyond four digits have a sign, as ISO 8601 says for such years.
 
 use crate::record::{Unit, calendar};
+use crate::scan::short;
 
 /// Room for the text of any moment.
 pub(super) const LONGEST: usize = 48;
@@ -117,6 +118,42 @@ fn digits(text: &[u8], least: usize) -> Option<(u64, &[u8])> {
     }
     let number = text[..len].iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
     Some((number, &text[len..]))
+}
+
+/// The day of a text that is a date as usual, as in `2024-06-01`.
+#[inline]
+pub(super) fn plain_date(text: &[u8]) -> Option<i64> {
+    let [a, b, c, d, b'-', e, f, b'-', g, h] = *text else { return None };
+    let pairs = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, g, h]))?;
+    let pair = |place: u32| ((pairs >> (16 * place)) & 0xff) as i64;
+    calendar::day(100 * pair(0) + pair(1), pair(2), pair(3))
+}
+
+/// The moment of a text that is one as usual, in units after 1970 began: `2024-06-01T06:19:16.500Z` for thousandths.
+#[inline]
+pub(super) fn plain_stamp(text: &[u8], unit: Unit, utc: bool) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let rest = if utc { rest.strip_suffix(b"Z")? } else { rest };
+    let (clock, fraction) = rest.split_at_checked(9)?;
+    let [b'T', a, b, b':', c, d, b':', e, f] = *clock else { return None };
+    let pairs = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, b'0', b'0']))?;
+    let pair = |place: u32| ((pairs >> (16 * place)) & 0xff) as i64;
+    let (hour, minute, second) = (pair(0), pair(1), pair(2));
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = plain_date(date)? * 86_400 + (hour * 60 + minute) * 60 + second;
+    match (unit, fraction) {
+        // Seconds are counted in thousandths.
+        (Unit::Second, []) => Some(seconds * 1000),
+        (Unit::Milli | Unit::Micro | Unit::Nano, [b'.', digits @ ..]) => {
+            let (each, len) = scale(unit);
+            let (part, b"") = self::digits(digits, len)? else { return None };
+            (digits.len() == len).then_some(())?;
+            seconds.checked_mul(each as i64)?.checked_add(part as i64)
+        }
+        _ => None,
+    }
 }
 
 /// Exactly two digits.

@@ -75,6 +75,21 @@ impl Out for Filling<'_, '_> {
         Ok(())
     }
 
+    #[inline(always)]
+    fn long(&mut self, number: i64) -> Result<(), Error> {
+        let mut longest = [0; varint::LONGEST];
+        let len = varint::put_signed(number, &mut longest);
+        let room = &mut *self.room;
+        if room.bytes.len() == room.len && room.len + longest.len() <= KEPT {
+            // To copy so many that are always as many is faster than to copy those alone.
+            room.bytes.extend_from_slice(&longest);
+            room.len += len;
+            room.bytes.truncate(room.len);
+            return Ok(());
+        }
+        self.put(&longest[..len])
+    }
+
     fn lose(&mut self, kind: LossyKind) {
         self.output.lose(kind);
     }

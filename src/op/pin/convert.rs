@@ -100,6 +100,37 @@ impl<'a> Room<'a> {
     }
 }
 
+/// The value as one of a kind, if it is written as the kind writes it, and if that is seen in few steps; [`convert`] gives
+/// the same.
+#[inline(always)]
+pub(super) fn as_written<'a>(kind: &Kind, value: Value<'a>) -> Option<Value<'a>> {
+    let text = match (kind, value) {
+        (Kind::Text, Value::Text(text) | Value::Untyped(text)) => return Some(Value::Text(text)),
+        (Kind::Int(_) | Kind::UInt(_) | Kind::Decimal { .. }, Value::Number(text)) => text,
+        (_, Value::Untyped(text)) => text,
+        (Kind::Date | Kind::Timestamp { .. }, Value::Text(text)) => text,
+        _ => return None,
+    };
+    let is_so = match kind {
+        Kind::Int(bits) => Digits::of(text).is_some_and(|digits| {
+            let most = 1i128 << (bits - 1);
+            digits.scale == 0 && (-most..most).contains(&digits.mantissa)
+        }),
+        Kind::UInt(bits) => {
+            Digits::of(text).is_some_and(|digits| digits.scale == 0 && (0..1i128 << bits).contains(&digits.mantissa))
+        }
+        Kind::Decimal { precision, scale } => Digits::of(text).is_some_and(|digits| {
+            i64::from(digits.scale) == i64::from(*scale) && digits.whole + digits.scale <= u32::from(*precision)
+        }),
+        Kind::Date => return canonical::is_date(text).then_some(Value::Text(text)),
+        Kind::Timestamp { unit, utc } => {
+            return (canonical::timestamp(text) == Some((*unit, *utc))).then_some(Value::Text(text));
+        }
+        _ => false,
+    };
+    is_so.then_some(Value::Number(text))
+}
+
 /// The value as one of a type.
 #[inline]
 pub(super) fn convert<'a>(of: &Type, value: Value<'a>, room: &mut Room<'a>) -> Result<Value<'a>, Wrong> {
@@ -382,6 +413,65 @@ mod tests {
             assert_eq!(lost(kind.clone(), Value::Untyped(text), false), None);
             assert_eq!(lost(kind, Value::Text(text), true), None);
         }
+    }
+
+    #[test]
+    fn what_is_seen_in_few_steps_is_what_is_found_in_many() {
+        let unit = crate::record::Unit::Milli;
+        let kinds = [
+            Kind::Text,
+            Kind::Int(8),
+            Kind::Int(64),
+            Kind::UInt(8),
+            Kind::Decimal { precision: 4, scale: 2 },
+            Kind::Date,
+            Kind::Timestamp { unit, utc: true },
+            Kind::Bool,
+            Kind::Float(64),
+        ];
+        let texts = [
+            "",
+            "0",
+            "-0",
+            "127",
+            "128",
+            "-128",
+            "-129",
+            "255",
+            "256",
+            "9223372036854775807",
+            "9223372036854775808",
+            "1.5",
+            "12.34",
+            "123.45",
+            "007",
+            "1e3",
+            "2024-02-29",
+            "2023-02-29",
+            "2024-06-01T06:19:16.500Z",
+            "2024-06-01T06:19:16Z",
+            "2024-06-01T06:19:16.500",
+            "true",
+            "x",
+        ];
+        let mut seen = 0;
+        for kind in &kinds {
+            for text in texts.map(str::as_bytes) {
+                for value in [Value::Untyped(text), Value::Text(text), Value::Number(text)] {
+                    for as_text in [false, true] {
+                        if let Some(found) = as_written(kind, value) {
+                            assert_eq!(pinned(kind.clone(), value, as_text), Some((shown(found), None)), "{kind:?}");
+                            seen += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 100, "{seen}");
+        assert_eq!(as_written(&Kind::Int(8), Value::Untyped(b"-128")), Some(Value::Number(b"-128")));
+        assert_eq!(as_written(&Kind::Int(8), Value::Untyped(b"128")), None);
+        assert_eq!(as_written(&Kind::Int(8), Value::Text(b"5")), None);
+        assert_eq!(as_written(&Kind::Date, Value::Untyped(b"2024-02-29")), Some(Value::Text(b"2024-02-29")));
     }
 
     #[test]

@@ -4,10 +4,11 @@ mod convert;
 mod text;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::convert::{Room, Wrong, convert};
+use self::convert::{Room, Wrong, as_written, convert};
 use super::Op;
 use super::json_text::with_reader;
 use crate::error::{Cause, Error, RecordError, Result};
@@ -34,6 +35,9 @@ struct Table {
     /// Those that can't be missing.
     required: Vec<u32>,
 }
+
+/// So many records are gone through at one time.
+const TOGETHER: usize = 64;
 
 /// The most fields that can't be missing for which a record is looked through once.
 const ONCE: usize = 1024;
@@ -103,22 +107,37 @@ impl PinSchema {
 
     /// Records in columns. Of those that the schema lacks, only what steps made is still there.
     fn columns(&self, batch: &mut Batch<'_>, schema: &Schema) {
-        for column in 0..schema.len() {
-            let Some(of) = self.of_column(&self.schema, schema.name(column), column) else { continue };
-            for record in 0..batch.len() {
-                let value = batch.columns(record)[column];
-                let mut room = self.room(batch, record);
-                let pinned = self.cell(of, value, &mut room);
-                let lost = room.lost;
-                match pinned {
-                    Ok(pinned) => {
-                        if !is_same(pinned, value) {
-                            batch.nodes_mut(record).1[column] = pinned;
-                        }
-                        lost.into_iter().for_each(|kind| batch.lose_in(record, kind));
-                    }
-                    Err(wrong) => self.refuse(batch, record, wrong.at(schema.name(column))),
+        // A few records at a time, so that their values stay near the processor while all columns are gone through.
+        for first in (0..batch.len()).step_by(TOGETHER) {
+            let records = first..batch.len().min(first + TOGETHER);
+            for column in 0..schema.len() {
+                if let Some(of) = self.of_column(&self.schema, schema.name(column), column) {
+                    self.column(batch, schema, column, of, records.clone());
                 }
+            }
+        }
+    }
+
+    fn column(&self, batch: &mut Batch<'_>, schema: &Schema, column: usize, of: &Type, records: Range<usize>) {
+        for record in records {
+            let value = batch.columns(record)[column];
+            if let Some(pinned) = as_written(&of.kind, value) {
+                if matches!(value, Value::Untyped(_)) {
+                    batch.nodes_mut(record).1[column] = pinned;
+                }
+                continue;
+            }
+            let mut room = self.room(batch, record);
+            let pinned = self.cell(of, value, &mut room);
+            let lost = room.lost;
+            match pinned {
+                Ok(pinned) => {
+                    if !is_same(pinned, value) {
+                        batch.nodes_mut(record).1[column] = pinned;
+                    }
+                    lost.into_iter().for_each(|kind| batch.lose_in(record, kind));
+                }
+                Err(wrong) => self.refuse(batch, record, wrong.at(schema.name(column))),
             }
         }
     }

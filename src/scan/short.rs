@@ -1,4 +1,4 @@
-//! Short numbers in a few steps: eight characters at a time.
+//! Short numbers and pairs of digits in a few steps: eight characters at a time.
 
 /// The bytes of a text of at most 16, the first in the lowest place, and zeros behind them.
 #[inline(always)]
@@ -121,18 +121,28 @@ fn are_digits(word: u64) -> bool {
     word & HALVES == ZEROS && word.wrapping_add(0x0606_0606_0606_0606) & HALVES == ZEROS
 }
 
+/// The numbers of four pairs of digits, each in 16 bits, the first in the lowest.
+#[inline(always)]
+pub fn of_pairs(digits: u64) -> Option<u64> {
+    are_digits(digits).then(|| pairs(digits))
+}
+
+#[inline(always)]
+fn pairs(digits: u64) -> u64 {
+    ((digits & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(2561) >> 8) & 0x00ff_00ff_00ff_00ff
+}
+
 /// The value of eight digits.
 #[inline(always)]
 fn value(digits: u64) -> u64 {
-    let pairs = (digits & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(2561) >> 8;
-    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(6_553_601) >> 16;
+    let fours = pairs(digits).wrapping_mul(6_553_601) >> 16;
     (fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::number::is_json_number;
     use super::*;
-    use crate::scan::number::is_json_number;
 
     /// The same, one character after the other.
     fn one_by_one(text: &str) -> Option<(i64, u32)> {
@@ -210,6 +220,19 @@ mod tests {
             let found = words(&text).and_then(|words| of_words(words, text.len()));
             let wanted = std::str::from_utf8(&text).ok().and_then(one_by_one);
             assert_eq!(found, wanted, "{:?}", String::from_utf8_lossy(&text));
+        }
+    }
+
+    #[test]
+    fn pairs_of_digits() {
+        assert_eq!(of_pairs(u64::from_le_bytes(*b"20240619")), Some(20 | 24 << 16 | 6 << 32 | 19 << 48));
+        assert_eq!(of_pairs(u64::from_le_bytes(*b"00999900")), Some(99 << 16 | 99 << 32));
+        for place in 0..8 {
+            for byte in (0..=255u8).filter(|byte| !byte.is_ascii_digit()) {
+                let mut text = *b"12345678";
+                text[place] = byte;
+                assert_eq!(of_pairs(u64::from_le_bytes(text)), None);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod avro;
 mod basics;
 mod bench;
 mod broken_arrays;
+mod broken_hidden;
 mod broken_json;
 mod broken_json5;
 mod circles;

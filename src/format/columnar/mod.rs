@@ -33,7 +33,8 @@ mod room;
 mod rows;
 #[cfg(feature = "columnar")]
 mod shape;
-#[cfg(all(test, feature = "columnar"))]
+#[cfg(feature = "columnar")]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "columnar")]
 mod unroll;

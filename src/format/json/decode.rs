@@ -250,7 +250,7 @@ impl Decoder {
             }
             _ if lacks_comma(slice, at) => at..at,
             _ => {
-                let end = run_end(self.layout, slice, at).or_else(|| self.resync.end_of_lines(slice, at));
+                let end = run_end(self.layout, slice, at, self.maps).or_else(|| self.resync.end_of_lines(slice, at));
                 let Some(end) = end else {
                     self.bad = Bad::Bytes(at..slice.len(), Expect::Either);
                     return Err(self.reader.wrong(slice, at, expected).fault(Fault::Lost));

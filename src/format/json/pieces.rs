@@ -126,8 +126,9 @@ pub fn lacks_comma(slice: &[u8], at: usize) -> bool {
     }
 }
 
-/// Where something ends that is not a list or map, and perhaps not a value either; `None` if nothing tells.
-pub fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
+/// Where something ends that is not a list or map, and perhaps not a value either; `None` if nothing tells. If records
+/// are `maps`, what looks like a string may have some in it: it begins or ends with a quote that is one too many.
+pub fn run_end(layout: Layout, text: &[u8], start: usize, maps: bool) -> Option<usize> {
     let (mut inside, mut escaped, mut comma) = (false, false, false);
     for (at, &byte) in (start..).zip(&text[start..]) {
         let quote = byte == b'"' && !escaped;
@@ -135,7 +136,8 @@ pub fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
         inside ^= quote;
         match (layout, byte) {
             // An unclosed string ends here too.
-            (_, b'\n') => return Some(at),
+            (_, b'\n') => return if inside && maps { None } else { Some(at) },
+            (_, b'{' | b'[') if inside && maps => return None,
             _ if inside || quote => comma |= byte == b',',
             (Layout::Items, b',' | b']' | b'{' | b'[') | (Layout::Maps, b'{' | b'[') if at > start => return Some(at),
             (Layout::Maps, b'}' | b']') => return Some(at + 1),

@@ -75,20 +75,23 @@ impl Lines {
         }
         let near = &seen[..seen.len().min(first + NEAR)];
         let cut_off = !whole && near.len() == seen.len();
+        // Another line has to show that records have lines of their own.
+        let another = || {
+            let line = [b"\n", indentation(seen, first).unwrap_or_default(), &seen[first..=first]].concat();
+            let another = memchr::memmem::find(&seen[first..], &line).is_some();
+            if another || whole { Some(another) } else { None }
+        };
         let closed = match check_first(near, first) {
             Ok(closed) => closed,
             Err((offset, _)) if offset == near.len() => return if cut_off { None } else { Some(true) },
-            // It is broken: another line has to show that records have lines of their own.
-            Err(_) => {
-                let line = [b"\n", indentation(seen, first).unwrap_or_default(), &seen[first..=first]].concat();
-                let another = memchr::memmem::find(&seen[first..], &line).is_some();
-                return if another || whole { Some(another) } else { None };
-            }
+            Err(_) => return another(),
         };
         let rest = &near[closed..];
         let white = rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t' | b'\r' | b',' | SEPARATOR)).count();
         match rest.get(white) {
             Some(b'{' | b'[') => Some(false),
+            // What begins with it may be the rest of the line.
+            Some(b'"') if !rest[..white].contains(&b',') && rest.contains(&b'\n') => another(),
             _ if rest.contains(&b'\n') => Some(true),
             _ if cut_off => None,
             _ => Some(false),

@@ -1,6 +1,6 @@
 //! Where bad records end.
 
-use super::super::layout::{Layout, SEPARATOR, is_between};
+use super::super::layout::{Layout, SEPARATOR, is_between, is_white};
 use super::super::pieces::{is_key, run_end, unclosed_before};
 use super::super::resync::has_regular_strings;
 use super::{Bad, Decoder, Expect};
@@ -20,9 +20,10 @@ impl Decoder {
             self.bad = Bad::Bytes(start..slice.len(), Expect::Either);
             return unclosed_before(start);
         }
-        // No record contains a separator.
+        // No record contains a separator. (Where the first one is missing, slices end elsewhere.)
         let next =
-            memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
+            memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.separated || self.layout == Layout::Lines);
+        let next = next.map(|at| start + at);
         let slice = &slice[..next.unwrap_or(slice.len())];
         let end = match (self.layout, slice.get(start)) {
             (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
@@ -33,7 +34,7 @@ impl Decoder {
             (Layout::Items, Some(b'"')) if is_key(slice, start) => return self.key(slice),
             (Layout::Maps, Some(b',' | b'}' | b']')) => Some(start + 1),
             (Layout::Maps, _) => self.line_end(slice, start),
-            (layout, _) => run_end(layout, slice, start),
+            (layout, _) => run_end(layout, slice, start, self.maps),
         };
         let end = end.or(next).or(self.separated.then_some(slice.len()));
         self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
@@ -51,6 +52,11 @@ impl Decoder {
     /// The `end` of a bad list or map, if it is followed by what may follow a record. Otherwise its brackets were
     /// closed by chance, and everything before the next line that begins a record belongs to it, if lines tell.
     fn confirmed(&mut self, slice: &[u8], start: usize, end: usize) -> Option<usize> {
+        let maps = self.maps || self.layout == Layout::Maps;
+        let shares_lines = maps && !self.resync.knows_lines();
+        if shares_lines && seems_to_hold_maps(&slice[start..end]) && !self.resync.is_valid(slice, start, end) {
+            return None;
+        }
         let rest = &slice[end..];
         let white = rest.iter().take_while(|byte| is_between(**byte)).count();
         let begins = |at: usize| self.resync.knows_lines() && self.resync.begins(slice, at);
@@ -73,7 +79,7 @@ impl Decoder {
     fn line_end(&self, slice: &[u8], start: usize) -> Option<usize> {
         if !self.resync.knows_lines() {
             // Records may share the line, but what follows a colon is not one.
-            let end = run_end(Layout::Maps, slice, start)?;
+            let end = run_end(Layout::Maps, slice, start, true)?;
             let before = matches!(slice.get(end), Some(b'{' | b'[')) && !matches!(slice[end - 1], b'}' | b']');
             return if before && slice[start..end].contains(&b':') { None } else { Some(end) };
         }
@@ -83,4 +89,29 @@ impl Decoder {
             None => Some(end),
         }
     }
+}
+
+/// Whether there may be other maps, which are records, in a broken one: in a list with maps, or in a map where one is in
+/// place of a key.
+fn seems_to_hold_maps(record: &[u8]) -> bool {
+    let (mut inside, mut escaped, mut before) = (false, false, 0);
+    // Which of the innermost 64 lists and maps are maps; the lowest bit is the innermost.
+    let mut maps = 0u64;
+    for &byte in record {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        inside ^= quote;
+        if inside || quote || is_white(byte) {
+            continue;
+        }
+        match byte {
+            b'{' if record[0] == b'[' => return true,
+            b'{' if maps & 1 == 1 && before != b':' => return true,
+            b'{' | b'[' => maps = maps << 1 | u64::from(byte == b'{'),
+            b'}' | b']' => maps >>= 1,
+            _ => {}
+        }
+        before = byte;
+    }
+    false
 }

@@ -22,6 +22,13 @@ pub struct Tokens {
     is_misplaced: bool,
     /// A line begins as a record would, where a value of this one may be.
     is_doubtful: bool,
+    /// The record is a list with a map in it, or a map stands in place of a key, or a line begins with a bracket that
+    /// can't be there.
+    is_foreign: bool,
+    /// Something follows a text that may not, so that its quotes may be those of others.
+    is_torn: bool,
+    /// There was a text or comment with a bracket in it.
+    has_hidden: bool,
     /// The text or comment that is open has a bracket in it.
     is_hidden: bool,
 }
@@ -32,14 +39,16 @@ impl Tokens {
         // Beyond ASCII there are other kinds of white space.
         if byte < 0x80 && byte != b'/' {
             // A text that something follows may have lost its own quote.
-            self.is_misplaced |= self.is_text && !matches!(byte, b',' | b':');
+            self.is_torn |= self.is_text && !matches!(byte, b',' | b':');
+            self.is_misplaced |= self.is_torn;
             self.token(byte);
         }
     }
 
     /// A text begins.
     pub fn text(&mut self, quote: u8) {
-        self.is_misplaced |= self.is_text;
+        self.is_torn |= self.is_text;
+        self.is_misplaced |= self.is_torn;
         self.token(quote);
         self.is_hidden = false;
     }
@@ -57,6 +66,7 @@ impl Tokens {
     /// Sees a byte of a text or comment.
     pub fn inside(&mut self, byte: u8) {
         self.is_hidden |= matches!(byte, b'{' | b'[');
+        self.has_hidden |= self.is_hidden;
     }
 
     /// A bracket opens a list or map inside of `depth` others. Whether it is no part of the record, but begins another
@@ -74,6 +84,9 @@ impl Tokens {
             return true;
         }
         self.is_doubtful |= is_like_first && may_be_here;
+        let is_instead_of_key = depth > 0 && self.maps & 1 == 1 && bracket == b'{';
+        let is_in_list = depth > 0 && self.first == b'[' && bracket == b'{';
+        self.is_foreign |= !may_be_here && (is_instead_of_key || depth > 0 && begins_line) || is_in_list;
         self.is_misplaced |= !may_be_here;
         self.is_deep |= depth >= KNOWN;
         self.maps = self.maps << 1 | u128::from(bracket == b'{');
@@ -98,6 +111,11 @@ impl Tokens {
     /// Whether something stands where it can't, or may be another record.
     pub fn seem_wrong(&self) -> bool {
         self.is_misplaced || self.is_doubtful
+    }
+
+    /// Whether another record seems to be in this one.
+    pub fn hold_another(&self) -> bool {
+        self.is_foreign || self.is_torn && self.has_hidden
     }
 
     /// Whether a bracket closes one of the other kind.

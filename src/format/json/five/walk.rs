@@ -107,7 +107,8 @@ impl Walk {
             (Some(Found::Next(_)), Between::Nothing) => self.tokens.seem_wrong(),
             _ => {
                 let is_key = between == Between::Nothing && self.tokens.end_with_colon();
-                self.tokens.are_crossed() && self.tokens.seem_wrong() || is_key
+                let is_crossed = self.tokens.are_crossed() && self.tokens.seem_wrong();
+                is_crossed || is_key || self.tokens.hold_another()
             }
         }
     }

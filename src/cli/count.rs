@@ -96,6 +96,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
     refuse_list(list.as_deref(), quarantine)?;
     let others: Vec<&Path> = files.iter().map(PathBuf::as_path).chain(quarantine).collect();
+    refuse_clashes(&[("--quarantine", quarantine)], None, &[])?;
     refuse_clashes(&see.files(), list.as_deref(), &others)?;
     let only = match &files[..] {
         [file] => Some(&**file),

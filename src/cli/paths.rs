@@ -46,12 +46,30 @@ pub fn is_same(_one: &Path, _other: &Path) -> bool {
     false
 }
 
+/// Whether standard output was redirected to this file.
+#[cfg(unix)]
+pub fn is_stdout(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    let own = || File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata();
+    regular(own()).is_some_and(|own| regular(fs::metadata(path)) == Some(own))
+}
+
+/// Other systems can't tell.
+#[cfg(not(unix))]
+pub fn is_stdout(_path: &Path) -> bool {
+    false
+}
+
+/// What tells a regular file from others.
+#[cfg(unix)]
+fn regular(found: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
+    found.ok().filter(fs::Metadata::is_file).as_ref().and_then(place)
+}
+
 /// Whether standard input was redirected from this file.
 #[cfg(unix)]
 fn is_stdin(path: &Path) -> bool {
-    let place = |found: io::Result<fs::Metadata>| found.ok().filter(fs::Metadata::is_file).as_ref().and_then(place);
-    let read = place(stdin_metadata());
-    read.is_some() && read == place(fs::metadata(path))
+    regular(stdin_metadata()).is_some_and(|read| regular(fs::metadata(path)) == Some(read))
 }
 
 /// Other systems can't tell.

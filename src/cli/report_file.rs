@@ -15,7 +15,7 @@ use pagemill::sink::whole_path;
 
 use super::console;
 use super::exit::Exit;
-use super::paths::{file, is_list, is_same};
+use super::paths::{file, is_list, is_same, is_stdout};
 use super::worded::flag;
 
 /// Where a report goes. Opened before the run: if it can't be written, that must not come out after an hour's work.
@@ -164,7 +164,7 @@ fn refuse_report<'p>(
         None => is_list(path, report),
     };
     let is_read = |list: &Path| is_list(list, report) || file(list).is_some_and(|list| is_same(list, report));
-    match others.any(is_report) || list.is_some_and(is_read) {
+    match is_stdout(report) || others.any(is_report) || list.is_some_and(is_read) {
         true => Err(Error::usage(format!(
             "{flag}: {} is also read or written by the job\n  Give {flag} a file of its own.",
             report.display()

@@ -435,6 +435,7 @@ impl Request {
         let list = self.list.as_deref();
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
         let others: Vec<&Path> = written.iter().map(PathBuf::as_path).chain(sources).collect();
+        refuse_clashes(&[("--quarantine", self.settings.quarantine.as_deref())], None, &[])?;
         refuse_clashes(&self.see.files(), list, &others)
     }
 

@@ -37,7 +37,7 @@ const DECOMPRESS: &str = "If the file was compressed twice, decompress it once f
 const NO_DATA: &str = "It has no records that pagemill can read.";
 
 /// The first match counts.
-const MAGICS: [Magic; 24] = [
+const MAGICS: [Magic; 27] = [
     Magic { also: is_workbook, ..magic(b"PK\x03\x04", "an Excel workbook (xlsx)", SHEET) },
     Magic { also: is_open_sheet, ..magic(b"PK\x03\x04", "an OpenDocument spreadsheet (ods)", SHEET) },
     magic(b"PK\x03\x04", "a zip archive", UNZIP),
@@ -52,7 +52,10 @@ const MAGICS: [Magic; 24] = [
     magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
     magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
     Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },
+    magic(b"\x7fELF", "a program or library (ELF)", NO_DATA),
+    Magic { also: is_program, ..magic(b"MZ", "a program or library for Windows", NO_DATA) },
     magic(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", NO_DATA),
+    magic(b"GIF8", "a picture (GIF)", NO_DATA),
     Magic { also: is_no_text, ..magic(b"\xff\xd8\xff", "a picture (JPEG)", NO_DATA) },
     magic(b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     magic(b"Rar!\x1a\x07", "a rar archive", UNPACK),
@@ -140,6 +143,10 @@ fn is_no_text(start: &[u8]) -> bool {
     has_controls(near) || std::str::from_utf8(near).is_err_and(|error| error.error_len().is_some())
 }
 
+fn is_program(start: &[u8]) -> bool {
+    has_controls(start) && memchr::memmem::find(&start[..start.len().min(NEAR)], b"PE\0\0").is_some()
+}
+
 fn is_workbook(start: &[u8]) -> bool {
     memchr::memmem::find(start, b"xl/work").is_some()
 }
@@ -175,10 +182,18 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     // A quarter of the text is ASCII in most scripts: digits, delimiters, line ends.
     let many = |zeros: usize| zeros >= 4 && zeros >= quarter / 2;
     match (a + c, b + d) {
-        (0, zeros) if many(zeros) => Some(LITTLE),
-        (zeros, 0) if many(zeros) => Some(BIG),
+        (0, zeros) if many(zeros) || zeros > 0 && has_blocks(near, 1) => Some(LITTLE),
+        (zeros, 0) if many(zeros) || zeros > 0 && has_blocks(near, 0) => Some(BIG),
         _ => None,
     }
+}
+
+/// Whether the higher bytes of units, which begin at the byte `first`, are those of Latin, Greek, Cyrillic, Armenian, Hebrew
+/// or Arabic letters: in text of units of a byte they are control characters, which are never every second byte.
+fn has_blocks(near: &[u8], first: usize) -> bool {
+    let count = |from: usize| near.iter().skip(from).step_by(2).filter(|byte| **byte < 8).count();
+    let units = near.len() / 2;
+    units >= 4 && 8 * count(first) >= 7 * units && 8 * count(1 - first) <= units
 }
 
 /// What is odd about a source with this beginning, although it may be of this format.
@@ -267,6 +282,17 @@ mod tests {
             );
             assert_eq!(what(Format::Csv, &big(text)).unwrap(), "this seems to be text in UTF-16 (big-endian), not CSV");
         }
+        // Few characters are ASCII.
+        for text in ["имя\nИван\nПётр\n", "имя,город\nИван,Киев", "όνομα\nΑθήνα\n", "שם\nדוד\nשרה\n", "اسم\nمحمد\n"]
+        {
+            for (bytes, order) in [(little(text), "little"), (big(text), "big")] {
+                let wanted = format!("this seems to be text in UTF-16 ({order}-endian), not CSV");
+                assert_eq!(what(Format::Csv, &bytes).as_deref(), Some(&*wanted), "{text}");
+            }
+            assert_eq!(what(Format::Csv, text.as_bytes()), None);
+        }
+        // Control characters that are not every second byte.
+        assert_eq!(what(Format::Csv, b"a\x01b\x01c\0d\x01,\n\x02\x03\n"), None);
         for units in [u32::to_le_bytes, u32::to_be_bytes] {
             let bytes: Vec<u8> = "a,é\n".chars().flat_map(|c| units(c as u32)).collect();
             assert_eq!(what(Format::Csv, &bytes).unwrap(), "this seems to be text in UTF-32, not CSV");

@@ -15,7 +15,7 @@ use crate::job::rows::Rows;
 use crate::job::settings::{Checkpoint, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::Budget;
-use crate::metrics::{Counted, Events, Progress, Registry, Spilled, Warning, WarningKind};
+use crate::metrics::{Counted, Events, Progress, Registry, Spilled, Warning, WarningKind, strictly};
 use crate::plan::named::Lacking;
 use crate::plan::route::{Route, Tested};
 use crate::quarantine::Ledger;
@@ -352,6 +352,7 @@ impl Sorting {
         let before_tail = all.saturating_sub(self.rows.offset).min(self.rows.limit.unwrap_or(u64::MAX));
         let wanted = self.rows.of(None, before_tail);
         let warnings = self.warnings(all);
+        strictly(self.order.strict, warnings.iter().map(Warning::marked))?;
         let left = self.kept.as_mut().map_or_else(Vec::new, |kept| std::mem::take(&mut kept.runs));
         let on_disk = !left.is_empty() || self.sorters.iter().any(|sorter| !sorter.runs.is_empty());
         beside(&mut self.sorters, |sorter| {

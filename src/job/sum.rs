@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Error, Position, Result};
+use crate::error::{Position, Result};
 use crate::flow::totals::Totals;
 use crate::fold::pen::Written;
 use crate::job::opened::Opened;
@@ -13,7 +13,7 @@ use crate::memory::audit;
 use crate::metrics::is_regex;
 use crate::metrics::{
     Allocated, Allocations, Begin, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations,
-    Warning, WarningKind, WindowReport,
+    Warning, WarningKind, WindowReport, strictly,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
@@ -152,17 +152,15 @@ impl Sum {
         seen.map_or_else(Vec::new, |seen| never_seen(seen, &self.rename))
     }
 
-    /// Refuses names that no record had, if `strict`.
+    /// Refuses names that no record had, or had a value of, if `strict`.
     ///
     /// # Errors
     /// Data: there are some.
     pub fn refuse_names(&self, strict: bool) -> Result<()> {
         let names = self.names_never_seen();
-        if !strict || names.is_empty() {
-            return Ok(());
-        }
-        let lines: Vec<String> = names.iter().map(NeverSeen::marked).collect();
-        Err(Error::refused(format!("{}\n  Leave out ⟨strict⟩ to accept it.", lines.join("\n  "))))
+        let without = self.warnings.iter().filter(|warning| warning.kind == WarningKind::NoField);
+        let lines = names.iter().map(NeverSeen::marked).chain(without.map(Warning::marked));
+        strictly(strict, lines)
     }
 
     /// The warning about text that follows a closing quote.

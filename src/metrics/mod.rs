@@ -40,6 +40,7 @@ pub(crate) use stage::Stage;
 pub use units::size;
 pub use units::size_rounded;
 pub(crate) use warning::is_regex;
+pub(crate) use warning::strictly;
 pub use warning::{NeverSeen, Warning, WarningKind};
 pub use writing::Writing;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{as_settings, named};
+use crate::error::{Error, Result, as_settings, named};
 
 /// What a [`Warning`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,11 @@ impl Warning {
         Warning { kind, text: text.into() }
     }
 
+    /// The text in which settings are marked, to be a part of an error.
+    pub(crate) fn marked(&self) -> String {
+        self.text.clone()
+    }
+
     /// The same with the name of the source before it.
     pub(crate) fn of(self, source: impl fmt::Display) -> Warning {
         Warning { text: format!("{source}: {}", self.text), ..self }
@@ -54,6 +59,18 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.with_names(&as_settings))
+    }
+}
+
+/// Refuses what would only be warned of, if `strict`.
+///
+/// # Errors
+/// Data: there is something.
+pub(crate) fn strictly(strict: bool, warnings: impl Iterator<Item = String>) -> Result<()> {
+    let lines: Vec<String> = warnings.filter(|_| strict).collect();
+    match lines.is_empty() {
+        true => Ok(()),
+        false => Err(Error::refused(format!("{}\n  Leave out ⟨strict⟩ to accept it.", lines.join("\n  ")))),
     }
 }
 

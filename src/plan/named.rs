@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
 use crate::job::settings::Settings;
+use crate::metrics::is_regex;
 use crate::op::{Op, Set, instead_of};
 use crate::plan::inside::Inside;
-use crate::record::Schema;
+use crate::record::{Schema, is_within};
 
 /// Whether an op comes before fields are selected: it may need fields that are not.
 pub(super) fn is_step(op: &dyn Op) -> bool {
@@ -125,6 +126,14 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     let compared = settings.rows.dedupe.iter().flatten().map(|name| ("⟨dedupe⟩".to_owned(), name.as_bytes().into()));
     let compared = compared.filter(|(_, name): &Named| !rename.iter().any(|(_, new)| new.as_bytes() == &**name));
     lists.chain(ops).chain(reads).chain(compared).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
+}
+
+/// Whether a field does not reach the output, as far as names without patterns tell.
+pub(super) fn is_left_out(name: &[u8], settings: &Settings) -> bool {
+    let Settings { select, drop, .. } = settings;
+    let overlaps = |path: &String| is_within(path.as_bytes(), name) || is_within(name, path.as_bytes());
+    let selects = |path: &String| overlaps(path) || is_regex("select", path);
+    drop.iter().any(|path| is_within(name, path.as_bytes())) || !select.is_empty() && !select.iter().any(selects)
 }
 
 /// How messages call the setting of an op.

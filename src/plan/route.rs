@@ -15,7 +15,8 @@ use crate::op::{
 use crate::plan::aim::Aim;
 use crate::plan::inside::{Inside, spreads};
 use crate::plan::named::{
-    Lacking, add_items, check_fields, check_nameless, is_step, known, leaves_out, names_of, read_by, setting,
+    Lacking, add_items, check_fields, check_nameless, is_left_out, is_step, known, leaves_out, names_of, read_by,
+    setting,
 };
 use crate::plan::needs::checks_utf8;
 use crate::record::line_form::may_be_json;
@@ -113,7 +114,9 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     if let Some(aggregate) = &settings.aggregate {
         names.extend(aggregate.reads().map(|(setting, name)| (setting, name.into())));
     }
-    (Seen::new(names), numbers)
+    // What an op has to do to fields that are left out is not done, so nobody sees whether they are there.
+    let is_out = |setting: &str, name: &[u8]| setting == "ops" && is_left_out(name, settings);
+    (Seen::new(names).with(is_out), numbers)
 }
 
 /// How far nested values are taken apart: ops see everything, unless all they do is look at fields of the record.

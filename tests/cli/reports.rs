@@ -221,3 +221,23 @@ fn a_run_with_too_many_bad_records_counts_what_it_read() {
         }
     }
 }
+
+/// Standard output may be a file, too: nothing else is written over it.
+#[test]
+fn what_standard_output_goes_to_is_not_written_over() {
+    let here = with(&[("a.ndjson", "{\"a\":1}\nx\n{\"a\":2}\n")]);
+    let here = here.path();
+    for line in [
+        "convert a.ndjson -t csv --on-error skip --report o.csv --force",
+        "convert a.ndjson -t csv --quarantine o.csv --force",
+        "head a.ndjson -t csv --on-error skip --report o.csv --force",
+        "count -r a.ndjson --quarantine o.csv --force",
+    ] {
+        let output = fs::File::create(here.join("o.csv")).unwrap();
+        let ran = command(here).args(line.split(' ')).stdout(output).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(2), "{line}: {said}");
+        assert!(said.contains("o.csv is also read or written by the job"), "{line}: {said}");
+        assert_eq!(fs::read(here.join("o.csv")).unwrap(), b"", "{line}");
+    }
+}

@@ -110,3 +110,35 @@ fn a_count_is_as_strict_as_a_conversion() {
         run(here, ["count", "a.csv", "-f", "csv", "--strict"]).ends(1).says(&[reason]);
     }
 }
+
+/// A field that no record has a value of is an error in every command that names it.
+#[test]
+fn a_field_that_no_record_has_is_an_error() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("f.ndjson"), "{\"id\":1}\n{\"id\":2}\n").unwrap();
+    for (line, lax) in [
+        ("sort f.ndjson --by emial -o s.ndjson", "`emial`"),
+        ("split f.ndjson --by emial -o p_{part}.ndjson", "`emial`"),
+    ] {
+        run(here, line.split(' ')).ends(0).says(&["warning", lax]);
+        fs::remove_file(here.join("s.ndjson")).ok();
+        fs::remove_file(here.join("p_%null.ndjson")).ok();
+        run(here, line.split(' ').chain(["--strict"])).ends(1).says(&[lax, "--strict"]);
+        let left = fs::read_dir(here).unwrap().filter(|file| file.as_ref().unwrap().path().is_file()).count();
+        assert_eq!(left, 1, "{line}");
+    }
+}
+
+/// An op on a field that does not reach the output has nothing to do: that is no mistake.
+#[test]
+fn an_op_on_a_field_that_is_left_out() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("f.ndjson"), "{\"a\":1,\"b\":\"x\",\"m\":{\"p\":\"q\"}}\n").unwrap();
+    for flags in ["--drop b --op upper:b", "--select a --op upper:b", "--drop m --op upper:m.p"] {
+        let ran = run(here, format!("convert f.ndjson --strict {flags} -t ndjson").split(' ')).ends(0);
+        assert_eq!(ran.stderr, "", "{flags}");
+    }
+    run(here, "convert f.ndjson --strict --op upper:bb -t ndjson".split(' ')).ends(1).says(&["`bb`"]);
+}

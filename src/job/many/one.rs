@@ -164,15 +164,14 @@ impl Many {
         let outcome = run.choose(deduping).and_then(|()| run.look()).and_then(|()| run.convert());
         let outcome =
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
+        let no_field = run.split.as_ref().and_then(Split::warning).filter(|_| run.sum.records_out > 0);
+        run.sum.warnings.extend(no_field);
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
         let Run { files, mut sum, ledger, frame, place, fold, split, sorting, live, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(split) = split {
-            if let Some(warning) = split.warning().filter(|_| sum.records_out > 0) {
-                sum.warnings.push(warning);
-            }
             let parts = split.finish()?;
             sum.bytes_out = parts.iter().map(|part| part.bytes).sum();
             sum.registry.flushed(sum.bytes_out);

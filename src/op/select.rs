@@ -446,6 +446,8 @@ impl<'w, 'a> Work<'w, 'a> {
     /// Checks that no other field of the new map has the new key.
     fn check_free(&self, map: Tree<'_, 'a>, node: usize, all: bool, old: &[u8], new: &[u8]) -> Result<(), RecordError> {
         let rules = &self.filter.nodes[node];
+        // A regex keeps all of a field, but not the fields beside it.
+        let all = all && (node > 0 || self.filter.all);
         for other in map.children().filter(|other| other.key() != old) {
             let number = rules.find(other.key());
             let entry = number.map(|number| &rules.entries[number]);

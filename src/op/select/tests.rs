@@ -67,6 +67,19 @@ fn renames() {
 }
 
 #[test]
+fn a_field_that_a_regex_leaves_out_takes_no_name() {
+    let op = filter(&["/^a/"], &[], &[("a", "b")]).unwrap();
+    assert_eq!(run(&op, r#"{"a":1,"b":2}"#), r#"{"b":1}"#);
+    let op = filter(&["/^a/"], &[], &[("a", "ab")]).unwrap();
+    let reason = "the field `a` can't be renamed: the map has another field `ab`";
+    keyed(&[r#"{"a":1,"b":2}"#, r#"{"a":1,"ab":2}"#], |batch| {
+        op.apply(batch);
+        assert_eq!(show(batch, 0), r#"{"ab":1}"#);
+        assert_eq!(rejected(batch), [(1, RecordError::new(1, reason).cause(Cause::Op))]);
+    });
+}
+
+#[test]
 fn refuses_a_key_that_another_field_has() {
     let op = filter(&[], &[], &[("a", "b")]).unwrap();
     let reason = "the field `a` can't be renamed: the map has another field `b`";

@@ -392,7 +392,9 @@ fn memory_may_end_anywhere() {
         for step in 1..40 {
             told += usize::from(run(least + (most - least) / 40 * step) == Ended::Told);
         }
-        assert!(told > 2 && run(most * 2) == Ended::Passed, "{from} {to}: {told} told, {least} to {most} bytes");
+        // Twice as much may still be too little where the heap of another thread happens to begin with 64 MiB of addresses.
+        let enough = most.max(1 << 30) * 2;
+        assert!(told > 2 && run(enough) == Ended::Passed, "{from} {to}: {told} told, {least} to {most} bytes");
         fs::remove_file(here.path().join("whole")).unwrap();
     }
 }

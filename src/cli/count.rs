@@ -18,7 +18,7 @@ use super::console;
 use super::dashboard;
 use super::exit::Exit;
 use super::found::{Folders, include};
-use super::inputs::{Inputs, refuse_list};
+use super::inputs::{Inputs, refuse_read};
 use super::live::Shown;
 use super::parser::Typed;
 use super::past::{self, Past};
@@ -94,8 +94,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
-    refuse_list(list.as_deref(), quarantine)?;
-    let others: Vec<&Path> = files.iter().map(PathBuf::as_path).chain(quarantine).collect();
+    refuse_read(&said, list.as_deref(), quarantine)?;
+    let config = said.path("config");
+    let others: Vec<&Path> = files.iter().map(PathBuf::as_path).chain(quarantine).chain(config).collect();
     refuse_clashes(&[("--quarantine", quarantine)], None, &[])?;
     refuse_clashes(&see.files(), list.as_deref(), &others)?;
     let only = match &files[..] {

@@ -110,19 +110,27 @@ impl Inputs {
     }
 }
 
-/// Refuses to write onto the list of inputs.
+/// Refuses to write onto a file that the run reads beside its inputs: the `list` of them, a schema, a configuration.
 ///
 /// # Errors
-/// Usage: one of these files is the list.
-pub fn refuse_list<'w>(list: Option<&Path>, written: impl IntoIterator<Item = &'w Path>) -> Result<(), Error> {
-    let Some(list) = list else { return Ok(()) };
-    match written.into_iter().find(|path| is_list(list, path)) {
-        None => Ok(()),
-        Some(path) => Err(Error::usage(format!(
-            "{} is the list of inputs; writing to it would destroy it\n  Write to another file.",
-            path.display()
-        ))),
+/// Usage: one of these files is written.
+pub fn refuse_read<'w>(
+    said: &Said,
+    list: Option<&Path>,
+    written: impl IntoIterator<Item = &'w Path>,
+) -> Result<(), Error> {
+    let read = |name, what| said.path(name).map(|path| (path, what));
+    let read = [list.map(|list| (list, "list of inputs")), read("schema", "schema"), read("config", "configuration")];
+    for path in written {
+        let same = |(read, _): &(&Path, &str)| is_list(read, path) || is_same(read, path);
+        if let Some((_, what)) = read.into_iter().flatten().find(same) {
+            return Err(Error::usage(format!(
+                "{} is the {what}; writing to it would destroy it\n  Write to another file.",
+                path.display()
+            )));
+        }
     }
+    Ok(())
 }
 
 /// The paths of `--files-from`.

@@ -21,7 +21,7 @@ use super::console;
 use super::dashboard;
 use super::exit::Exit;
 use super::failure;
-use super::inputs::refuse_list;
+use super::inputs::refuse_read;
 use super::kept::{Kept, PART};
 use super::live::{Live, Shown};
 use super::past::{self, Past};
@@ -431,10 +431,15 @@ impl Request {
     }
 
     /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.
-    fn check_places<'p>(&self, written: &'p [PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+    fn check_places<'p>(
+        &'p self,
+        written: &'p [PathBuf],
+        sources: impl Iterator<Item = &'p Path>,
+    ) -> Result<(), Error> {
         let list = self.list.as_deref();
-        refuse_list(list, written.iter().map(PathBuf::as_path))?;
-        let others: Vec<&Path> = written.iter().map(PathBuf::as_path).chain(sources).collect();
+        refuse_read(&self.said, list, written.iter().map(PathBuf::as_path))?;
+        let read = ["schema", "config"].into_iter().filter_map(|name| self.said.path(name));
+        let others: Vec<&Path> = written.iter().map(PathBuf::as_path).chain(sources).chain(read).collect();
         refuse_clashes(&[("--quarantine", self.settings.quarantine.as_deref())], None, &[])?;
         refuse_clashes(&self.see.files(), list, &others)
     }

@@ -34,5 +34,7 @@ pub use sniff::{MAGIC, Packed, may_begin, sniff};
 #[doc(hidden)]
 pub use split::{Claim, Opener, Piece, Splitter};
 
+pub(crate) use zstd::BlockPacker as ZstdPacker;
+
 #[cfg(test)]
 mod tests;

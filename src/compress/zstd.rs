@@ -221,6 +221,30 @@ impl Frames {
     }
 }
 
+/// Compresses blocks of containers, each to one frame without a checksum.
+pub(crate) struct BlockPacker(CCtx<'static>);
+
+impl BlockPacker {
+    /// # Errors
+    /// Why the codec can't be set up.
+    pub fn new(level: i32) -> std::result::Result<BlockPacker, &'static str> {
+        let mut context = CCtx::try_create().ok_or("there is no memory")?;
+        context.set_parameter(CParameter::CompressionLevel(level)).map_err(get_error_name)?;
+        Ok(BlockPacker(context))
+    }
+
+    /// Puts the frame of a block into `packed`, in place of what is there.
+    ///
+    /// # Errors
+    /// Why it can't be compressed.
+    pub fn pack(&mut self, block: &[u8], packed: &mut Vec<u8>) -> std::result::Result<(), &'static str> {
+        packed.resize(compress_bound(block.len()), 0);
+        let len = self.0.compress2(&mut packed[..], block).map_err(get_error_name)?;
+        packed.truncate(len);
+        Ok(())
+    }
+}
+
 pub(super) struct Packer {
     context: CCtx<'static>,
     level: u32,

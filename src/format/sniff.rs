@@ -188,12 +188,14 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Whether the higher bytes of units, which begin at the byte `first`, are those of Latin, Greek, Cyrillic, Armenian, Hebrew
-/// or Arabic letters: in text of units of a byte they are control characters, which are never every second byte.
+/// Whether most higher bytes of units, of which the first is at `first`, are those of alphabets: from Latin to Thai they are
+/// below 16. In text with a byte for each letter these would be control characters, and never every second byte.
 fn has_blocks(near: &[u8], first: usize) -> bool {
-    let count = |from: usize| near.iter().skip(from).step_by(2).filter(|byte| **byte < 8).count();
-    let units = near.len() / 2;
-    units >= 4 && 8 * count(first) >= 7 * units && 8 * count(1 - first) <= units
+    let each = |from: usize| near.iter().skip(from).step_by(2).filter(|byte| **byte < 16);
+    let (high, units) = (each(first).count(), near.len() / 2);
+    // The lower bytes are those of letters too, and of line ends.
+    let low = each(1 - first).filter(|byte| !b"\t\n\r".contains(byte)).count();
+    units >= 4 && 8 * high >= 7 * units && 8 * low <= units
 }
 
 /// What is odd about a source with this beginning, although it may be of this format.
@@ -283,8 +285,14 @@ mod tests {
             assert_eq!(what(Format::Csv, &big(text)).unwrap(), "this seems to be text in UTF-16 (big-endian), not CSV");
         }
         // Few characters are ASCII.
-        for text in ["имя\nИван\nПётр\n", "имя,город\nИван,Киев", "όνομα\nΑθήνα\n", "שם\nדוד\nשרה\n", "اسم\nمحمد\n"]
-        {
+        for text in [
+            "имя\nИван\nПётр\n",
+            "имя,город\nИван,Киев",
+            "όνομα\nΑθήνα\n",
+            "שם\nדוד\nשרה\n",
+            "اسم\nمحمد\n",
+            "ชื่อ,เมือง\nสมชาย,เชียงใหม่\n",
+        ] {
             for (bytes, order) in [(little(text), "little"), (big(text), "big")] {
                 let wanted = format!("this seems to be text in UTF-16 ({order}-endian), not CSV");
                 assert_eq!(what(Format::Csv, &bytes).as_deref(), Some(&*wanted), "{text}");

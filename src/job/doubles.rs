@@ -15,7 +15,7 @@ use crate::job::rows::Keep;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::sort::{columns, folder, inside, only_keys, tested_columns};
 use crate::job::sum::Sum;
-use crate::metrics::{Warning, WarningKind};
+use crate::metrics::{Warning, WarningKind, strictly};
 use crate::op::Everything;
 use crate::plan::named::Lacking;
 use crate::plan::route::Route;
@@ -27,6 +27,7 @@ pub(crate) struct Deduping {
     doubles: Doubles,
     /// The fields that are compared; empty: all.
     fields: Vec<String>,
+    strict: bool,
     /// Whether any record was compared.
     any: bool,
     /// The names of fields show only in the records.
@@ -69,6 +70,7 @@ impl Deduping {
         Ok(Some(Deduping {
             doubles: Doubles::new(wish, fields.len()),
             fields,
+            strict: settings.strict,
             any: false,
             nested: false,
             read: Vec::new(),
@@ -131,7 +133,7 @@ impl Deduping {
     /// The records that stay; says what was spilled and which fields no record has.
     ///
     /// # Errors
-    /// Data: no record has any of the fields, and all would be equal. Memory. Io: what did not fit into memory can't be
+    /// Data: no record has any of the fields, and all would be equal; or none has one of them, and the run is strict. Memory. Io: what did not fit into memory can't be
     /// written or read.
     pub fn finish(self, sum: &mut Sum) -> Result<Arc<Staying>> {
         if let ([field, ..], true) = (&self.fields[..], self.any && self.nested && !self.doubles.met.contains(&true)) {
@@ -140,10 +142,14 @@ impl Deduping {
             )));
         }
         let missing = self.fields.iter().zip(&self.doubles.met).filter(|(_, met)| self.any && !**met);
-        sum.warnings.extend(missing.map(|(field, _)| {
-            let text = format!("no record has a value in the field `{field}`, which ⟨dedupe⟩ names");
-            Warning::new(WarningKind::NoField, text)
-        }));
+        let missing: Vec<Warning> = missing
+            .map(|(field, _)| {
+                let text = format!("no record has a value in the field `{field}`, which ⟨dedupe⟩ names");
+                Warning::new(WarningKind::NoField, text)
+            })
+            .collect();
+        strictly(self.strict, missing.iter().map(Warning::marked))?;
+        sum.warnings.extend(missing);
         let stays = self.doubles.finish()?;
         trim_heap();
         sum.spilled = sum.spilled.and(stays.spilled);

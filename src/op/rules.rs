@@ -9,6 +9,8 @@ pub(super) enum Said {
     Drop,
     /// The number of the new name.
     Rename(usize),
+    /// Nothing: it is only noted where it is found.
+    Look,
 }
 
 /// What is said about the fields of a map.

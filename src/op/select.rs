@@ -68,8 +68,18 @@ impl KeyedFilter {
     /// of it, new names that have another parent or belong to another named field, and a selection that leaves nothing,
     /// or leaves out what is renamed.
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
+        KeyedFilter::looking(select, drop, rename, &[])
+    }
+
+    /// The same; where the paths in `look` are found is noted too, although nothing is done to them.
+    pub(crate) fn looking(
+        select: &[String],
+        drop: &[String],
+        rename: &[(String, String)],
+        look: &[&[u8]],
+    ) -> Result<KeyedFilter> {
         check(select, drop, rename)?;
-        let mut filter = KeyedFilter::of(select, drop, rename)?;
+        let mut filter = KeyedFilter::of(select, drop, rename, look)?;
         let root = &filter.nodes[0];
         let mut patterns = Pattern::all(select, 0, "⟨select⟩", |path| root.find(path))?;
         patterns.extend(Pattern::all(drop, select.len(), "⟨drop⟩", |_| None)?);
@@ -81,11 +91,11 @@ impl KeyedFilter {
     /// or, with `strict`, makes the record bad. A record that is not a map is its field `value`.
     pub fn exactly(fields: &[String], strict: bool) -> Result<KeyedFilter> {
         unique("⟨columns⟩", fields)?;
-        let filter = KeyedFilter::of(fields, &[], &[])?;
+        let filter = KeyedFilter::of(fields, &[], &[], &[])?;
         Ok(KeyedFilter { all: false, exact: Some(Exact { strict }), ..filter })
     }
 
-    fn of(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
+    fn of(select: &[String], drop: &[String], rename: &[(String, String)], look: &[&[u8]]) -> Result<KeyedFilter> {
         let (mut new_names, mut renames) = (Vec::new(), Vec::new());
         for (old, new) in rename {
             let name = new_names.len()..new_names.len() + new.len();
@@ -95,7 +105,8 @@ impl KeyedFilter {
         let selected = select.iter().map(|path| (Said::Select, path.as_bytes()));
         let dropped = drop.iter().map(|path| (Said::Drop, path.as_bytes()));
         let renamed = rename.iter().enumerate().map(|(new, (old, _))| (Said::Rename(new), old.as_bytes()));
-        let nodes = rules::build(&selected.chain(dropped).chain(renamed).collect::<Vec<_>>());
+        let looked = look.iter().map(|path| (Said::Look, *path));
+        let nodes = rules::build(&selected.chain(dropped).chain(renamed).chain(looked).collect::<Vec<_>>());
         Ok(KeyedFilter {
             entries: nodes.iter().map(|node| node.entries.len()).sum(),
             nodes,
@@ -114,7 +125,8 @@ impl KeyedFilter {
         self
     }
 
-    /// Notes in `seen` which paths are found. `numbers` are theirs: of those that are selected, dropped and renamed.
+    /// Notes in `seen` which paths are found. `numbers` are theirs: of those that are selected, dropped, renamed and looked
+    /// for.
     pub(crate) fn watched(self, seen: Option<Arc<Seen>>, numbers: impl IntoIterator<Item = usize>) -> KeyedFilter {
         KeyedFilter { seen: seen.map(|seen| (seen, numbers.into_iter().collect())), ..self }
     }

@@ -1,14 +1,15 @@
 //! The fields that steps and settings name.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
 use crate::job::settings::Settings;
 use crate::metrics::is_regex;
-use crate::op::{Op, Set, instead_of};
+use crate::op::{KeyedFilter, Op, Set, instead_of};
 use crate::plan::inside::Inside;
-use crate::record::{Schema, is_within};
+use crate::record::{Schema, Seen, is_within};
 
 /// Whether an op comes before fields are selected: it may need fields that are not.
 pub(super) fn is_step(op: &dyn Op) -> bool {
@@ -128,8 +129,25 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     lists.chain(ops).chain(reads).chain(compared).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
 }
 
-/// Whether a field does not reach the output, as far as names without patterns tell.
-pub(super) fn is_left_out(name: &[u8], settings: &Settings) -> bool {
+/// The filter for selected fields, with these new names. Later ops do not see what it leaves out, so it looks there for the
+/// fields that they name; `ops` are the numbers of those in `seen`.
+pub(super) fn chosen(
+    settings: &Settings,
+    rename: &[(String, String)],
+    seen: &Arc<Seen>,
+    ops: Range<usize>,
+) -> Result<KeyedFilter> {
+    let Settings { select, drop, .. } = settings;
+    let is_out = |number: &usize| seen.name(*number).is_some_and(|name| is_left_out(name, settings));
+    let out: Vec<usize> = ops.filter(is_out).collect();
+    let look: Vec<&[u8]> = out.iter().filter_map(|number| seen.name(*number)).collect();
+    let own = 0..select.len() + drop.len() + rename.len();
+    let filter = KeyedFilter::looking(select, drop, rename, &look)?;
+    Ok(filter.watched(Some(seen.clone()), own.chain(out)))
+}
+
+/// Whether a field is left out, as far as names without patterns tell.
+fn is_left_out(name: &[u8], settings: &Settings) -> bool {
     let Settings { select, drop, .. } = settings;
     let overlaps = |path: &String| is_within(path.as_bytes(), name) || is_within(name, path.as_bytes());
     let selects = |path: &String| overlaps(path) || is_regex("select", path);

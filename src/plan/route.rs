@@ -15,8 +15,7 @@ use crate::op::{
 use crate::plan::aim::Aim;
 use crate::plan::inside::{Inside, spreads};
 use crate::plan::named::{
-    Lacking, add_items, check_fields, check_nameless, is_left_out, is_step, known, leaves_out, names_of, read_by,
-    setting,
+    Lacking, add_items, check_fields, check_nameless, chosen, is_step, known, leaves_out, names_of, read_by, setting,
 };
 use crate::plan::needs::checks_utf8;
 use crate::record::line_form::may_be_json;
@@ -114,9 +113,7 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     if let Some(aggregate) = &settings.aggregate {
         names.extend(aggregate.reads().map(|(setting, name)| (setting, name.into())));
     }
-    // What an op has to do to fields that are left out is not done, so nobody sees whether they are there.
-    let is_out = |setting: &str, name: &[u8]| setting == "ops" && is_left_out(name, settings);
-    (Seen::new(names).with(is_out), numbers)
+    (Seen::new(names), numbers)
 }
 
 /// How far nested values are taken apart: ops see everything, unless all they do is look at fields of the record.
@@ -425,23 +422,24 @@ impl Route {
     /// Adds ops that select fields after all steps and before all other ops, and rename them after all others.
     fn filter(&mut self, settings: &Settings, aim: &Aim<'_>) -> Result<()> {
         let Settings { select, drop, rename, ops, .. } = settings;
-        let whole = KeyedFilter::new(select, drop, rename)?;
+        let ops_named = self.numbers.ops..self.numbers.columns;
+        let whole = chosen(settings, rename, &self.seen, ops_named.clone())?;
         self.want.detail = Detail::All;
         if let ([path], true) = (&select[..], aim.is_lone(settings)) {
-            let choose = KeyedFilter::new(select, drop, &[])?;
-            self.ops.insert(self.steps(), Arc::new(self.watched(choose, 0..)));
+            let choose = chosen(settings, &[], &self.seen, ops_named)?;
+            self.ops.insert(self.steps(), Arc::new(choose));
             let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
             let name = self.order.names().next().unwrap_or_default();
             self.ops.push(Arc::new(Only::new(path, name, self.seen.clone(), numbers)));
             return Ok(());
         }
         if ops.len() == self.steps() || rename.is_empty() {
-            self.ops.insert(self.steps(), Arc::new(self.watched(whole, 0..)));
+            self.ops.insert(self.steps(), Arc::new(whole));
             return Ok(());
         }
         if !(select.is_empty() && drop.is_empty()) {
             // It sees the fields that will be renamed, even if it leaves nothing of them.
-            self.ops.insert(self.steps(), Arc::new(self.watched(whole.without_new_names(), 0..)));
+            self.ops.insert(self.steps(), Arc::new(whole.without_new_names()));
         }
         let rename = KeyedFilter::new(&[], &[], rename)?;
         self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));

@@ -114,9 +114,9 @@ fn any_float(text: &[u8]) -> Option<f64> {
 #[inline]
 pub fn is_date(text: &[u8]) -> bool {
     let [a, b, c, d, b'-', e, f, b'-', g, h] = *text else { return false };
-    let Some(pairs) = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, g, h])) else { return false };
-    let pair = |place: u32| ((pairs >> (16 * place)) & 0xff) as i64;
-    let (year, month, day) = (100 * pair(0) + pair(1), pair(2), pair(3));
+    let Some(pairs) = short::two_digits_each([a, b, c, d, e, f, g, h]) else { return false };
+    let [century, year, month, day] = pairs.map(i64::from);
+    let year = 100 * century + year;
     year > 0 && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day)
 }
 
@@ -125,9 +125,8 @@ pub fn is_date(text: &[u8]) -> bool {
 pub fn time(text: &[u8]) -> Option<Unit> {
     let (clock, fraction) = text.split_at_checked(8)?;
     let [a, b, b':', c, d, b':', e, f] = *clock else { return None };
-    let pairs = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, b'0', b'0']))?;
-    let pair = |place: u32| (pairs >> (16 * place)) & 0xff;
-    let within = pair(0) < 24 && pair(1) < 60 && pair(2) < 60;
+    let [hour, minute, second, _] = short::two_digits_each([a, b, c, d, e, f, b'0', b'0'])?;
+    let within = hour < 24 && minute < 60 && second < 60;
     let unit = match fraction {
         [] => Unit::Second,
         [b'.', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => match digits.len() {

@@ -52,13 +52,6 @@ impl Seen {
         self.names.get(number).map(|name| &*name.name)
     }
 
-    /// The same with some names found, told by their settings.
-    pub fn with(self, is_found: impl Fn(&str, &[u8]) -> bool) -> Seen {
-        let found = |number: &usize| is_found(self.names[*number].setting, &self.names[*number].name);
-        (0..self.names.len()).filter(found).for_each(|number| self.mark(number));
-        self
-    }
-
     /// A record has the name of this number.
     #[inline]
     pub fn mark(&self, number: usize) {

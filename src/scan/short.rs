@@ -121,9 +121,15 @@ fn are_digits(word: u64) -> bool {
     word & HALVES == ZEROS && word.wrapping_add(0x0606_0606_0606_0606) & HALVES == ZEROS
 }
 
-/// The numbers of four pairs of digits, each in 16 bits, the first in the lowest.
+/// The numbers of four pairs of digits.
 #[inline(always)]
-pub fn of_pairs(digits: u64) -> Option<u64> {
+pub fn two_digits_each(digits: [u8; 8]) -> Option<[u8; 4]> {
+    of_pairs(u64::from_le_bytes(digits)).map(|pairs| [0, 16, 32, 48].map(|place| (pairs >> place) as u8))
+}
+
+/// The same, each in 16 bits, the first in the lowest.
+#[inline(always)]
+fn of_pairs(digits: u64) -> Option<u64> {
     are_digits(digits).then(|| pairs(digits))
 }
 

@@ -241,3 +241,22 @@ fn what_standard_output_goes_to_is_not_written_over() {
         assert_eq!(fs::read(here.join("o.csv")).unwrap(), b"", "{line}");
     }
 }
+
+/// A schema and a configuration are read, so they are not written over.
+#[test]
+fn what_a_run_reads_is_not_written_over() {
+    let here = with(&[("a.ndjson", "{\"a\":1}\nx\n"), ("c.toml", "memory-limit = \"64MB\"\n")]);
+    let here = here.path();
+    run(here, ["schema", "a.ndjson", "--on-error", "skip", "-o", "s.json"]).ends(0);
+    for (line, kept) in [
+        ("convert a.ndjson --schema s.json -t json -o s.json --force", "s.json"),
+        ("convert a.ndjson --schema s.json -t csv -o b.csv --on-error skip --report ./s.json --force", "s.json"),
+        ("convert a.ndjson --schema s.json -t csv -o b.csv --quarantine s.json --force", "s.json"),
+        ("convert a.ndjson --config c.toml -t csv -o c.toml --force", "c.toml"),
+        ("count a.ndjson --config c.toml --report c.toml --force", "c.toml"),
+    ] {
+        let before = fs::read(here.join(kept)).unwrap();
+        run(here, line.split(' ')).ends(2).says(&[kept]);
+        assert_eq!(fs::read(here.join(kept)).unwrap(), before, "{line}");
+    }
+}

@@ -142,3 +142,33 @@ fn an_op_on_a_field_that_is_left_out() {
     }
     run(here, "convert f.ndjson --strict --op upper:bb -t ndjson".split(' ')).ends(1).says(&["`bb`"]);
 }
+
+/// Nothing is written before a run finds that no record has a field by which they are compared.
+#[test]
+fn a_field_to_compare_that_no_record_has() {
+    let here = folder();
+    let here = here.path();
+    fs::create_dir(here.join("out")).unwrap();
+    fs::write(here.join("f.ndjson"), "{\"id\":1}\n{\"id\":2}\n").unwrap();
+    for line in [
+        "convert f.ndjson --dedupe emial,id -t csv",
+        "convert f.ndjson --dedupe emial,id -t csv --out-dir out",
+        "count -r f.ndjson --dedupe emial,id",
+    ] {
+        let ran = run(here, line.split(' ').chain(["--strict"])).ends(1).says(&["`emial`", "--strict"]);
+        assert_eq!(ran.stdout, "", "{line}");
+        assert_eq!(fs::read_dir(here.join("out")).unwrap().count(), 0, "{line}");
+    }
+}
+
+/// A name that no record has is told, also if the field would not reach the output.
+#[test]
+fn an_op_on_a_field_that_is_left_out_and_does_not_exist() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("f.ndjson"), "{\"a\":1,\"m\":{\"p\":\"q\"}}\n").unwrap();
+    for (flags, name) in [("--select a --op upper:zz", "`zz`"), ("--drop m --op upper:m.zz", "`m.zz`")] {
+        let line = format!("convert f.ndjson --strict {flags} -t ndjson -o out");
+        run(here, line.split(' ')).ends(1).says(&[name]);
+    }
+}

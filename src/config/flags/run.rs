@@ -115,7 +115,7 @@ pub static FLAGS: &[Flag] = &[
     .sets(|s, _, _| put(&mut s.checkpoint, Checkpoint::On)),
     resume("no-checkpoint", Nothing, "Write no checkpoints")
         .help_in(&[(Commands::SORT, "Write no checkpoints [default]")])
-        .conflicts(&["resume"])
+        .conflicts(&["resume", "checkpoint-every", "durable"])
         .sets(|s, _, _| put(&mut s.checkpoint, Checkpoint::Off)),
     resume(
         "checkpoint-every",

@@ -190,12 +190,10 @@ impl Place {
     }
 
     /// Puts texts and truth values to the fields of tables, if there are some: there, text may look like anything.
-    pub fn settle(&mut self, held: &mut Held) -> Result<()> {
-        if !self.untyped {
-            return Ok(());
-        }
+    pub fn settle(&mut self) {
+        // Those are numbers as long as nothing else is known.
+        let Some(numbers) = self.numbers.as_mut().filter(|_| self.untyped) else { return };
         let (texts, bools) = (self.texts.take(), std::mem::take(&mut self.bools));
-        let numbers = plain(&mut self.numbers, true, held)?;
         texts.into_iter().for_each(|texts| numbers.merge(*texts));
         for (text, count) in [(&b"true"[..], bools[0]), (b"false", bools[1])] {
             if count > 0 {
@@ -203,7 +201,6 @@ impl Place {
                 numbers.count += count - 1;
             }
         }
-        Ok(())
     }
 }
 

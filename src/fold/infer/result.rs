@@ -29,7 +29,7 @@ fn nodes(fields: Fields, maps: u64, held: &mut Held) -> Result<Vec<Node>> {
 /// The type of the values at a place, which this many maps lack.
 fn node(mut place: Place, absent: u64, held: &mut Held) -> Result<Node> {
     let (values, nulls) = (place.values(), place.nulls);
-    place.settle(held)?;
+    place.settle();
     let mut kinds = kinds(place, held)?;
     let mut found = match kinds.len() {
         0 => Node::of(&Kind::Any),

@@ -124,9 +124,8 @@ fn digits(text: &[u8], least: usize) -> Option<(u64, &[u8])> {
 #[inline]
 pub(super) fn plain_date(text: &[u8]) -> Option<i64> {
     let [a, b, c, d, b'-', e, f, b'-', g, h] = *text else { return None };
-    let pairs = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, g, h]))?;
-    let pair = |place: u32| ((pairs >> (16 * place)) & 0xff) as i64;
-    calendar::day(100 * pair(0) + pair(1), pair(2), pair(3))
+    let [century, year, month, day] = short::two_digits_each([a, b, c, d, e, f, g, h])?.map(i64::from);
+    calendar::day(100 * century + year, month, day)
 }
 
 /// The moment of a text that is one as usual, in units after 1970 began: `2024-06-01T06:19:16.500Z` for thousandths.
@@ -136,9 +135,7 @@ pub(super) fn plain_stamp(text: &[u8], unit: Unit, utc: bool) -> Option<i64> {
     let rest = if utc { rest.strip_suffix(b"Z")? } else { rest };
     let (clock, fraction) = rest.split_at_checked(9)?;
     let [b'T', a, b, b':', c, d, b':', e, f] = *clock else { return None };
-    let pairs = short::of_pairs(u64::from_le_bytes([a, b, c, d, e, f, b'0', b'0']))?;
-    let pair = |place: u32| ((pairs >> (16 * place)) & 0xff) as i64;
-    let (hour, minute, second) = (pair(0), pair(1), pair(2));
+    let [hour, minute, second, _] = short::two_digits_each([a, b, c, d, e, f, b'0', b'0'])?.map(i64::from);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }

@@ -7,12 +7,11 @@ use bzip2::read::BzEncoder;
 use flate2::{Compress as Deflater, FlushCompress, Status};
 use liblzma::read::XzEncoder;
 use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
-use zstd_safe::{CCtx, CParameter, compress_bound, get_error_name};
 
 use super::codec::Codec;
 use super::header::{MAGIC, SYNC};
 use super::wire::{push_long as long, push_run as run};
-use crate::compress::{Begun, BlockCodec, Blocks, Codec as FileCodec, Compress, PackBlock, Part};
+use crate::compress::{Begun, BlockCodec, Blocks, Codec as FileCodec, Compress, PackBlock, Part, ZstdPacker};
 use crate::error::{Error, Result};
 use crate::format::Options;
 
@@ -106,13 +105,8 @@ impl Blocks for Packing {
     }
 
     fn packer(&self) -> Result<Box<dyn PackBlock>> {
-        let mut zstd = None;
-        if self.codec == Codec::Zstandard {
-            let mut context = CCtx::try_create().ok_or_else(|| failed("there is no memory"))?;
-            let level = CParameter::CompressionLevel(self.level as i32);
-            context.set_parameter(level).map_err(|code| failed(get_error_name(code)))?;
-            zstd = Some(context);
-        }
+        let zstd = (self.codec == Codec::Zstandard).then(|| ZstdPacker::new(self.level as i32));
+        let zstd = zstd.transpose().map_err(failed)?;
         Ok(Box::new(Packer {
             codec: self.codec,
             level: self.level,
@@ -138,7 +132,7 @@ struct Packer {
     packed: Vec<u8>,
     deflate: Option<Deflater>,
     snappy: snap::raw::Encoder,
-    zstd: Option<CCtx<'static>>,
+    zstd: Option<ZstdPacker>,
 }
 
 impl PackBlock for Packer {
@@ -200,9 +194,7 @@ impl Packer {
             }
             Codec::Zstandard => {
                 let Some(zstd) = &mut self.zstd else { return Ok(()) };
-                packed.resize(compress_bound(data.len()), 0);
-                let len = zstd.compress2(&mut packed[..], data).map_err(|code| failed(get_error_name(code)))?;
-                packed.truncate(len);
+                zstd.pack(data, packed).map_err(failed)?;
             }
             Codec::Bzip2 => {
                 BzEncoder::new(data, bzip2::Compression::new(self.level)).read_to_end(packed).map_err(io)?;

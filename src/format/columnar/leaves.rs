@@ -1,5 +1,5 @@
-//! From the data of records to the values of columns, and where in the records they are: the levels of Dremel, as
-//! Parquet's specification has them.
+//! From the data of records to the values of columns, with definition and repetition levels: what Parquet took from
+//! Dremel (Melnik and others, 2010, section 4) to say where in its record a value stands.
 
 use std::ops::Range;
 
@@ -24,9 +24,8 @@ pub(super) struct Node {
 
 enum Of {
     Plain(Plain),
+    /// The items of a list, or the entries of a map, which are records of a key and a value.
     List(Box<Node>),
-    /// The values of a map; its keys are the first of its columns.
-    Map(Box<Node>),
     Record(Vec<Node>),
 }
 
@@ -136,11 +135,11 @@ impl Plain {
     }
 }
 
-/// Where a value is: how many of what is around it are there, and in how many lists it is not the first.
+/// The definition level and the repetition level of a value.
 #[derive(Clone, Copy)]
-struct Place {
-    defined: u8,
-    repeated: u8,
+struct Levels {
+    definition: u8,
+    repetition: u8,
 }
 
 impl Node {
@@ -155,13 +154,10 @@ impl Node {
     }
 
     fn new(field: &Field, schema: &SchemaDescriptor, leaves: &mut Vec<Leaf>, lists: u8) -> Result<Node> {
-        let (first, inner) = (leaves.len(), lists.saturating_add(1));
+        let first = leaves.len();
         let of = match field.data_type() {
-            DataType::List(items) => Of::List(Box::new(Node::new(items, schema, leaves, inner)?)),
-            DataType::Map(entries, _) => {
-                let DataType::Struct(parts) = entries.data_type() else { return Err(unexpected(entries)) };
-                Node::new(&parts[0], schema, leaves, inner)?;
-                Of::Map(Box::new(Node::new(&parts[1], schema, leaves, inner)?))
+            DataType::List(items) | DataType::Map(items, _) => {
+                Of::List(Box::new(Node::new(items, schema, leaves, lists.saturating_add(1))?))
             }
             DataType::Struct(fields) => {
                 Of::Record(fields.iter().map(|field| Node::new(field, schema, leaves, lists)).collect::<Result<_>>()?)
@@ -172,10 +168,10 @@ impl Node {
                 let most = |level: i16| u8::try_from(level).map_err(|_| unexpected("fields are nested too deep"));
                 leaves.push(Leaf {
                     values: plain.values(),
-                    defined: Vec::new(),
-                    repeated: Vec::new(),
-                    most_defined: most(column.max_def_level())?,
-                    most_repeated: most(column.max_rep_level())?,
+                    definition: Vec::new(),
+                    repetition: Vec::new(),
+                    max_definition: most(column.max_def_level())?,
+                    max_repetition: most(column.max_rep_level())?,
                 });
                 Of::Plain(plain)
             }
@@ -190,12 +186,12 @@ impl Node {
     #[inline(always)]
     pub fn add(&self, data: &mut Data<'_>, leaves: &mut [Leaf]) -> std::result::Result<(), Wrong> {
         let Of::Plain(plain) = &self.of else {
-            return self.add_inside(data, leaves, Place { defined: 0, repeated: 0 });
+            return self.add_inside(data, leaves, Levels { definition: 0, repetition: 0 });
         };
         let leaf = &mut leaves[self.leaves.start];
         if self.nullable {
             let defined = data.long()? != 0;
-            leaf.defined.push(u8::from(defined));
+            leaf.definition.push(u8::from(defined));
             if !defined {
                 return Ok(());
             }
@@ -203,48 +199,39 @@ impl Node {
         plain.add(data, &mut leaf.values)
     }
 
-    fn add_inside(&self, data: &mut Data<'_>, leaves: &mut [Leaf], mut place: Place) -> std::result::Result<(), Wrong> {
+    fn add_inside(
+        &self,
+        data: &mut Data<'_>,
+        leaves: &mut [Leaf],
+        mut levels: Levels,
+    ) -> std::result::Result<(), Wrong> {
         if self.nullable {
             if data.long()? == 0 {
-                self.nothing(leaves, place);
+                self.nothing(leaves, levels);
                 return Ok(());
             }
-            place.defined += 1;
+            levels.definition += 1;
         }
         match &self.of {
             Of::Plain(plain) => {
                 let leaf = &mut leaves[self.leaves.start];
-                leaf.place(place);
+                leaf.push_levels(levels);
                 plain.add(data, &mut leaf.values)?;
             }
             Of::Record(parts) => {
                 for part in parts {
-                    part.add_inside(data, leaves, place)?;
+                    part.add_inside(data, leaves, levels)?;
                 }
             }
             Of::List(items) => {
-                let mut inner = Place { defined: place.defined + 1, ..place };
+                let mut inner = Levels { definition: levels.definition + 1, ..levels };
                 let count = each(data, |data| {
                     items.add_inside(data, leaves, inner)?;
-                    inner.repeated = self.lists + 1;
+                    inner.repetition = self.lists + 1;
                     Ok(())
                 })?;
                 if count == 0 {
-                    self.nothing(leaves, place);
-                }
-            }
-            Of::Map(values) => {
-                let mut inner = Place { defined: place.defined + 1, ..place };
-                let count = each(data, |data| {
-                    let keys = &mut leaves[self.leaves.start];
-                    keys.place(inner);
-                    Plain::Bytes.add(data, &mut keys.values)?;
-                    values.add_inside(data, leaves, inner)?;
-                    inner.repeated = self.lists + 1;
-                    Ok(())
-                })?;
-                if count == 0 {
-                    self.nothing(leaves, place);
+                    self.nothing(leaves, levels);
                 }
             }
         }
@@ -252,19 +239,19 @@ impl Node {
     }
 
     /// Takes in that nothing is there.
-    fn nothing(&self, leaves: &mut [Leaf], place: Place) {
-        leaves[self.leaves.clone()].iter_mut().for_each(|leaf| leaf.place(place));
+    fn nothing(&self, leaves: &mut [Leaf], levels: Levels) {
+        leaves[self.leaves.clone()].iter_mut().for_each(|leaf| leaf.push_levels(levels));
     }
 }
 
 impl Leaf {
     #[inline]
-    fn place(&mut self, place: Place) {
-        if self.most_defined > 0 {
-            self.defined.push(place.defined);
+    fn push_levels(&mut self, levels: Levels) {
+        if self.max_definition > 0 {
+            self.definition.push(levels.definition);
         }
-        if self.most_repeated > 0 {
-            self.repeated.push(place.repeated);
+        if self.max_repetition > 0 {
+            self.repetition.push(levels.repetition);
         }
     }
 }

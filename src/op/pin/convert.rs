@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::text::{clock, decimal, moment};
+use super::text::{Text, clock, decimal, moment};
 use crate::error::RecordError;
 use crate::expr::{Moment, Precision};
 use crate::memory::Arena;
@@ -100,35 +100,45 @@ impl<'a> Room<'a> {
     }
 }
 
-/// The value as one of a kind, if it is written as the kind writes it, and if that is seen in few steps; [`convert`] gives
-/// the same.
+/// The value as one of a kind, if a few steps show that it is written as the kind writes it; [`convert`] gives the same.
 #[inline(always)]
 pub(super) fn as_written<'a>(kind: &Kind, value: Value<'a>) -> Option<Value<'a>> {
-    let text = match (kind, value) {
-        (Kind::Text, Value::Text(text) | Value::Untyped(text)) => return Some(Value::Text(text)),
-        (Kind::Int(_) | Kind::UInt(_) | Kind::Decimal { .. }, Value::Number(text)) => text,
-        (_, Value::Untyped(text)) => text,
-        (Kind::Date | Kind::Timestamp { .. }, Value::Text(text)) => text,
-        _ => return None,
-    };
-    let is_so = match kind {
-        Kind::Int(bits) => Digits::of(text).is_some_and(|digits| {
-            let most = 1i128 << (bits - 1);
-            digits.scale == 0 && (-most..most).contains(&digits.mantissa)
-        }),
-        Kind::UInt(bits) => {
-            Digits::of(text).is_some_and(|digits| digits.scale == 0 && (0..1i128 << bits).contains(&digits.mantissa))
-        }
-        Kind::Decimal { precision, scale } => Digits::of(text).is_some_and(|digits| {
-            i64::from(digits.scale) == i64::from(*scale) && digits.whole + digits.scale <= u32::from(*precision)
-        }),
-        Kind::Date => return canonical::is_date(text).then_some(Value::Text(text)),
-        Kind::Timestamp { unit, utc } => {
-            return (canonical::timestamp(text) == Some((*unit, *utc))).then_some(Value::Text(text));
+    match (kind, value) {
+        (Kind::Text, Value::Text(text) | Value::Untyped(text)) => Some(Value::Text(text)),
+        (Kind::Int(_) | Kind::UInt(_) | Kind::Decimal { .. }, Value::Number(text)) => written(kind, text),
+        (Kind::Date | Kind::Time(_) | Kind::Timestamp { .. }, Value::Text(text)) => written(kind, text),
+        (_, Value::Untyped(text)) => written(kind, text),
+        _ => None,
+    }
+}
+
+/// The same of a text; none of those kinds either whose values are read to know that.
+#[inline(always)]
+fn written<'a>(kind: &Kind, text: &'a [u8]) -> Option<Value<'a>> {
+    let is_moment = match kind {
+        Kind::Date => canonical::is_date(text),
+        Kind::Time(unit) => canonical::time(text) == Some(*unit),
+        Kind::Timestamp { unit, utc } => canonical::timestamp(text) == Some((*unit, *utc)),
+        Kind::Int(_) | Kind::UInt(_) | Kind::Decimal { .. } => {
+            return Digits::of(text).filter(|digits| fits(digits, kind)).map(|_| Value::Number(text));
         }
         _ => false,
     };
-    is_so.then_some(Value::Number(text))
+    is_moment.then_some(Value::Text(text))
+}
+
+/// Whether a number is one of a kind.
+#[inline(always)]
+fn fits(digits: &Digits, kind: &Kind) -> bool {
+    let whole = digits.scale == 0;
+    match kind {
+        Kind::Int(bits) => whole && (-1i128 << (bits - 1)..1 << (bits - 1)).contains(&digits.mantissa),
+        Kind::UInt(bits) => whole && (0..1i128 << bits).contains(&digits.mantissa),
+        Kind::Decimal { precision, scale } => {
+            i64::from(digits.scale) == i64::from(*scale) && digits.whole + digits.scale <= u32::from(*precision)
+        }
+        _ => false,
+    }
 }
 
 /// The value as one of a type.
@@ -238,25 +248,17 @@ fn has_kind_of(types: &[Type], value: Value<'_>) -> bool {
 /// A text, or a number as it is written.
 #[inline]
 fn of_text<'a>(kind: &Kind, text: &'a [u8], is_number: bool, room: &mut Room<'a>) -> Found<'a> {
+    if let Some(found) = written(kind, text).filter(|found| !is_number || matches!(found, Value::Number(_))) {
+        return Ok(Some(found));
+    }
     Ok(match kind {
         Kind::Text => Some(Value::Text(text)),
-        Kind::Int(bits) => {
-            let most = 1i128 << (bits - 1);
-            integer(text, -most, most - 1, room)?
+        // Written otherwise: with another scale, an exponent, zeros.
+        Kind::Int(_) | Kind::UInt(_) => {
+            let whole = decimal(text, canonical::DIGITS as u8, 0);
+            respelled(whole.filter(|text| written(kind, text.as_bytes()).is_some()), room)?
         }
-        Kind::UInt(bits) => integer(text, 0, (1i128 << bits) - 1, room)?,
-        Kind::Decimal { precision, scale } => match Digits::of(text) {
-            Some(digits)
-                if i64::from(digits.scale) == i64::from(*scale)
-                    && digits.whole + digits.scale <= u32::from(*precision) =>
-            {
-                Some(Value::Number(text))
-            }
-            _ => decimal(text, *precision, *scale)
-                .map(|text| room.respelled(text.as_bytes()))
-                .transpose()?
-                .map(Value::Number),
-        },
+        Kind::Decimal { precision, scale } => respelled(decimal(text, *precision, *scale), room)?,
         Kind::Float(bits) => float(text, *bits, room)?,
         _ if is_number => None,
         Kind::Bool => match text {
@@ -270,9 +272,6 @@ fn of_text<'a>(kind: &Kind, text: &'a [u8], is_number: bool, room: &mut Room<'a>
                 truth.map(|word| Value::Bool(word == 0))
             }
         },
-        Kind::Date if canonical::is_date(text) => Some(Value::Text(text)),
-        Kind::Time(unit) if canonical::time(text) == Some(*unit) => Some(Value::Text(text)),
-        Kind::Timestamp { unit, utc } if canonical::timestamp(text) == Some((*unit, *utc)) => Some(Value::Text(text)),
         Kind::Date | Kind::Time(_) | Kind::Timestamp { .. } => other_moment(kind, text, room)?,
         Kind::Enum(symbols) => symbols.iter().any(|symbol| symbol.as_bytes() == text).then_some(Value::Text(text)),
         Kind::Bytes(length) => {
@@ -292,14 +291,9 @@ fn decoded<'a>(text: &[u8], room: &Room<'a>) -> Result<Option<&'a [u8]>, Wrong> 
     Ok(STANDARD.decode_slice(text, to).ok().map(|len| &to[..len]))
 }
 
-#[inline]
-fn integer<'a>(text: &'a [u8], low: i128, high: i128, room: &mut Room<'a>) -> Found<'a> {
-    if let Some(Digits { mantissa, scale: 0, .. }) = Digits::of(text) {
-        return Ok((low..=high).contains(&mantissa).then_some(Value::Number(text)));
-    }
-    let Some(text) = decimal(text, canonical::DIGITS as u8, 0) else { return Ok(None) };
-    let within = Digits::of(text.as_bytes()).is_some_and(|digits| (low..=high).contains(&digits.mantissa));
-    if within { Ok(Some(Value::Number(room.respelled(text.as_bytes())?))) } else { Ok(None) }
+/// A number that is written anew.
+fn respelled<'a>(text: Option<Text>, room: &mut Room<'a>) -> Found<'a> {
+    text.map(|text| room.respelled(text.as_bytes()).map(Value::Number)).transpose()
 }
 
 fn float<'a>(text: &'a [u8], bits: u8, room: &mut Room<'a>) -> Found<'a> {

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use flate2::write::GzEncoder;
 use parquet::basic::Compression;
-use zstd_safe::{CCtx, CParameter, compress_bound, get_error_name};
 
+use crate::compress::ZstdPacker;
 use crate::error::{Error, Result};
 
 /// Compresses pages, one after another.
@@ -13,7 +13,7 @@ pub(super) enum Codec {
     None,
     Snappy(Box<snap::raw::Encoder>),
     Gzip(u32),
-    Zstd(CCtx<'static>),
+    Zstd(ZstdPacker),
     Lz4,
 }
 
@@ -30,12 +30,7 @@ impl Codec {
             Compression::UNCOMPRESSED => Codec::None,
             Compression::SNAPPY => Codec::Snappy(Box::new(snap::raw::Encoder::new())),
             Compression::GZIP(level) => Codec::Gzip(level.compression_level()),
-            Compression::ZSTD(level) => {
-                let mut context = CCtx::try_create().ok_or_else(|| failed("there is no memory"))?;
-                let level = CParameter::CompressionLevel(level.compression_level());
-                context.set_parameter(level).map_err(|code| failed(get_error_name(code)))?;
-                Codec::Zstd(context)
-            }
+            Compression::ZSTD(level) => Codec::Zstd(ZstdPacker::new(level.compression_level()).map_err(failed)?),
             Compression::LZ4_RAW => Codec::Lz4,
             other => return Err(failed(&format!("it can't be done with {other}"))),
         })
@@ -51,10 +46,9 @@ impl Codec {
                 let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::new(*level));
                 encoder.write_all(page).and_then(|()| encoder.finish()).map_err(|error| said(&error))?
             }
-            Codec::Zstd(context) => {
-                let mut packed = vec![0; compress_bound(page.len())];
-                let len = context.compress2(&mut packed[..], page).map_err(|code| failed(get_error_name(code)))?;
-                packed.truncate(len);
+            Codec::Zstd(packer) => {
+                let mut packed = Vec::new();
+                packer.pack(page, &mut packed).map_err(failed)?;
                 packed
             }
             Codec::Lz4 => lz4_flex::block::compress(page),

@@ -3,6 +3,7 @@
 use super::hybrid::width;
 use super::values::{Fixed, Texts, Values};
 use crate::scan::bytes::same;
+use crate::scan::short::words;
 
 /// A dictionary has at most so many values, and so many bytes.
 const VALUES: usize = 1 << 16;
@@ -172,17 +173,10 @@ bytes!(Texts);
 
 #[inline(always)]
 fn hash(bytes: &[u8]) -> u64 {
-    let ends = match bytes.len() {
-        17.. => return twox_hash::XxHash3_64::oneshot(bytes),
-        8.. => bytes.first_chunk().zip(bytes.last_chunk()).map(|(first, last)| [*first, *last].map(u64::from_le_bytes)),
-        4.. => bytes
-            .first_chunk()
-            .zip(bytes.last_chunk())
-            .map(|(first, last)| [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)))),
-        _ => Some([bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0]),
-    };
-    let [first, last] = ends.unwrap_or_default();
-    mixed(first, last ^ (bytes.len() as u64) << 56)
+    match words(bytes) {
+        Some([low, high]) => mixed(low, high ^ (bytes.len() as u64) << 56),
+        None => twox_hash::XxHash3_64::oneshot(bytes),
+    }
 }
 
 /// Two numbers in one, each bit of which depends on all of theirs.

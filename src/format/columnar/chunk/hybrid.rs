@@ -1,6 +1,8 @@
 //! Small numbers as runs of equal ones, or packed in as few bits as they need: "RLE / Bit-Packing Hybrid" of Parquet's
 //! specification of encodings.
 
+use crate::record::varint;
+
 /// So many equal numbers make a run.
 const RUN: usize = 8;
 
@@ -61,12 +63,10 @@ fn packed<T: Copy + Into<u32>>(numbers: &[T], width: u32, out: &mut Vec<u8>) {
     out.resize(end, 0);
 }
 
-fn header(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
+fn header(number: u64, out: &mut Vec<u8>) {
+    let mut room = [0; varint::LONGEST];
+    let len = varint::put(number, &mut room);
+    out.extend_from_slice(&room[..len]);
 }
 
 #[cfg(test)]

@@ -274,3 +274,21 @@ fn pages_end_with_rows_and_bytes() {
     assert_eq!(of.max_bytes_opt(), Some(&(rows as i64 - 1).to_le_bytes()[..]));
     assert_eq!(of.null_count_opt(), Some(0));
 }
+
+/// Nothing that is short is above a long run of the highest byte: then there are no bounds, and no copy of it in the footer.
+#[test]
+fn values_without_a_short_bound_have_none() {
+    let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("b", DataType::Binary, false)]));
+    let value = vec![0xff; 100_000];
+    let mut data = Vec::new();
+    (0..20).for_each(|_| push_run(&value, &mut data));
+    let blocks = [(20, data)];
+    let file = file(&schema, Compress::Auto, &blocks);
+    let (metadata, batches) = read(&file, &schema);
+    let wanted = Columns::new(&schema).unwrap().batch(20, &blocks[0].1).unwrap();
+    assert_eq!(batches[0].column(0).to_data(), wanted.column(0).to_data());
+    let of = metadata.row_group(0).column(0).statistics().unwrap();
+    assert_eq!((of.max_bytes_opt(), of.null_count_opt()), (None, Some(0)));
+    assert!(metadata.page_index_for_row_group(0).column_index(0).is_none());
+    assert!(file.len() < 100_000, "{}", file.len());
+}

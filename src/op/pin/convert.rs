@@ -256,9 +256,9 @@ fn of_text<'a>(kind: &Kind, text: &'a [u8], is_number: bool, room: &mut Room<'a>
         // Written otherwise: with another scale, an exponent, zeros.
         Kind::Int(_) | Kind::UInt(_) => {
             let whole = decimal(text, canonical::DIGITS as u8, 0);
-            respelled(whole.filter(|text| written(kind, text.as_bytes()).is_some()), room)?
+            respelled(text, whole.filter(|text| written(kind, text.as_bytes()).is_some()), room)?
         }
-        Kind::Decimal { precision, scale } => respelled(decimal(text, *precision, *scale), room)?,
+        Kind::Decimal { precision, scale } => respelled(text, decimal(text, *precision, *scale), room)?,
         Kind::Float(bits) => float(text, *bits, room)?,
         _ if is_number => None,
         Kind::Bool => match text {
@@ -291,9 +291,13 @@ fn decoded<'a>(text: &[u8], room: &Room<'a>) -> Result<Option<&'a [u8]>, Wrong> 
     Ok(STANDARD.decode_slice(text, to).ok().map(|len| &to[..len]))
 }
 
-/// A number that is written anew.
-fn respelled<'a>(text: Option<Text>, room: &mut Room<'a>) -> Found<'a> {
-    text.map(|text| room.respelled(text.as_bytes()).map(Value::Number)).transpose()
+/// A number that is written anew, unless that gives the same text.
+fn respelled<'a>(before: &'a [u8], text: Option<Text>, room: &mut Room<'a>) -> Found<'a> {
+    Ok(match text {
+        Some(text) if text.as_bytes() == before => Some(Value::Number(before)),
+        Some(text) => Some(Value::Number(room.respelled(text.as_bytes())?)),
+        None => None,
+    })
 }
 
 fn float<'a>(text: &'a [u8], bits: u8, room: &mut Room<'a>) -> Found<'a> {
@@ -466,6 +470,15 @@ mod tests {
         assert_eq!(as_written(&Kind::Int(8), Value::Untyped(b"128")), None);
         assert_eq!(as_written(&Kind::Int(8), Value::Text(b"5")), None);
         assert_eq!(as_written(&Kind::Date, Value::Untyped(b"2024-02-29")), Some(Value::Text(b"2024-02-29")));
+    }
+
+    #[test]
+    fn a_number_of_many_digits_that_stays_as_it_is_is_not_counted() {
+        let kind = Kind::Decimal { precision: 41, scale: 1 };
+        let long = b"9999999999999999999999999999999999999999.5";
+        assert_eq!(pinned(kind.clone(), Value::Number(long), false), Some((shown(Value::Number(long)), None)));
+        let lost = |text| pinned(kind.clone(), Value::Number(text), false).unwrap().1;
+        assert_eq!(lost(b"9999999999999999999999999999999999999999.50"), Some(LossyKind::SpellingChanged));
     }
 
     #[test]

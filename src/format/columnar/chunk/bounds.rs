@@ -12,6 +12,8 @@ use super::values::Values;
 
 /// Longer bounds are cut: the least value to a lesser one, the greatest to a greater one.
 const LONGEST: usize = 64;
+/// Where no greater one is as short, the greatest value is told whole if it is not longer than this, or else not at all.
+const WHOLE: usize = 1024;
 
 /// How values follow each other, as Parquet's specification says for their types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,23 +172,24 @@ impl Bounds {
         order.compare(&self.least, &before.least).is_ge() && order.compare(&self.greatest, &before.greatest).is_ge()
     }
 
-    /// Bounds that are not longer than they have to be.
-    pub fn cut(&self, order: Order) -> Bounds {
-        let Order::Bytes { text } = order else { return self.clone() };
+    /// Bounds that are not longer than they have to be; none if there is no short one above all values.
+    pub fn cut(&self, order: Order) -> Option<Bounds> {
+        let Order::Bytes { text } = order else { return Some(self.clone()) };
         let least = match self.least.len() {
             ..=LONGEST => &self.least,
             _ => &self.least[..boundary(&self.least, text)],
         };
-        let greatest = match self.greatest.len() {
+        let short = match self.greatest.len() {
             ..=LONGEST => None,
             _ => above(&self.greatest[..boundary(&self.greatest, text)], text),
         };
-        Bounds { least: least.to_vec(), greatest: greatest.unwrap_or_else(|| self.greatest.clone()) }
+        let greatest = short.or_else(|| (self.greatest.len() <= WHOLE).then(|| self.greatest.clone()))?;
+        Some(Bounds { least: least.to_vec(), greatest })
     }
 
     /// What is told of a column.
     pub fn statistics(bounds: Option<&Bounds>, order: Order, of: Type, nulls: u64, nans: Option<u64>) -> Statistics {
-        let cut = bounds.map(|bounds| bounds.cut(order));
+        let cut = bounds.and_then(|bounds| bounds.cut(order));
         let is_exact = bounds == cut.as_ref();
         let [least, greatest] = match cut {
             Some(Bounds { least, greatest }) => [Some(least), Some(greatest)],
@@ -373,7 +376,7 @@ mod tests {
     fn long_bounds_are_cut_and_stay_bounds() {
         let cut = |text: &[u8], is_text| {
             let Bounds { least, greatest } =
-                Bounds { least: text.to_vec(), greatest: text.to_vec() }.cut(Order::Bytes { text: is_text });
+                Bounds { least: text.to_vec(), greatest: text.to_vec() }.cut(Order::Bytes { text: is_text }).unwrap();
             assert!(least.as_slice() <= text && greatest.as_slice() >= text);
             [least, greatest]
         };
@@ -389,6 +392,8 @@ mod tests {
         let last = format!("{}\u{7f}\u{7f}c", &a[1..]);
         assert_eq!(cut(last.as_bytes(), true)[1], format!("{}b", &a[2..]).into_bytes());
         assert_eq!(cut(&[0xff; 70], false), [vec![0xff; 64], vec![0xff; 70]]);
+        let all = Bounds { least: vec![0xff; 2000], greatest: vec![0xff; 2000] };
+        assert_eq!(all.cut(Order::Bytes { text: false }), None);
         let mut bytes = vec![7; 63];
         bytes.extend([0xff; 9]);
         let mut above = vec![7; 62];

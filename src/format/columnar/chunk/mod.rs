@@ -243,8 +243,11 @@ impl<'c> Pages<'c> {
         let Some(bounds) = Bounds::of(self.order, values, part.values.clone()) else {
             return self.bounds_of.append(true, Vec::new(), Vec::new(), nulls, nans);
         };
-        let Bounds { least, greatest } = bounds.cut(self.order);
-        self.bounds_of.append(false, least, greatest, nulls, nans);
+        match bounds.cut(self.order) {
+            Some(Bounds { least, greatest }) => self.bounds_of.append(false, least, greatest, nulls, nans),
+            // A column whose pages can't all be told has no index of them.
+            None => self.bounds_of.to_invalid(),
+        }
         if let Some(last) = &self.last {
             self.ascending &= bounds.follow(self.order, last);
             self.descending &= last.follow(self.order, &bounds);
@@ -290,7 +293,7 @@ impl<'c> Pages<'c> {
             rows_written: self.rows as u64,
             metadata,
             bloom_filter: None,
-            column_index: Some(self.bounds_of.build().map_err(unexpected)?),
+            column_index: self.bounds_of.valid().then(|| self.bounds_of.build()).transpose().map_err(unexpected)?,
             offset_index: Some(self.places.build()),
         })
     }

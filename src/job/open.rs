@@ -10,8 +10,10 @@ use crate::flow::place;
 use crate::format::{self, Format, fwf, sniff, source_format};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
+use crate::plan::sizes;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
 use crate::source::{Access, CopyPlace, Encoding, Malform, Mapping, Source, Spooled, Store, UTF_32, UnrolledStore};
+use crate::sys;
 use crate::wording::input;
 
 /// Opens the source. `from`: its format; none: it is taken as it is.
@@ -21,6 +23,10 @@ pub(crate) fn open_source(source: SourceSpec, from: Option<Format>, settings: &S
         Io::Map => Mapping::Must,
         Io::Read => Mapping::No,
     };
+    if settings.memory_limit < sizes::TIGHT {
+        // What read the command line is not needed any more.
+        sys::forget_code();
+    }
     match source.section() {
         Some(section) => section.open(settings.stop.as_ref()),
         None => {

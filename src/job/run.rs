@@ -34,11 +34,13 @@ use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
 use crate::plan::route::{self, Header, Route};
+use crate::plan::sizes;
 use crate::quarantine::Ledger;
 use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
 use crate::sink::Target;
 use crate::source::{Bytes, Part, Reach};
+use crate::sys;
 use crate::wording::{counted, input};
 
 impl Opened<'_> {
@@ -313,6 +315,9 @@ impl Opened<'_> {
             .in_lines(lines, first_line)
             .controlled(self.settings.stop.as_ref(), Some(pass.clone()));
         let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
+        if plan.memory_limit < sizes::TIGHT || len.is_none_or(|len| len > LARGE) {
+            sys::forget_code();
+        }
         let shared = Shared {
             feed: Gate::new(feed, plan, room),
             committer,
@@ -443,6 +448,9 @@ pub(crate) fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
         keys: !to.is_tabular(),
     })
 }
+
+/// A source from this size on takes so long that the program's own pages cost nothing to fetch again.
+const LARGE: u64 = 16 << 20;
 
 /// Where a run begins.
 pub(crate) struct From {

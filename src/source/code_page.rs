@@ -1,4 +1,5 @@
-//! The code pages of DOS, which the Encoding Standard does not have: one byte a character, the tables of `oem_cp`.
+//! Encodings of one byte a character that the Encoding Standard does not have: the code pages of DOS, by the tables of
+//! `oem_cp`; ASCII and the parts of ISO 8859 that the standard takes for the larger code pages of Windows.
 
 use encoding_rs::DecoderResult;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
@@ -26,6 +27,70 @@ const PAGES: [(u16, &str); 18] = [
     (874, "cp874"),
 ];
 
+/// An encoding that the Encoding Standard takes for a larger one: the number that Windows has for it, its name, its other
+/// labels there, and the larger one, whose upper 96 characters are the same.
+struct Iso {
+    number: u16,
+    name: &'static str,
+    labels: &'static [&'static str],
+    larger: Option<&'static encoding_rs::Encoding>,
+}
+
+const ISO: [Iso; 4] = [
+    Iso { number: 20127, name: "us-ascii", labels: &["ascii", "ansi_x3.4-1968"], larger: None },
+    Iso {
+        number: 28591,
+        name: "iso-8859-1",
+        labels: &[
+            "iso8859-1",
+            "iso88591",
+            "iso_8859-1",
+            "iso_8859-1:1987",
+            "iso-ir-100",
+            "latin1",
+            "l1",
+            "cp819",
+            "ibm819",
+            "csisolatin1",
+        ],
+        larger: Some(encoding_rs::WINDOWS_1252),
+    },
+    Iso {
+        number: 28599,
+        name: "iso-8859-9",
+        labels: &[
+            "iso8859-9",
+            "iso88599",
+            "iso_8859-9",
+            "iso_8859-9:1989",
+            "iso-ir-148",
+            "latin5",
+            "l5",
+            "csisolatin5",
+        ],
+        larger: Some(encoding_rs::WINDOWS_1254),
+    },
+    Iso {
+        number: 28601,
+        name: "iso-8859-11",
+        labels: &["iso8859-11", "iso885911", "tis-620"],
+        larger: Some(encoding_rs::WINDOWS_874),
+    },
+];
+
+impl Iso {
+    /// The characters of the upper 128 bytes: 32 control characters, then 96 of the larger encoding.
+    fn upper(&self) -> Vec<Option<char>> {
+        let Some(larger) = self.larger else { return vec![None; 128] };
+        let controls = (0x80..0xa0u8).map(|byte| Some(char::from(byte)));
+        let characters = (0xa0..=0xffu8).map(|byte| {
+            let text = larger.decode_without_bom_handling_and_without_replacement(&[byte])?.into_owned();
+            text.chars().next()
+        });
+        controls.chain(characters).collect()
+    }
+}
+
 /// A code page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct CodePage {
@@ -40,6 +105,13 @@ impl CodePage {
         let digits = label.strip_prefix("cp").or(label.strip_prefix("ibm")).unwrap_or(&label);
         let (number, name) = PAGES.into_iter().find(|(_, name)| &name[2..] == digits)?;
         Some(CodePage { number, name })
+    }
+
+    /// ASCII or the part of ISO 8859 of a label, with its own characters only.
+    pub fn of_iso(label: &str) -> Option<CodePage> {
+        let label = label.trim().to_ascii_lowercase();
+        let iso = ISO.iter().find(|iso| iso.name == label || iso.labels.contains(&&*label))?;
+        Some(CodePage { number: iso.number, name: iso.name })
     }
 
     /// Its name.
@@ -58,6 +130,9 @@ impl CodePage {
         if self.number == 864 {
             // The percent sign of Arabic has its place.
             characters[usize::from(b'%')] = Some('\u{66a}');
+        }
+        if let Some(iso) = ISO.iter().find(|iso| iso.number == self.number) {
+            return characters.into_iter().chain(iso.upper()).collect();
         }
         let upper: Vec<Option<char>> = match DECODING_TABLE_CP_MAP.get(&self.number) {
             Some(TableType::Complete(table)) => table.iter().copied().map(Some).collect(),

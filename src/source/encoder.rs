@@ -164,8 +164,31 @@ mod tests {
         assert_eq!(encoded("cp437", "Ā"), Err('Ā'));
         assert_eq!(encoded("shift_jis", "あ"), Ok(b"\x82\xa0".to_vec()));
         assert_eq!(encoded("iso-2022-jp", "あ"), Ok(b"\x1b$B$\"\x1b(B".to_vec()));
+        assert_eq!(encoded("cp932", "あ①"), Ok(b"\x82\xa0\x87\x40".to_vec()));
         let long = "é".repeat(1_000);
         assert_eq!(encoded("windows-1252", &long), Ok(vec![0xe9; 1_000]));
         assert_eq!(encoded("utf-16le", &long), Ok(b"\xe9\0".repeat(1_000)));
+    }
+
+    /// What Python's `str.encode` gives and refuses.
+    #[test]
+    fn ascii_and_iso_8859_have_their_own_characters_only() {
+        let first_missing = |name: &str, text: &str| {
+            Encoding::of_output(name).unwrap().encoder().encode(text, true, &mut Vec::new()).err()
+        };
+        let bytes = |name: &str, text: &str| {
+            let mut out = Vec::new();
+            Encoding::of_output(name).unwrap().encoder().encode(text, true, &mut out).map(|()| out)
+        };
+        assert_eq!(bytes("us-ascii", "a~\u{7f}"), Ok(b"a~\x7f".to_vec()));
+        assert_eq!(first_missing("ascii", "aé"), Some('é'));
+        assert_eq!(bytes("latin1", "é\u{85}ÿ"), Ok(b"\xe9\x85\xff".to_vec()));
+        assert_eq!(first_missing("ISO-8859-1", "é€"), Some('€'));
+        assert_eq!(bytes("iso-8859-9", "Ğé"), Ok(b"\xd0\xe9".to_vec()));
+        assert_eq!(first_missing("iso-8859-9", "Ğ€"), Some('€'));
+        assert_eq!(bytes("iso-8859-11", "ก"), Ok(b"\xa1".to_vec()));
+        assert_eq!(first_missing("iso-8859-11", "\u{2026}"), Some('\u{2026}'));
+        // In the Encoding Standard these are names of windows-1252, which has more.
+        assert_eq!(bytes("windows-1252", "€"), Ok(b"\x80".to_vec()));
     }
 }

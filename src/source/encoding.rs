@@ -39,7 +39,8 @@ pub enum Malform {
 pub const MARK: u8 = 0xff;
 
 /// How characters become bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
-/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on.
+/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on. What is written in
+/// ASCII or a part of ISO 8859 has no characters but those of that standard.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
     inner: Inner,
@@ -67,11 +68,15 @@ impl Encoding {
     /// # Errors
     /// Usage: there is none.
     pub(crate) fn of_output(label: &str) -> Result<Encoding, Error> {
-        Encoding::named(label, "⟨out_encoding⟩")
+        match CodePage::of_iso(label) {
+            Some(page) => Ok(Encoding { inner: Inner::Page(page), by_mark: false }),
+            None => Encoding::named(label, "⟨out_encoding⟩"),
+        }
     }
 
     fn named(label: &str, setting: &str) -> Result<Encoding, Error> {
-        let standard = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).map(Inner::Standard);
+        let standard =
+            encoding_rs::Encoding::for_label_no_replacement(standard_label(label).as_bytes()).map(Inner::Standard);
         let inner = standard.or_else(|| CodePage::of(label).map(Inner::Page)).ok_or_else(|| {
             Error::usage(format!(
                 "{setting}: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
@@ -79,6 +84,14 @@ impl Encoding {
         })?;
         Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
     }
+}
+
+/// The label in the Encoding Standard of a code page of Windows that it knows by another name only.
+fn standard_label(label: &str) -> &str {
+    const PAGES: [(&str, &str); 5] =
+        [("cp932", "shift_jis"), ("cp936", "gbk"), ("cp949", "windows-949"), ("cp950", "big5"), ("cp65001", "utf-8")];
+    let page = PAGES.into_iter().find(|(page, _)| label.trim().eq_ignore_ascii_case(page));
+    page.map_or(label, |(_, standard)| standard)
 }
 
 impl fmt::Debug for Encoding {

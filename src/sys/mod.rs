@@ -5,6 +5,7 @@
 mod ahead;
 pub mod alloc;
 pub mod child;
+mod code;
 mod disk;
 mod environ;
 mod file_id;
@@ -32,6 +33,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use code::forget_code;
 pub use disk::{forget, free_bytes};
 pub use environ::variables;
 pub use file_id::{FileId, stdin_file};

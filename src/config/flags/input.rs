@@ -75,7 +75,7 @@ pub static FLAGS: &[Flag] = &[
         "encoding",
         Text("NAME"),
         Commands::READ,
-        "Encoding of text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or UTF-16 by its byte order mark]",
+        "Encoding of text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or, for all but text, UTF-16 by its byte order mark]",
     )
     .source(Kinds::LINES_OF_TEXT)
     .sets(|s, _, texts| put(&mut s.encoding, Some(texts[0].parse()?)))

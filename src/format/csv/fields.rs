@@ -306,6 +306,9 @@ impl Fields {
         RecordError::with_numbers(start, self.other, [columns, width]).cause(Cause::Fields).hint(
             match columns < width {
                 _ if self.commented => OR_A_COMMENT,
+                true if columns == 1 => {
+                    "Check the delimiter, or give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
+                }
                 true => {
                     "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
                 }

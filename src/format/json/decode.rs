@@ -157,7 +157,7 @@ impl Decoder {
         }
         self.fresh = false;
         let start = self.record;
-        let end = self.value(slice, batch)?;
+        let end = self.value(slice, batch).map_err(|error| perhaps_five(error, slice))?;
         let end = self.behind(slice, end)?;
         batch.end_record(start, end)?;
         if let Some(selection) = self.selection.as_mut().filter(|selection| selection.has_more())
@@ -174,8 +174,9 @@ impl Decoder {
             return RecordError::new(self.record, "a comma between values that are not in an array")
                 .hint("Records follow each other without commas, or are in an array: `[`, `,`, `]`.");
         }
-        RecordError::new(self.record, what)
-            .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
+        let error = RecordError::new(self.record, what)
+            .hint("A JSON source is one array, or maps one after another, or scalars one after another.");
+        if first == b'/' { error.hint(PERHAPS_FIVE) } else { error }
     }
 
     /// The error for a list among maps. If it is valid and does not begin with a map, it is a bad record; otherwise it
@@ -533,4 +534,24 @@ impl Decoder {
             }
         }
     }
+}
+const PERHAPS_FIVE: &str = "JSON5 has comments, single quotes, names without quotes and a comma behind the last value: if that is what it is, give ⟨from json5⟩.";
+
+/// Names JSON5 where it would not have refused the text.
+#[cold]
+#[inline(never)]
+fn perhaps_five(error: RecordError, slice: &[u8]) -> RecordError {
+    let (before, text) = slice.split_at(error.offset.min(slice.len()));
+    let follows = || before.iter().rev().find(|byte| !is_white(**byte));
+    let name = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(*byte)).count();
+    let five = match text {
+        [b'/', b'/' | b'*', ..] | [b'\'', ..] => true,
+        [b'}' | b']', ..] => follows() == Some(&b','),
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$', ..] => {
+            let named = text[name..].iter().find(|byte| !is_white(**byte)) == Some(&b':');
+            named && matches!(follows(), Some(b'{' | b',')) || [&b"NaN"[..], b"Infinity"].contains(&&text[..name])
+        }
+        _ => false,
+    };
+    if five { error.hint(PERHAPS_FIVE) } else { error }
 }

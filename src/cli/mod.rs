@@ -72,6 +72,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use pagemill::config::flags::Commands;
 use pagemill::error::Error;
+use pagemill::sys::forget_code;
 
 use exit::Exit;
 use failure::fail;
@@ -115,6 +116,10 @@ fn run(line: &Line) -> Result<Exit, Error> {
         return Ok(Exit::Usage);
     };
     let mut typed = parser::read(entry, matches);
+    if typed.said.has("memory-limit") {
+        // The code that reads a command line is most of what is in memory by now.
+        forget_code();
+    }
     if entry.flags.is_some_and(Commands::takes_settings) {
         configured::fill(&mut typed.said, &line.off)?;
     }

@@ -338,7 +338,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn the_peak_is_that_of_the_program() {
         // 50 MB, in a program that the shell starts and waits for. It has them for a while, so that they can be seen.
-        let line = "head -c 50000000 /dev/zero | tail -c 50000000 | { sleep 1; wc -c; }; true";
+        let line = "head -c 50000000 /dev/zero | tail -c 50000000 | { sleep 3; wc -c; }; true";
         let took = run(&mut shell(line), LONG, None).unwrap();
         let peak = took.peak.unwrap();
         assert!((50_000_000..80_000_000).contains(&peak), "{peak}");

@@ -44,7 +44,8 @@ unsafe extern "C" fn forget_segments(
     1
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::io;

@@ -4,8 +4,8 @@
 Usage: check_memory.py PAGEMILL [--sizes 1GB,8GB] [--from FORMATS] [--to FORMATS] [--most 32MB] [--folder DIR]
 
 Makes samples of each size in a temporary folder and converts each to every format, with a memory limit of 100 MB, of
-16 MB, and of the least that the command says it needs. Prints a table; ends with 1 if a peak is too high, if it is higher for the larger
-size by more than 4 MB, or if a run fails. Needs Python's standard library and Linux (/proc).
+16 MB, and of the least that the command says it needs. Prints a table; ends with 1 if a peak is too high, if it is
+higher for the larger size by more than 4 MB, or if a run fails. Needs Python's standard library and Linux (/proc).
 """
 
 import argparse

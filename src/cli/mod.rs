@@ -72,7 +72,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use pagemill::config::flags::Commands;
 use pagemill::error::Error;
-use pagemill::sys::forget_code;
+use pagemill::sys::{self, Done};
 
 use exit::Exit;
 use failure::fail;
@@ -81,6 +81,7 @@ use words::Line;
 /// Runs the command and returns how it ended.
 pub fn main() -> ExitCode {
     console::catch_bugs();
+    sys::allow_forgetting_code();
     let exit = match words::read() {
         Ok(Some(line)) => run(&line).unwrap_or_else(|error| fail(&error)),
         Ok(None) => {
@@ -116,12 +117,11 @@ fn run(line: &Line) -> Result<Exit, Error> {
         return Ok(Exit::Usage);
     };
     let mut typed = parser::read(entry, matches);
-    if typed.said.has("memory-limit") {
-        // The code that reads a command line is most of what is in memory by now.
-        forget_code();
-    }
     if entry.flags.is_some_and(Commands::takes_settings) {
         configured::fill(&mut typed.said, &line.off)?;
+    }
+    if typed.said.has("memory-limit") {
+        sys::forget_code(Done::Line);
     }
     match entry.name {
         "replay" => replay::run(typed),

@@ -13,7 +13,7 @@ use crate::job::spec::SourceSpec;
 use crate::plan::sizes;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
 use crate::source::{Access, CopyPlace, Encoding, Malform, Mapping, Source, Spooled, Store, UTF_32, UnrolledStore};
-use crate::sys;
+use crate::sys::{self, Done};
 use crate::wording::input;
 
 /// Opens the source. `from`: its format; none: it is taken as it is.
@@ -24,8 +24,7 @@ pub(crate) fn open_source(source: SourceSpec, from: Option<Format>, settings: &S
         Io::Read => Mapping::No,
     };
     if settings.memory_limit < sizes::TIGHT {
-        // What read the command line is not needed any more.
-        sys::forget_code();
+        sys::forget_code(Done::Asked);
     }
     match source.section() {
         Some(section) => section.open(settings.stop.as_ref()),

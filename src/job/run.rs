@@ -40,7 +40,7 @@ use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
 use crate::sink::Target;
 use crate::source::{Bytes, Part, Reach};
-use crate::sys;
+use crate::sys::{self, Done};
 use crate::wording::{counted, input};
 
 impl Opened<'_> {
@@ -316,7 +316,7 @@ impl Opened<'_> {
             .controlled(self.settings.stop.as_ref(), Some(pass.clone()));
         let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
         if plan.memory_limit < sizes::TIGHT || len.is_none_or(|len| len > LARGE) {
-            sys::forget_code();
+            sys::forget_code(Done::Planned);
         }
         let shared = Shared {
             feed: Gate::new(feed, plan, room),
@@ -449,7 +449,7 @@ pub(crate) fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
     })
 }
 
-/// A source from this size on takes so long that the program's own pages cost nothing to fetch again.
+/// A larger source takes so long to read that fetching code again costs nothing beside it, in bytes.
 const LARGE: u64 = 16 << 20;
 
 /// Where a run begins.

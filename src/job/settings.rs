@@ -221,7 +221,7 @@ impl Settings {
 
     /// The encoding of the target, if that is not UTF-8.
     pub(crate) fn other_encoding(&self) -> Option<Encoding> {
-        self.out_encoding.filter(|encoding| !encoding.is_utf8())
+        self.out_encoding.map(Encoding::written).filter(|encoding| !encoding.is_utf8())
     }
 
     /// Whether a result over all records is written, and no records.

@@ -2,7 +2,7 @@
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 7 to 8 MB resident, most of it pages of code).
 pub(crate) const BASE: usize = 8 << 20;
-/// A memory limit below which the pages count that code took which has done its work.
+/// With a lower memory limit, the code that has done its work gives its memory back.
 pub(crate) const TIGHT: usize = 64 << 20;
 /// What a dashboard takes at most: its series, a snapshot for each stream, what 64 connections read and write, stacks and
 /// code.

@@ -27,55 +27,19 @@ const PAGES: [(u16, &str); 18] = [
     (874, "cp874"),
 ];
 
-/// An encoding that the Encoding Standard takes for a larger one: the number that Windows has for it, its name, its other
-/// labels there, and the larger one, whose upper 96 characters are the same.
+/// ASCII and the parts of ISO 8859 that the Encoding Standard takes for larger encodings: the number that Windows has for
+/// one, its name, and the larger encoding, whose last 96 characters are the same.
 struct Iso {
     number: u16,
     name: &'static str,
-    labels: &'static [&'static str],
     larger: Option<&'static encoding_rs::Encoding>,
 }
 
-const ISO: [Iso; 4] = [
-    Iso { number: 20127, name: "us-ascii", labels: &["ascii", "ansi_x3.4-1968"], larger: None },
-    Iso {
-        number: 28591,
-        name: "iso-8859-1",
-        labels: &[
-            "iso8859-1",
-            "iso88591",
-            "iso_8859-1",
-            "iso_8859-1:1987",
-            "iso-ir-100",
-            "latin1",
-            "l1",
-            "cp819",
-            "ibm819",
-            "csisolatin1",
-        ],
-        larger: Some(encoding_rs::WINDOWS_1252),
-    },
-    Iso {
-        number: 28599,
-        name: "iso-8859-9",
-        labels: &[
-            "iso8859-9",
-            "iso88599",
-            "iso_8859-9",
-            "iso_8859-9:1989",
-            "iso-ir-148",
-            "latin5",
-            "l5",
-            "csisolatin5",
-        ],
-        larger: Some(encoding_rs::WINDOWS_1254),
-    },
-    Iso {
-        number: 28601,
-        name: "iso-8859-11",
-        labels: &["iso8859-11", "iso885911", "tis-620"],
-        larger: Some(encoding_rs::WINDOWS_874),
-    },
+const ASCII: Iso = Iso { number: 20127, name: "us-ascii", larger: None };
+const ISO: [Iso; 3] = [
+    Iso { number: 28591, name: "iso-8859-1", larger: Some(encoding_rs::WINDOWS_1252) },
+    Iso { number: 28599, name: "iso-8859-9", larger: Some(encoding_rs::WINDOWS_1254) },
+    Iso { number: 28601, name: "iso-8859-11", larger: Some(encoding_rs::WINDOWS_874) },
 ];
 
 impl Iso {
@@ -107,10 +71,19 @@ impl CodePage {
         Some(CodePage { number, name })
     }
 
-    /// ASCII or the part of ISO 8859 of a label, with its own characters only.
+    /// ASCII or the part of ISO 8859 that a label means, with its own characters only. Those that the Encoding Standard
+    /// takes for a code page of Windows have labels without the page's number.
     pub fn of_iso(label: &str) -> Option<CodePage> {
         let label = label.trim().to_ascii_lowercase();
-        let iso = ISO.iter().find(|iso| iso.name == label || iso.labels.contains(&&*label))?;
+        let iso = match &*label {
+            "us-ascii" | "ascii" | "ansi_x3.4-1968" => ASCII,
+            _ => {
+                let larger = encoding_rs::Encoding::for_label(label.as_bytes())?;
+                let iso = ISO.into_iter().find(|iso| iso.larger == Some(larger))?;
+                let (_, number) = larger.name().split_once('-')?;
+                Some(iso).filter(|_| !label.ends_with(number))?
+            }
+        };
         Some(CodePage { number: iso.number, name: iso.name })
     }
 
@@ -131,7 +104,7 @@ impl CodePage {
             // The percent sign of Arabic has its place.
             characters[usize::from(b'%')] = Some('\u{66a}');
         }
-        if let Some(iso) = ISO.iter().find(|iso| iso.number == self.number) {
+        if let Some(iso) = ISO.into_iter().chain([ASCII]).find(|iso| iso.number == self.number) {
             return characters.into_iter().chain(iso.upper()).collect();
         }
         let upper: Vec<Option<char>> = match DECODING_TABLE_CP_MAP.get(&self.number) {

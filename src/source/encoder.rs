@@ -24,7 +24,7 @@ const PIECE: usize = 256;
 impl Encoding {
     /// An encoder that begins a text.
     pub(crate) fn encoder(self) -> Encoder {
-        let way = match self.inner() {
+        let way = match self.written().inner() {
             Inner::Standard(encoding) if encoding == UTF_16LE => Way::Utf16 { big: false },
             Inner::Standard(encoding) if encoding == UTF_16BE => Way::Utf16 { big: true },
             Inner::Standard(encoding) => Way::Standard(encoding.new_encoder()),
@@ -41,11 +41,12 @@ impl Encoding {
 
     /// The characters that it has.
     pub(crate) fn characters(self) -> Characters {
-        let page = match self.inner() {
+        let encoding = self.written();
+        let page = match encoding.inner() {
             Inner::Standard(_) => None,
-            Inner::Page(_) => Some(self.encoder()),
+            Inner::Page(_) => Some(encoding.encoder()),
         };
-        Characters { encoding: self, page }
+        Characters { encoding, page }
     }
 
     /// Whether it has every character.
@@ -173,22 +174,26 @@ mod tests {
     /// What Python's `str.encode` gives and refuses.
     #[test]
     fn ascii_and_iso_8859_have_their_own_characters_only() {
-        let first_missing = |name: &str, text: &str| {
-            Encoding::of_output(name).unwrap().encoder().encode(text, true, &mut Vec::new()).err()
-        };
-        let bytes = |name: &str, text: &str| {
-            let mut out = Vec::new();
-            Encoding::of_output(name).unwrap().encoder().encode(text, true, &mut out).map(|()| out)
-        };
-        assert_eq!(bytes("us-ascii", "a~\u{7f}"), Ok(b"a~\x7f".to_vec()));
-        assert_eq!(first_missing("ascii", "aé"), Some('é'));
-        assert_eq!(bytes("latin1", "é\u{85}ÿ"), Ok(b"\xe9\x85\xff".to_vec()));
-        assert_eq!(first_missing("ISO-8859-1", "é€"), Some('€'));
-        assert_eq!(bytes("iso-8859-9", "Ğé"), Ok(b"\xd0\xe9".to_vec()));
-        assert_eq!(first_missing("iso-8859-9", "Ğ€"), Some('€'));
-        assert_eq!(bytes("iso-8859-11", "ก"), Ok(b"\xa1".to_vec()));
-        assert_eq!(first_missing("iso-8859-11", "\u{2026}"), Some('\u{2026}'));
-        // In the Encoding Standard these are names of windows-1252, which has more.
-        assert_eq!(bytes("windows-1252", "€"), Ok(b"\x80".to_vec()));
+        assert_eq!(encoded("us-ascii", "a~\u{7f}"), Ok(b"a~\x7f".to_vec()));
+        assert_eq!(encoded(" ASCII", "aé"), Err('é'));
+        assert_eq!(encoded("latin1", "é\u{85}ÿ"), Ok(b"\xe9\x85\xff".to_vec()));
+        assert_eq!(encoded("ISO-8859-1", "é€"), Err('€'));
+        assert_eq!(encoded("iso-8859-9", "Ğé"), Ok(b"\xd0\xe9".to_vec()));
+        assert_eq!(encoded("iso-8859-9", "Ğ€"), Err('€'));
+        assert_eq!(encoded("iso-8859-11", "ก"), Ok(b"\xa1".to_vec()));
+        assert_eq!(encoded("iso-8859-11", "\u{2026}"), Err('\u{2026}'));
+        // The Encoding Standard takes them for these, which have more.
+        assert_eq!(encoded("windows-1252", "€"), Ok(b"\x80".to_vec()));
+        assert_eq!(encoded("cp1254", "€"), Ok(b"\x80".to_vec()));
+        assert_eq!(encoded("dos-874", "\u{2026}"), Ok(b"\x85".to_vec()));
+    }
+
+    /// The bytes are those of Python's `str.encode`.
+    #[test]
+    fn code_pages_of_windows_have_their_numbers() {
+        assert_eq!(encoded("cp936", "中"), Ok(b"\xd6\xd0".to_vec()));
+        assert_eq!(encoded("CP949", "한"), Ok(b"\xc7\xd1".to_vec()));
+        assert_eq!(encoded("cp950", "中"), Ok(b"\xa4\xa4".to_vec()));
+        assert_eq!(encoded("cp65001", "é"), Ok(b"\xc3\xa9".to_vec()));
     }
 }

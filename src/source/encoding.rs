@@ -39,11 +39,13 @@ pub enum Malform {
 pub const MARK: u8 = 0xff;
 
 /// How characters become bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
-/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on. What is written in
-/// ASCII or a part of ISO 8859 has no characters but those of that standard.
+/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on. Text that is written
+/// in ASCII or ISO 8859 has only their characters, not those of the larger encodings that they are read as.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
     inner: Inner,
+    /// The same where text is written; a smaller one for ASCII and ISO 8859.
+    written: Inner,
     /// UTF-16 whose byte order mark says which one; without one it is little-endian.
     by_mark: bool,
 }
@@ -68,10 +70,7 @@ impl Encoding {
     /// # Errors
     /// Usage: there is none.
     pub(crate) fn of_output(label: &str) -> Result<Encoding, Error> {
-        match CodePage::of_iso(label) {
-            Some(page) => Ok(Encoding { inner: Inner::Page(page), by_mark: false }),
-            None => Encoding::named(label, "⟨out_encoding⟩"),
-        }
+        Encoding::named(label, "⟨out_encoding⟩")
     }
 
     fn named(label: &str, setting: &str) -> Result<Encoding, Error> {
@@ -82,11 +81,21 @@ impl Encoding {
                 "{setting}: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
             ))
         })?;
-        Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
+        let written = CodePage::of_iso(label).map_or(inner, Inner::Page);
+        Ok(Encoding { inner, written, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
+    }
+
+    fn of(inner: Inner) -> Encoding {
+        Encoding { inner, written: inner, by_mark: false }
+    }
+
+    /// The encoding that text is written in.
+    pub(crate) fn written(self) -> Encoding {
+        Encoding { inner: self.written, ..self }
     }
 }
 
-/// The label in the Encoding Standard of a code page of Windows that it knows by another name only.
+/// The Encoding Standard's label for a code page of Windows that it has under another name only.
 fn standard_label(label: &str) -> &str {
     const PAGES: [(&str, &str); 5] =
         [("cp932", "shift_jis"), ("cp936", "gbk"), ("cp949", "windows-949"), ("cp950", "big5"), ("cp65001", "utf-8")];
@@ -115,22 +124,21 @@ impl Encoding {
             [0xfe, 0xff, ..] => UTF_16BE,
             _ => return Ok(None),
         };
-        Ok(Some(Encoding { inner: Inner::Standard(inner), by_mark: false }))
+        Ok(Some(Encoding::of(Inner::Standard(inner))))
     }
 
     /// UTF-8.
     pub fn utf8() -> Encoding {
-        Encoding { inner: Inner::Standard(UTF_8), by_mark: false }
+        Encoding::of(Inner::Standard(UTF_8))
     }
 
     /// The encoding itself, where a byte order mark may still say which one it is.
     #[doc(hidden)]
     pub fn by_mark(self, beginning: &[u8]) -> Encoding {
-        let inner = match (self.by_mark, beginning) {
-            (true, [0xfe, 0xff, ..]) => Inner::Standard(UTF_16BE),
-            _ => self.inner,
-        };
-        Encoding { inner, by_mark: false }
+        match (self.by_mark, beginning) {
+            (true, [0xfe, 0xff, ..]) => Encoding::of(Inner::Standard(UTF_16BE)),
+            _ => Encoding { by_mark: false, ..self },
+        }
     }
 
     /// The name in the standard, or that of the code page.

@@ -33,7 +33,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
-pub use code::forget_code;
+pub use code::{Done, allow_forgetting_code, forget_code};
 pub use disk::{forget, free_bytes};
 pub use environ::variables;
 pub use file_id::{FileId, stdin_file};

@@ -95,6 +95,35 @@ fn other_mistakes_have_their_own_advice() {
     say(here, "head -25 a.csv").ends(2).says(&["-n 25"]);
 }
 
+/// JSON5 is named where it has what JSON refuses, and nowhere else.
+#[test]
+fn what_json5_has_names_it() {
+    let here = with(&[]);
+    let here = here.path();
+    let five =
+        ["/* x */[{\"a\":1}]", "// x\n{\"a\":1}", "{'a':1}", "{a:1}", "{\"a\":1,}", "{\"a\":[1,]}", "{\"a\":NaN}"];
+    let others =
+        ["{\"a\" 1}", "{\"a\":tru}", "{\"a\":1}}", "{\"a\":]}", "{\"a\":/}", "# x\n{\"a\":1}", "{\"a\":1,b\"}"];
+    for (text, named) in five.map(|text| (text, true)).into_iter().chain(others.map(|text| (text, false))) {
+        let ran = feed(here, "convert - -f json -t ndjson".split(' '), text.as_bytes()).ends(1);
+        assert_eq!(ran.stderr.contains("give -f json5."), named, "{text}: {}", ran.stderr);
+        if named {
+            feed(here, "convert - -f json5 -t ndjson".split(' '), text.as_bytes()).ends(0);
+        }
+    }
+}
+
+#[test]
+fn a_delimiter_that_may_be_another_one_is_told() {
+    let here = with(&[("comma.csv", "a,b\n1,2\n"), ("semi.csv", "a;b\n1;2\n"), ("other.csv", "a;c\n1;2\n")]);
+    let here = here.path();
+    for inputs in ["comma.csv semi.csv", "semi.csv comma.csv"] {
+        convert(here, &format!("{inputs} -o o.csv")).ends(1).says(&["The delimiters seem to differ"]);
+    }
+    convert(here, "comma.csv other.csv -o o.csv").ends(1).says(&["Give --columns union"]);
+    convert(here, "semi.csv -t ndjson --names x,y").ends(1).says(&["1 field where", "Check the delimiter"]);
+}
+
 /// What other languages write in expressions.
 #[test]
 fn expressions_of_other_languages() {

@@ -154,6 +154,33 @@ fn what_makes_no_sense_is_refused() {
     assert!(fs::read_to_string(here.join("r.json")).unwrap().contains("\"encoding\":\"windows-1252\""));
 }
 
+/// The Encoding Standard takes ASCII and Latin-1 for windows-1252; what is written in them is not.
+#[test]
+fn ascii_and_latin1_are_written_strictly() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "n\ne\n\u{e9}\n\u{20ac}\n").unwrap();
+    let convert = |flags: &str| convert(here, &format!("a.csv -o b.csv --force {flags}"));
+    convert("--out-encoding latin1").ends(1).says(&["record 3, line 4", "U+20AC", "not in iso-8859-1"]);
+    for (name, bytes, bad) in [
+        ("latin1", &b"n\ne\n\xe9\n"[..], "1 bad record"),
+        ("us-ascii", b"n\ne\n", "2 bad records"),
+        ("windows-1252", b"n\ne\n\xe9\n\x80\n", ""),
+    ] {
+        // Also with an op, which has the values decoded.
+        for op in ["", "--op lower"] {
+            convert(&format!("--out-encoding {name} --on-error skip {op}")).ends(0).says(&[bad]);
+            assert_eq!(fs::read(here.join("b.csv")).unwrap(), bytes, "{name} {op}");
+        }
+    }
+    // What is read in them may have more.
+    fs::write(here.join("c.csv"), b"n\n\x80\n").unwrap();
+    assert_eq!(
+        crate::support::convert(here, "c.csv -t ndjson --encoding latin1").ends(0).stdout,
+        "{\"n\":\"\u{20ac}\"}\n"
+    );
+}
+
 /// What Python calls them, and what the Encoding Standard does.
 const ENCODINGS: &str = "utf-16 utf-16-le:utf-16le utf-16-be:utf-16be cp1252:windows-1252 cp1251:windows-1251 iso8859-15 koi8-r shift_jis euc_kr:euc-kr gb18030 big5";
 

@@ -75,7 +75,7 @@ pub static FLAGS: &[Flag] = &[
         "encoding",
         Text("NAME"),
         Commands::READ,
-        "Encoding of text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or, for all but text, UTF-16 by its byte order mark]",
+        "Encoding of text, CSV, TSV, JSON, JSON5, NDJSON and fixed-width text, such as utf-16, windows-1252, cp850, shift_jis [default: UTF-16 if a byte order mark says so, except for text; otherwise utf-8]",
     )
     .source(Kinds::LINES_OF_TEXT)
     .sets(|s, _, texts| put(&mut s.encoding, Some(texts[0].parse()?)))
@@ -163,7 +163,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .target(Kinds::LINES_OF_TEXT)
     .sets(|s, _, texts| put(&mut s.out_encoding, Some(Encoding::of_output(&texts[0])?)))
-    .shows("out_encoding", |s| json!(s.out_encoding.map(|encoding| encoding.name()))),
+    .shows("out_encoding", |s| json!(s.out_encoding.map(|encoding| encoding.written().name()))),
     flag(
         "compress",
         Text("CODEC[:LEVEL]"),

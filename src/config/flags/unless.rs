@@ -261,7 +261,7 @@ pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
 
 /// Some encodings have no byte order mark.
 pub fn no_mark(line: &Line<'_>) -> Option<No> {
-    let encoding = line.settings.out_encoding?;
+    let encoding = line.settings.out_encoding?.written();
     encoding.characters().first_missing("\u{feff}")?;
     No::new(format!("{} has no byte order mark", encoding.name()), LEAVE_OUT)
 }

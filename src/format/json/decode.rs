@@ -174,9 +174,10 @@ impl Decoder {
             return RecordError::new(self.record, "a comma between values that are not in an array")
                 .hint("Records follow each other without commas, or are in an array: `[`, `,`, `]`.");
         }
-        let error = RecordError::new(self.record, what)
-            .hint("A JSON source is one array, or maps one after another, or scalars one after another.");
-        if first == b'/' { error.hint(PERHAPS_FIVE) } else { error }
+        RecordError::new(self.record, what).hint(match first {
+            b'/' => PERHAPS_FIVE,
+            _ => "A JSON source is one array, or maps one after another, or scalars one after another.",
+        })
     }
 
     /// The error for a list among maps. If it is valid and does not begin with a map, it is a bad record; otherwise it
@@ -535,9 +536,11 @@ impl Decoder {
         }
     }
 }
+
+/// What is said of text that JSON5 has and JSON does not.
 const PERHAPS_FIVE: &str = "JSON5 has comments, single quotes, names without quotes and a comma behind the last value: if that is what it is, give ⟨from json5⟩.";
 
-/// Names JSON5 where it would not have refused the text.
+/// Names JSON5 where it would have taken the text.
 #[cold]
 #[inline(never)]
 fn perhaps_five(error: RecordError, slice: &[u8]) -> RecordError {

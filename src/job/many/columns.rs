@@ -218,20 +218,27 @@ impl Together {
             return Ok(());
         }
         let what = format!("its columns differ from those of {first}: {}", parts.join("; "));
-        let undivided = undivided(&self.names, schema);
-        Err(bad(
-            path,
-            &what,
-            match self.replayed {
-                true => "Give the ⟨columns⟩ that the first run had.",
-                false if undivided => {
-                    "If the delimiter is not the same in all inputs, convert those with another one first; otherwise give ⟨columns union⟩ for all columns, ⟨columns first⟩ for those of the first input, or a list of names."
-                }
-                false => {
-                    "Give ⟨columns union⟩ for all columns, ⟨columns first⟩ for those of the first input, or a list of names."
-                }
-            },
-        ))
+        let instead = match self.replayed {
+            true => "Give the ⟨columns⟩ that the first run had.",
+            false if self.divides_otherwise(schema) => {
+                "The delimiters seem to differ: first convert the inputs that have another one."
+            }
+            false => {
+                "Give ⟨columns union⟩ for all columns, ⟨columns first⟩ for those of the first input, or a list of names."
+            }
+        };
+        Err(bad(path, &what, instead))
+    }
+
+    /// Whether the only name of one header is the names of the other with another delimiter between them.
+    fn divides_otherwise(&self, schema: &Schema) -> bool {
+        let divided = |one: &[&[u8]], several: &[&[u8]]| match one {
+            [name] => several.len() > 1 && name.split(|byte| b",;\t|".contains(byte)).eq(several.iter().copied()),
+            _ => false,
+        };
+        let own: Vec<&[u8]> = schema.names().collect();
+        let first: Vec<&[u8]> = self.names.iter().map(|name| &**name).collect();
+        divided(&own, &first) || divided(&first, &own)
     }
 
     fn no_room(&self, path: &Path) -> Error {
@@ -263,19 +270,6 @@ impl Together {
 }
 
 /// The error for a source as a whole.
-/// Whether one of the headers has a single name, which the other has in several: its delimiter is another one.
-fn undivided(names: &[Box<[u8]>], schema: &Schema) -> bool {
-    let single = |name: &[u8], others: &mut dyn Iterator<Item = &[u8]>| {
-        let parts: Vec<&[u8]> = name.split(|byte| b",;\t|".contains(byte)).collect();
-        parts.len() > 1 && others.eq(parts)
-    };
-    match (names, schema.len()) {
-        ([name], _) => single(name, &mut schema.names()),
-        (_, 1) => schema.names().any(|name| single(name, &mut names.iter().map(|name| &**name))),
-        _ => false,
-    }
-}
-
 fn bad(path: &Path, what: &str, instead: &str) -> Error {
     Error::refused(format!("{}: {what}\n  {instead}", input(path)))
 }

@@ -27,6 +27,15 @@ pub(crate) fn the(place: &str, number: u64, noun: &str) -> String {
     if number == 1 { format!("the {place} {noun}") } else { format!("the {place} {}", counted(number, noun)) }
 }
 
+/// A noun with its article: `a list`, `an int32`.
+pub(crate) fn a(noun: &str) -> String {
+    match noun {
+        "bytes" => noun.to_owned(),
+        _ if noun.starts_with(['a', 'e', 'i', 'o']) => format!("an {noun}"),
+        _ => format!("a {noun}"),
+    }
+}
+
 /// A noun as it follows this number.
 pub fn nouns(number: u64, noun: &str) -> String {
     if number == 1 { noun.to_owned() } else { format!("{noun}s") }

@@ -112,7 +112,7 @@ pub fn load(name: &str) -> Result<Session> {
     })?;
     let session: Option<Session> = serde_json::from_slice(&text).ok().filter(|found: &Session| found.format == VERSION);
     session.ok_or_else(|| {
-        Error::usage(format!("{} is no result that this version can read\n  Save it anew.", path.display()))
+        Error::usage(format!("{} is not a result that this version can read\n  Save it anew.", path.display()))
     })
 }
 

@@ -51,7 +51,7 @@ impl To {
     /// What the flags say, the extension of the output, or what fits where the answer goes.
     pub fn of(said: &Said, output: Option<&Path>) -> Result<To, Error> {
         if let Some(name) = said.text("to")? {
-            return To::named(name).ok_or_else(|| Error::usage(format!("--to: {name} is no format for an answer")));
+            return To::named(name).ok_or_else(|| Error::usage(format!("--to: {name} is not a format for an answer")));
         }
         match output.and_then(Path::extension).map(|extension| extension.to_string_lossy()) {
             Some(extension) => To::named(&extension).ok_or_else(|| {

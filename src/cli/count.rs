@@ -142,6 +142,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let exit = ends(&done);
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
+        done.names_never_seen.iter().for_each(|name| console::warning(name.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
     }
     if see.verbose {

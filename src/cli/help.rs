@@ -44,6 +44,9 @@ Formats:
   json       an array, one object, or several values; --records-at /data/items
              picks an inner array; the output is one array
              .json .geojson
+  json5      JSON with comments, single quotes, keys without quotes, a comma
+             behind the last value; it is written as JSON
+             .json5 .jsonc
   text       each line is a record with one field, `line`
              .txt .text .log .md
   fixed      binary records of a fixed layout:
@@ -64,6 +67,12 @@ Formats:
   protobuf   messages, each after its length: --schema FILE.proto or a descriptor set,
              --message pkg.Name
              .pb .binpb
+  parquet    columns in row groups, of --block-size
+             .parquet
+  arrow      columns in record batches: a file, which is also Feather, version 2
+             .arrow .feather
+  arrows     the same as a stream
+             .arrows
 
 The format comes from the extension, or from --from and --to.
 
@@ -74,6 +83,33 @@ Compression, read by first bytes or extension, written by extension or --compres
   xz         .xz                levels 0 to 9 (6)
   lz4        .lz4";
 
+/// What expressions are made of; functions follow.
+const EXPRESSIONS: &str = "\
+Expressions, for --where and --set, have the syntax of SQL. In a shell, put the whole
+expression into quotes: --where \"city = 'Bern' AND fare > 30\"
+
+  fields     fare  \"Super Population\"  home.city  tags[0]
+  texts      'Bern'  'it''s'
+  numbers    30  1.10  1e400
+  others     TRUE  FALSE  NULL  ABSENT
+  compare    =  <>  <  <=  >  >=  BETWEEN a AND b  IN (a, b)
+             IS [NOT] NULL, ABSENT or TRUE
+  patterns   LIKE 'a%_'  ~ 'regex'  !~ 'regex'
+  logic      AND  OR  NOT
+  join       a || b
+  calculate  +  -  *  /  %
+  choose     CASE WHEN c THEN x ELSE y END
+  convert    CAST(x AS decimal), and null where that fails: TRY_CAST(x AS date);
+             also integer, text, boolean, timestamp
+
+Single quotes make a text, double quotes name a field. Types come from what a field is
+compared with: fare > 30 compares numbers, zip = '007' compares texts. Times are written
+as in 2024-06-01T06:19:16Z; their forms have the parts of strptime: '%d.%m.%Y %H:%M'. A
+path of json_get is keys and item numbers with dots between them: 'a.b.0'. Groups of a
+regex are \\1, \\2 where it is replaced.
+
+Functions:";
+
 /// Prints the help asked for.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     let mut words = typed.operands.iter().map(|word| word.to_string_lossy());
@@ -81,6 +117,9 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     let group = words.next();
     if [Some(&name), group.as_ref()].into_iter().flatten().any(|word| ["format", "formats"].contains(&&**word)) {
         return formats();
+    }
+    if EXPRESSION_WORDS.contains(&&*name.to_ascii_lowercase()) {
+        return expressions();
     }
     let Some(entry) = commands::named(&name) else {
         let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
@@ -90,8 +129,23 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     match group.as_deref() {
         None => of_command(entry, true),
         Some(all) if all.eq_ignore_ascii_case("all") => of_command(entry, true),
+        Some(name) if EXPRESSION_WORDS.contains(&&*name.to_ascii_lowercase()) => {
+            of_part(entry, "expressions")?;
+            console::print("\n")?;
+            expressions()
+        }
         Some(name) => of_part(entry, name),
     }
+}
+
+/// What asks for the help on expressions.
+const EXPRESSION_WORDS: [&str; 5] = ["expression", "expressions", "function", "functions", "expr"];
+
+/// Prints what expressions are made of.
+fn expressions() -> Result<Exit, Error> {
+    let functions: Vec<&str> = pagemill::expr::usages().collect();
+    console::print(&format!("{EXPRESSIONS}\n  {}\n", functions.join("\n  ")))?;
+    Ok(Exit::Done)
 }
 
 /// What pagemill is, and its commands.

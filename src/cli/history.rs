@@ -80,7 +80,7 @@ fn last(said: &Said, part: Option<&str>) -> Result<usize, Error> {
     }
     match parse_count(text).map(usize::try_from) {
         Ok(Ok(number)) if number > 0 => Ok(number),
-        _ => Err(Error::usage(format!("--last: `{text}` is no number of runs"))),
+        _ => Err(Error::usage(format!("--last: `{text}` is not a number of runs"))),
     }
 }
 
@@ -128,7 +128,7 @@ fn list(last: usize, history: Option<&History>, out: &Out) -> Result<(), Error> 
 }
 
 fn show(id: &str, history: Option<&History>, out: &Out) -> Result<(), Error> {
-    let number: i64 = id.parse().map_err(|_| Error::usage(format!("history show: `{id}` is no number of a run")))?;
+    let number: i64 = id.parse().map_err(|_| Error::usage(format!("history show: `{id}` is not a number of a run")))?;
     let found = history.map_or(Ok(None), |history| history.run(number))?;
     let (Some(run), Some(history)) = (found, history) else {
         return Err(Error::usage(format!(

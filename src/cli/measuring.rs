@@ -16,9 +16,9 @@ use super::console;
 /// Usage: it is no time, or none at all.
 pub fn time_limit(said: &Said, usual: Duration) -> Result<Duration, Error> {
     let Some(text) = said.text("time-limit")? else { return Ok(usual) };
-    parse_duration(text)
-        .filter(|limit| !limit.is_zero())
-        .ok_or_else(|| Error::usage(format!("--time-limit: `{text}` is no time\n  Write it as 500ms, 30s, 5m or 1h.")))
+    parse_duration(text).filter(|limit| !limit.is_zero()).ok_or_else(|| {
+        Error::usage(format!("--time-limit: `{text}` is not a time\n  Write it as 500ms, 30s, 5m or 1h."))
+    })
 }
 
 /// Says what is being done: in a line that the next one replaces, where somebody sees it.

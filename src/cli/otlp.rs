@@ -59,7 +59,7 @@ mod sends {
         let text = env::var_os(HEADERS).unwrap_or_default();
         let headers = text.to_str().map_or(Err(1), headers).map_err(|part| {
             Error::usage(format!(
-                "{HEADERS}: part {part} is no header\n  It is a list such as api-key=SECRET,other=VALUE; values are percent-encoded."
+                "{HEADERS}: part {part} is not a header\n  It is a list such as api-key=SECRET,other=VALUE; values are percent-encoded."
             ))
         })?;
         Ok(Some(Collector { endpoint, headers, quiet: said.has("quiet") }))

@@ -60,6 +60,23 @@ pub fn is_stdout(_path: &Path) -> bool {
     false
 }
 
+/// Whether a path leads to the file or pipe that is standard output.
+#[cfg(unix)]
+pub fn leads_to_stdout(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let is_kept = |found: &fs::Metadata| found.is_file() || found.file_type().is_fifo();
+    let one = |found: io::Result<fs::Metadata>| found.ok().filter(is_kept).as_ref().and_then(place);
+    let own = || File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata();
+    one(own()).is_some_and(|own| one(fs::metadata(path)) == Some(own))
+}
+
+/// Other systems can't tell.
+#[cfg(not(unix))]
+pub fn leads_to_stdout(_path: &Path) -> bool {
+    false
+}
+
 /// What tells a regular file from others.
 #[cfg(unix)]
 fn regular(found: io::Result<fs::Metadata>) -> Option<(u64, u64)> {

@@ -25,7 +25,7 @@ use super::inputs::refuse_read;
 use super::kept::{Kept, PART};
 use super::live::{Live, Shown};
 use super::past::{self, Past};
-use super::paths::{file, name, source};
+use super::paths::{file, leads_to_stdout, name, source};
 use super::profiles::Profiles;
 use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
 use super::settings::settings;
@@ -343,6 +343,9 @@ impl Request {
             "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
         );
         failure::to_standard_output(taken.is_some());
+        if taken.is_some() {
+            self.refuse_standard_output()?;
+        }
         let port = self.see.live.prepare()?;
         let report_file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
         let profiling = self.see.profiles.start(self.settings.force)?;
@@ -428,6 +431,23 @@ impl Request {
             written[half..].iter_mut().for_each(|path| *path = usual_place(path));
         }
         written
+    }
+
+    /// Refuses other files that lead to standard output, where the records go.
+    fn refuse_standard_output(&self) -> Result<(), Error> {
+        let quarantine = ("--quarantine", self.settings.quarantine.as_deref());
+        let files = self.see.files().into_iter().chain([quarantine]);
+        let written = files.filter_map(|(flag, path)| Some((flag, file(path?)?)));
+        let read = [("--files-from", self.list.as_deref())].into_iter();
+        let read = read.chain([("--schema", self.said.path("schema")), ("--config", self.said.path("config"))]);
+        let read = read.filter_map(|(flag, path)| Some((flag, file(path?)?)));
+        match written.chain(read).find(|(_, path)| leads_to_stdout(path)) {
+            Some((flag, path)) => Err(Error::usage(format!(
+                "{flag}: {} is standard output, where the records go\n  Give a file for the output with -o, or another one for {flag}.",
+                path.display()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.

@@ -423,7 +423,7 @@ mod tests {
             assert!(!known(flag), "{flag} is a flag of convert: its tip is never seen");
             if let Say(instead) = tip {
                 let said = instead.split(' ').filter(|word| word.starts_with('-'));
-                said.for_each(|word| assert!(known(word), "{word}, said instead of {flag}, is no flag"));
+                said.for_each(|word| assert!(known(word), "{word}, said instead of {flag}, is not a flag"));
             }
         }
         for (command, flag, tip) in IN_COMMANDS {
@@ -438,7 +438,7 @@ mod tests {
             };
             assert!(!has(flag), "{flag} is a flag of {}: its tip is never seen", command.get_name());
             if let Say(instead) = tip {
-                assert!(has(instead), "{instead}, said instead of {flag}, is no flag of {}", command.get_name());
+                assert!(has(instead), "{instead}, said instead of {flag}, is not a flag of {}", command.get_name());
             }
         }
         for (word, _) in COMMANDS {

@@ -90,7 +90,7 @@ fn input(request: &Request) -> Result<(&Path, u64), Error> {
     let found = fs::metadata(path).map_err(|e| Error::io("open", path, e))?;
     match found.is_file() {
         true => Ok((path, found.len())),
-        false => Err(Error::usage(format!("{} is no regular file, and {instead}", path.display()))),
+        false => Err(Error::usage(format!("{} is not a regular file, and {instead}", path.display()))),
     }
 }
 

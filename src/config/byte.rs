@@ -78,7 +78,7 @@ pub fn parse_joiner(flag: &str, text: &str) -> Result<String, Error> {
     let named = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
     named.map(|(_, byte)| char::from(*byte).to_string()).or_else(|| unescape(text)).ok_or_else(|| {
         Error::usage(format!(
-            "{flag}: an escape in `{text}` is no ASCII character\n  The escapes are \\t, \\n, \\r, \\\\, \\0 and \\x1f."
+            "{flag}: an escape in `{text}` is not an ASCII character\n  The escapes are \\t, \\n, \\r, \\\\, \\0 and \\x1f."
         ))
     })
 }

@@ -13,6 +13,7 @@ use super::replacement::{Replacement, Replacing};
 use super::types::Type;
 use super::{compare, fold, infer, regexes};
 use crate::nearest::nearest;
+use crate::wording::counted;
 
 /// How many instructions an expression may have: some forms need a part more than once.
 const MAX_CODE: usize = 20_000;
@@ -491,7 +492,8 @@ impl Compiler<'_> {
         let Some(function) = functions::find(name) else { return Err(unknown(name, node.span.start)) };
         let (least, most) = function.count;
         if !(least..=most).contains(&arguments.len()) {
-            let fault = Fault::new(node.span.start, format!("`{name}` is called with {} arguments", arguments.len()));
+            let given = counted(arguments.len() as u64, "argument");
+            let fault = Fault::new(node.span.start, format!("`{name}` is called with {given}"));
             return Err(fault.hint(format!("Usage: {}.", function.usage)));
         }
         match function.name {

@@ -70,7 +70,7 @@ pub fn word(tokens: &[Token], at: usize) -> Option<String> {
             "regexp" | "rlike" | "matches" | "similar" | "glob" => "Write x ~ 'regex'.",
             "contains" => "Write contains(text, part).",
             "where" if at == 0 => "Leave out WHERE: the condition alone is enough.",
-            "select" if at == 0 => "This is no query: write only a condition, or a value.",
+            "select" if at == 0 => "This is not a query: write only a condition, or a value.",
             "equals" | "eq" => "Write =.",
             _ => return None,
         },

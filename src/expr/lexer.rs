@@ -103,7 +103,7 @@ fn number(text: &str, start: usize, item: bool) -> Result<(Word, usize), Fault> 
         }
         if bytes[start] == b'0' && bytes.get(start + 1).is_some_and(u8::is_ascii_digit) {
             let digits = &text[start..end];
-            return Err(Fault::new(start, format!("{digits} is no number: it begins with a zero"))
+            return Err(Fault::new(start, format!("{digits} is not a number: it begins with a zero"))
                 .hint(format!("Write '{digits}' for a text, or leave out the zero.")));
         }
         if let Some(c) = text[end..].chars().next().filter(|c| is_in_name(*c)) {
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn mistakes_are_at_their_place() {
         assert_eq!(read("a = 'b"), "a text begins here and never ends: a ' is missing at 4");
-        assert_eq!(read("zip = 007"), "007 is no number: it begins with a zero at 6");
+        assert_eq!(read("zip = 007"), "007 is not a number: it begins with a zero at 6");
         assert_eq!(read("a = 12b"), "a number ends before `b` at 4");
         assert_eq!(read("a & b"), "`&` means nothing in an expression at 2");
         assert_eq!(read("\"\" = 1"), "a name is empty at 0");

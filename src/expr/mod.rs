@@ -34,6 +34,7 @@ mod types;
 mod expression;
 
 pub use expression::{Expression, Running, text_value};
+pub use functions::usages;
 pub use moment::{Moment, Precision};
 pub use path::{Spot, each as each_node, find, find_item, spot, value_at};
 pub use scalar::Scalar;

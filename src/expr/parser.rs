@@ -36,7 +36,11 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
     let node = parser.any()?;
     match parser.word() {
         Word::End => Ok(node),
-        _ => Err(parser.unexpected("an operator or the end of the expression")),
+        word => {
+            let goes_on = *word == Word::Sign(",");
+            let fault = parser.unexpected("an operator or the end of the expression");
+            Err(if goes_on { fault.hint("One expression is expected: give the next one on its own.") } else { fault })
+        }
     }
 }
 
@@ -578,6 +582,7 @@ mod tests {
             ("", "0: the expression is empty"),
             ("a >", "3: the expression ends where a field, a number, a text in '…' or a function is expected"),
             ("a 1", "2: `1` is here, where an operator or the end of the expression is expected"),
+            ("a, b", "1: `,` is here, where an operator or the end of the expression is expected"),
             ("(a", "2: the expression ends where an operator or `)` is expected"),
             ("a is 1", "5: `1` is here, where NULL, ABSENT, TRUE or FALSE is expected"),
             ("a not b", "6: `b` is here, where IN, BETWEEN or LIKE is expected"),

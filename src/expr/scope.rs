@@ -313,7 +313,7 @@ fn number_hint(scalar: Scalar<'_>) -> String {
         () if has_marks => {
             "to_number(x, ',', '.') reads 1.234,50, and to_number(x, '.', ',') reads 1,234.50.".to_owned()
         }
-        () => "try_cast(x AS decimal) gives null for what is no number; ⟨on_error skip⟩ leaves out such records."
+        () => "try_cast(x AS decimal) gives null for what is not a number; ⟨on_error skip⟩ leaves out such records."
             .to_owned(),
     }
 }
@@ -327,7 +327,7 @@ fn shown(scalar: Scalar<'_>, scope: &Scope<'_, '_>) -> String {
             _ => "a map".to_owned(),
         },
         Scalar::Field(Value::Raw(_)) => "a list or map".to_owned(),
-        Scalar::Field(Value::Bytes(_)) => "bytes that are no text".to_owned(),
+        Scalar::Field(Value::Bytes(_)) => "bytes that are not text".to_owned(),
         Scalar::Null | Scalar::Absent => "null".to_owned(),
         scalar => {
             let text = String::from_utf8_lossy(scalar.text(&mut room).unwrap_or_default()).into_owned();

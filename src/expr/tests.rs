@@ -221,7 +221,7 @@ fn texts() {
         ("t ~ '('", "refused: the regex can't be read"),
         ("t ~ '(?:a{1000}){1000}'", "refused: the regex is too large"),
         ("uper(t)", "refused: there is no function `uper`; did you mean `upper`?"),
-        ("substr(t)", "refused: `substr` is called with 1 arguments"),
+        ("substr(t)", "refused: `substr` is called with 1 argument"),
         ("'it''s'", "'it's'"),
         ("hash('a') = hash('b')", "false"),
         // From the reference implementation: XXH3_64bits of "a".
@@ -264,17 +264,21 @@ fn times() {
 fn arguments_that_never_change_are_looked_at_before_the_run() {
     let units = "year, quarter, month, week, day, hour, minute, second";
     all(&[
-        ("extract(moon from day)", &format!("refused: `moon` is no unit; the units are {units}, dow, doy, epoch")),
-        ("date_trunc('dow', day)", &format!("refused: `dow` is no unit; the units are {units}")),
+        ("extract(moon from day)", &format!("refused: `moon` is not a unit; the units are {units}, dow, doy, epoch")),
+        ("date_trunc('dow', day)", &format!("refused: `dow` is not a unit; the units are {units}")),
         ("date_trunc('Months', day)", "2024-02-01"),
         (
             "date_trunc(t, day)",
-            &format!("bad: `date_trunc(t, day)`: ` Gare du Nord` is no unit; the units are {units}"),
+            &format!("bad: `date_trunc(t, day)`: ` Gare du Nord` is not a unit; the units are {units}"),
         ),
-        ("strftime(at, '%!')", "refused: `%!` is no form of a time, such as `%d.%m.%Y %H:%M`"),
+        ("strftime(at, '%!')", "refused: `%!` is not a form of a time, such as `%d.%m.%Y %H:%M`"),
         ("strftime(day, '%A %j')", "'Thursday 060'"),
-        ("to_date(t, '%d.%')", "refused: `%d.%` is no form of a time, such as `%d.%m.%Y %H:%M`"),
+        ("to_date(t, '%d.%')", "refused: `%d.%` is not a form of a time, such as `%d.%m.%Y %H:%M`"),
         ("to_date(t, '%H:%M')", "refused: the form `%H:%M` does not include the day"),
+        (
+            "to_date(t, 'DD.MM.YYYY')",
+            "refused: `DD.MM.YYYY` is not a form of a time, such as `%d.%m.%Y %H:%M`, whose parts begin with `%`",
+        ),
         ("to_timestamp(t, '%d.%m.')", "refused: the form `%d.%m.` does not include the day"),
         ("to_timestamp('1717222756', '%s')", "2024-06-01T06:19:16Z"),
         ("lpad(t, 2.5)", "refused: an integer of at most 12 digits is needed here"),
@@ -292,7 +296,7 @@ fn arguments_that_never_change_are_looked_at_before_the_run() {
         ("trunc(n, 1e9)", "refused: a number has at most 300 digits"),
         ("round(n, -1000)", "0"),
         ("lpad(t, 5000000000)", "refused: no text is so long"),
-        ("json_get('{', t)", "refused: this is no JSON text"),
+        ("json_get('{', t)", "refused: this is not JSON text"),
         ("json_get('{\"a\": 5}', 'a')", "5"),
         ("n * 1e400", "refused: this number takes more than 300 digits to calculate with"),
         ("1e-400 - n", "refused: this number takes more than 300 digits to calculate with"),
@@ -303,7 +307,7 @@ fn arguments_that_never_change_are_looked_at_before_the_run() {
         ),
         ("round(n, 0.5)", "refused: an integer of at most 12 digits is needed here"),
         ("split_part(t, ' ', 0)", "refused: parts count from 1, or from -1 at the end"),
-        ("to_number(t, 'xx')", "refused: a mark is one character that is no digit or sign"),
+        ("to_number(t, 'xx')", "refused: a mark is one character that is not a digit or sign"),
         ("to_number('1’234,5', ',', '’')", "1234.5"),
     ]);
 }
@@ -336,7 +340,7 @@ fn json() {
         ("json_get(t, 'x')", "bad: `json_get(t, 'x')` needs a JSON text, and its first argument is ` Gare du Nord`"),
         ("json_get('[[1],[2,3]]', '1.1')", "3"),
         ("json_get('{}', 'a') is absent", "true"),
-        ("json_get('[', 'a')", "refused: this is no JSON text"),
+        ("json_get('[', 'a')", "refused: this is not JSON text"),
     ]);
 }
 

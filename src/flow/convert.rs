@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::error::{Cause, Fault, RecordError};
+use crate::expr::find_item;
 use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::kept::Keeper;
@@ -116,6 +117,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
             batch.set_seen(Some((shared.seen, *number)));
             if !batch.is_empty() {
                 shared.seen.want(*number..*number + names_of(&**op).len());
+            }
+            if op.only_drops() {
+                meet(batch, shared.seen);
             }
             op.apply(batch);
         }
@@ -455,6 +459,19 @@ fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
         }
         (Some(_), _) => Place::default(),
         (None, _) => Place::before(policy.bytes, offset, policy.shared.lines, policy.line, policy.after),
+    }
+}
+
+/// Looks for names that no record had yet in records with keys of which the next op may drop some: those after it see only
+/// the others.
+fn meet(batch: &Batch<'_>, seen: &Seen) {
+    if batch.schema().is_some() {
+        return;
+    }
+    for (number, name) in seen.missing() {
+        if (0..batch.len()).any(|record| find_item(batch.tree(record), name).is_some()) {
+            seen.mark(number);
+        }
     }
 }
 

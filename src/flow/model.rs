@@ -124,7 +124,7 @@ fn run(model: Model) {
     };
     let pipe = Box::new(Cursor::new(text(model.large)));
     let Some(mut stream) = Source::open(Box::new(Reader::new(pipe)), Access::default()).unwrap().into_stream() else {
-        panic!("a stream is no map")
+        panic!("a stream is not a map")
     };
     let input = match model {
         Model { streamed: true, .. } => Input::Stream(Windows::new(&mut stream, &plan).unwrap()),

@@ -19,7 +19,9 @@ impl Extensions {
     pub fn add(&mut self, extension: &str, format: Format) -> Result<()> {
         let known = extension.to_ascii_lowercase();
         if known.is_empty() || known.contains(['.', '/']) {
-            return Err(Error::usage(format!("`{extension}` is no extension: it is written without dots, as in bak")));
+            return Err(Error::usage(format!(
+                "`{extension}` is not an extension: it is written without dots, as in bak"
+            )));
         }
         if let Some(codec) = Codec::from_path(Path::new(&format!("x.{known}"))) {
             let name = codec.name();
@@ -83,8 +85,8 @@ mod tests {
     #[test]
     fn what_can_be_no_extension_is_refused() {
         let refused = |extension| Extensions::default().add(extension, Format::Csv).unwrap_err().to_string();
-        assert!(refused("a.b").contains("is no extension"));
-        assert!(refused("").contains("is no extension"));
+        assert!(refused("a.b").contains("is not an extension"));
+        assert!(refused("").contains("is not an extension"));
         assert_eq!(refused("GZ"), "`GZ` is the extension of files compressed with gzip");
     }
 }

@@ -434,7 +434,8 @@ mod tests {
     fn what_is_no_history_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history.sqlite3");
-        fs::write(&path, "this is no database, but a text that is long enough to be taken for one".repeat(20)).unwrap();
+        fs::write(&path, "this is not a database, but a text that is long enough to be taken for one".repeat(20))
+            .unwrap();
         for said in [History::create(&path).err(), History::open(&path).err()] {
             let said = said.unwrap().to_string();
             assert!(said.contains("history.sqlite3") && said.contains("not a database"), "{said}");

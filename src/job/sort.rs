@@ -94,7 +94,7 @@ pub(crate) fn folder(settings: &Settings, target: Option<&Path>) -> Result<PathB
     };
     match folder.is_dir() {
         true => Ok(folder.clone()),
-        false => Err(Error::usage(format!("⟨spill_dir⟩: {} is no folder", folder.display()))),
+        false => Err(Error::usage(format!("⟨spill_dir⟩: {} is not a folder", folder.display()))),
     }
 }
 

@@ -119,7 +119,7 @@ impl SourceSpec {
 }
 
 fn no_length(path: &Path) -> Error {
-    Error::usage(format!("⟨snapshot⟩: {} is no file, so it has no length\n  Leave out ⟨snapshot⟩.", input(path)))
+    Error::usage(format!("⟨snapshot⟩: {} is not a file, so it has no length\n  Leave out ⟨snapshot⟩.", input(path)))
 }
 
 from_paths!(SourceSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);

@@ -157,10 +157,7 @@ impl Sum {
     /// # Errors
     /// Data: there are some.
     pub fn refuse_names(&self, strict: bool) -> Result<()> {
-        let names = self.names_never_seen();
-        let without = self.warnings.iter().filter(|warning| warning.kind == WarningKind::NoField);
-        let lines = names.iter().map(NeverSeen::marked).chain(without.map(Warning::marked));
-        strictly(strict, lines)
+        refuse_names(strict, &self.names_never_seen(), &self.warnings)
     }
 
     /// The warning about text that follows a closing quote.
@@ -245,8 +242,17 @@ fn late_records(windows: &WindowReport) -> Option<Warning> {
     Some(Warning::new(WarningKind::LateRecords, text))
 }
 
+/// Refuses names that no record had, or had a value of, if `strict`.
+///
+/// # Errors
+/// Data: there are some.
+pub(crate) fn refuse_names(strict: bool, names: &[NeverSeen], warnings: &[Warning]) -> Result<()> {
+    let without = warnings.iter().filter(|warning| warning.kind == WarningKind::NoField);
+    strictly(strict, names.iter().map(NeverSeen::marked).chain(without.map(Warning::marked)))
+}
+
 /// The names that never occurred, each with a similar one that does.
-fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
+pub(crate) fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
     let known = seen.known();
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
     // Columns go by their final names.

@@ -286,7 +286,7 @@ mod tests {
         for response in &Response::ALL[..5] {
             assert_eq!(strongest(&mut ladder, High), Some(*response));
         }
-        assert_eq!(strongest(&mut ladder, High), Some(Response::FewerWorkers), "high is no emergency");
+        assert_eq!(strongest(&mut ladder, High), Some(Response::FewerWorkers), "high is not an emergency");
         assert_eq!(strongest(&mut ladder, Critical), Some(Response::Emergency));
         assert!(Response::ALL.iter().all(|response| ladder.has(*response)));
         assert_eq!(strongest(&mut ladder, High), Some(Response::FewerWorkers));

@@ -36,19 +36,22 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
             return Err(Error::usage(format!("⟨rename⟩ names the field `{old}`, which ⟨select⟩ or ⟨drop⟩ leaves out")));
         }
     }
-    apart(select)?;
+    apart("⟨select⟩", select)?;
     let named = select.iter().chain(rename.iter().map(|(old, _)| old)).filter(|path| !dropped(path));
     check_final_names(named, rename)
 }
 
-/// Refuses a field next to a part of it: the order of its columns would be unclear.
-fn apart(select: &[String]) -> Result<()> {
-    let all: HashSet<&str> = select.iter().map(String::as_str).collect();
+/// Refuses a list that has a field next to a part of it: the order of its columns would be unclear.
+///
+/// # Errors
+/// Usage: it has one.
+pub(crate) fn apart(setting: &str, list: &[String]) -> Result<()> {
+    let all: HashSet<&str> = list.iter().map(String::as_str).collect();
     let around = |path: &'_ String| ends(path).map(|end| path[..end].to_owned()).find(|map| all.contains(&**map));
-    match select.iter().find_map(|path| Some((path, around(path)?))) {
+    match list.iter().find_map(|path| Some((path, around(path)?))) {
         None => Ok(()),
         Some((part, whole)) => Err(Error::usage(format!(
-            "⟨select⟩ names the field `{whole}` and its part `{part}`\n  Leave one of the two out; ⟨drop⟩ leaves out parts of a field."
+            "{setting} names the field `{whole}` and its part `{part}`\n  Leave one of the two out; ⟨drop⟩ leaves out parts of a field."
         ))),
     }
 }

@@ -38,7 +38,7 @@ mod testing;
 pub use crate::nearest::nearest;
 pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub use case::ChangeCase;
-pub(crate) use check::unique;
+pub(crate) use check::{apart, unique};
 #[doc(hidden)]
 pub(crate) use each::Evaluation;
 pub(crate) use escape::{split, unescape};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Op;
-use super::check::{check, parent, unique};
+use super::check::{apart, check, parent, unique};
 use super::pattern::Pattern;
 use super::rules::{self, Entry, Node, Said};
 use crate::error::{Cause, RecordError, Result};
@@ -91,6 +91,7 @@ impl KeyedFilter {
     /// or, with `strict`, makes the record bad. A record that is not a map is its field `value`.
     pub fn exactly(fields: &[String], strict: bool) -> Result<KeyedFilter> {
         unique("⟨columns⟩", fields)?;
+        apart("⟨columns⟩", fields)?;
         let filter = KeyedFilter::of(fields, &[], &[], &[])?;
         Ok(KeyedFilter { all: false, exact: Some(Exact { strict }), ..filter })
     }

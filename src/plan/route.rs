@@ -9,8 +9,8 @@ use crate::format::{
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{
-    Everything, Folding, KeyedFilter, Only, Op, Order, Projection, Spread, finds, lacks, may_be_pattern, project,
-    regex_of, unique,
+    Everything, Folding, KeyedFilter, Only, Op, Order, Projection, Spread, apart, finds, lacks, may_be_pattern,
+    project, regex_of, unique,
 };
 use crate::plan::aim::Aim;
 use crate::plan::inside::{Inside, spreads};
@@ -398,6 +398,7 @@ impl Route {
             self.header = match list {
                 Some(list) => {
                     unique("⟨columns⟩", list)?;
+                    apart("⟨columns⟩", list)?;
                     if list.iter().any(|name| name.contains('.')) {
                         self.want.detail = self.want.detail.max(Detail::Maps);
                     }

@@ -154,7 +154,7 @@ impl LossyKind {
             LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
             LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
             LossyKind::TypeDropped => ("type_dropped", "tag or extension type left out, whose value was kept", "tags or extension types left out, whose values were kept"),
-            LossyKind::KeyAsText => ("key_as_text", "key of a map that was no text and became text", "keys of maps that were no text and became text"),
+            LossyKind::KeyAsText => ("key_as_text", "key of a map that was no text and became text", "keys of maps that were not text and became text"),
             LossyKind::SpellingChanged => ("spelling_changed", "value that means the same but is written in another way (such as 1.10, written as 1.1)", "values that mean the same but are written in another way (such as 1.10, written as 1.1)"),
             LossyKind::FieldNotInSchema => ("field_not_in_schema", "field left out because the schema has no such field", "fields left out because the schema has no such field"),
             LossyKind::NullAsDefault => ("null_as_default", "null written as the default of its field, such as 0", "nulls written as the defaults of their fields, such as 0"),

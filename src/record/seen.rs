@@ -78,6 +78,13 @@ impl Seen {
         self.names.iter().filter(is_unseen).map(|name| (name.setting, &*name.name))
     }
 
+    /// The numbers and names that were not found yet.
+    pub fn missing(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let missing = |(number, name): (usize, &'_ Name)| (!name.seen.load(Relaxed)).then_some(number);
+        let numbers = self.names.iter().enumerate().filter_map(missing);
+        numbers.map(|number| (number, &*self.names[number].name))
+    }
+
     /// Adds what was found in another source of the same job.
     pub fn add(&self, other: &Seen) {
         other.met().for_each(|number| self.mark(number));

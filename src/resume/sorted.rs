@@ -335,7 +335,7 @@ fn named(folder: &Path, target: &Path) -> Result<Option<String>> {
     }
     whole.into_os_string().into_string().map(Some).map_err(|_| {
         Error::usage(format!(
-            "{} is no text in UTF-8, and a sort that can be resumed has to write it down\n  Name another folder with ⟨spill_dir⟩.",
+            "{} is not text in UTF-8, and a sort that can be resumed has to write it down\n  Name another folder with ⟨spill_dir⟩.",
             folder.display()
         ))
     })

@@ -79,7 +79,7 @@ impl Named {
                 Some(inner) => self.of(inner, Place { level: place.level + 1, ..place }),
                 None => Err(place.wrong("an object without `type`")),
             },
-            other => Err(place.wrong(format_args!("{other} is no type"))),
+            other => Err(place.wrong(format_args!("{other} is not a type"))),
         }
     }
 
@@ -225,7 +225,9 @@ impl Named {
         let mut met = HashSet::new();
         let mut made = Vec::new();
         for field in fields {
-            let Some(field) = field.as_object() else { return Err(place.wrong("a field of a record is no object")) };
+            let Some(field) = field.as_object() else {
+                return Err(place.wrong("a field of a record is not an object"));
+            };
             let Some(own) = text(field, NAME).or_else(|| text(field, "name")) else {
                 return Err(place.wrong("a field of a record has no name"));
             };
@@ -280,7 +282,7 @@ mod tests {
         for (of, wanted) in [
             (r#"["null","R"]"#, "the field `f`: the type `n.R` is inside itself"),
             (r#""Other""#, "the field `f`: there is no type `n.Other`"),
-            ("7", "the field `f`: 7 is no type"),
+            ("7", "the field `f`: 7 is not a type"),
             (r#"{"type":"array"}"#, "the field `f`: an array needs `items`"),
             (r#"[["int"]]"#, "a union is directly inside a union"),
             (r#"{"type":"fixed","name":"x"}"#, "a fixed needs `size`"),

@@ -60,7 +60,7 @@ pub(crate) fn of_text(text: &[u8]) -> std::result::Result<Schema, String> {
         Some(b'[' | b'"') => avsc::read(text),
         None => Err(format!("it is empty\n  {INSTEAD}")),
         Some(_) => match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
-            Ok(_) => Err(format!("it is no object, and a schema is one\n  {INSTEAD}")),
+            Ok(_) => Err(format!("it is not an object, and a schema is one\n  {INSTEAD}")),
             Err(_) => Err(format!("it is not JSON\n  {INSTEAD}")),
         },
     }
@@ -125,8 +125,8 @@ mod tests {
         for (text, wanted) in [
             ("", "it is empty"),
             (" \n", "it is empty"),
-            ("null", "it is no object"),
-            ("1", "it is no object"),
+            ("null", "it is not an object"),
+            ("1", "it is not an object"),
             ("id,fare", "it is not JSON"),
             (
                 r#"{"schema":1,"fields":[{"name":"a","kind":"decimal","precision":39}]}"#,

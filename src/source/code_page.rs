@@ -87,6 +87,11 @@ impl CodePage {
         Some(CodePage { number: iso.number, name: iso.name })
     }
 
+    /// Whether it is ASCII.
+    pub fn is_ascii(self) -> bool {
+        self.number == ASCII.number
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         self.name

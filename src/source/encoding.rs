@@ -39,12 +39,12 @@ pub enum Malform {
 pub const MARK: u8 = 0xff;
 
 /// How characters become bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
-/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on. Text that is written
-/// in ASCII or ISO 8859 has only their characters, not those of the larger encodings that they are read as.
+/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on. ASCII has no bytes above
+/// 127. Text that is written in ISO 8859 has only its characters, not those of the larger encodings that it is read as.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
     inner: Inner,
-    /// The same where text is written; a smaller one for ASCII and ISO 8859.
+    /// The same where text is written; a smaller one for ISO 8859.
     written: Inner,
     /// UTF-16 whose byte order mark says which one; without one it is little-endian.
     by_mark: bool,
@@ -81,7 +81,10 @@ impl Encoding {
                 "{setting}: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
             ))
         })?;
-        let written = CodePage::of_iso(label).map_or(inner, Inner::Page);
+        let iso = CodePage::of_iso(label);
+        let written = iso.map_or(inner, Inner::Page);
+        // What the standard reads as windows-1252, since web pages are, is no ASCII.
+        let inner = iso.filter(|page| page.is_ascii()).map_or(inner, Inner::Page);
         Ok(Encoding { inner, written, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
     }
 

@@ -86,7 +86,8 @@ impl Profiles {
             Item::Table(profiles)
         });
         let profiles = place.as_table_like_mut();
-        let profiles = profiles.ok_or_else(|| Error::usage(format!("{}: `profile` is no table", self.0.display())))?;
+        let profiles =
+            profiles.ok_or_else(|| Error::usage(format!("{}: `profile` is not a table", self.0.display())))?;
         if let Some(Item::Table(before)) = profiles.get(new.name) {
             table.set_position(before.position());
         }

@@ -196,3 +196,52 @@ fn a_signal_while_records_go_to_standard_output() {
     assert!(stderr.contains("What was written to standard output stays"), "{stderr}");
     assert!(!stderr.contains("temporary file"), "{stderr}");
 }
+
+/// A name occurs wherever a record has it, also where steps leave that record out.
+#[test]
+fn names_in_records_that_are_left_out_occur() {
+    let here = with(&[("a.ndjson", "{\"a\":1,\"b\":{\"c\":2}}\n{\"a\":9}\n")]);
+    for flag in ["--drop b", "--drop b.c", "--rename b=x", "--op upper:b.c", "--columns a,b"] {
+        let line = format!("convert a.ndjson -t ndjson --where a>5 --strict {flag}");
+        let ran = say(here.path(), &line).ends(0);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("{\"a\":9}\n", ""), "{flag}");
+    }
+    let ran = say(here.path(), "convert a.ndjson -t ndjson --where a>5 --strict --drop d").ends(1);
+    ran.says(&["--drop names the field `d`, which no record has"]);
+}
+
+/// A field next to a part of it has no place of its own.
+#[test]
+fn columns_are_apart() {
+    let here = with(&[("a.ndjson", "{\"m\":{\"p\":1,\"r\":2}}\n"), ("a.csv", "m,m.p\n1,2\n")]);
+    for target in ["csv", "ndjson"] {
+        let line = format!("convert a.ndjson -t {target} --columns m.p,m");
+        say(here.path(), &line).ends(2).says(&["--columns names the field `m` and its part `m.p`"]);
+    }
+    // In a table both are names.
+    assert_eq!(say(here.path(), "convert a.csv -t csv --columns m.p,m").ends(0).stdout, "m.p,m\n2,1\n");
+}
+
+/// Counts of words are no records.
+#[test]
+fn words_have_no_format() {
+    let here = with(&[("a.csv", "a\nx y\n")]);
+    say(here.path(), "convert a.csv --op wordcount -t ndjson").ends(2).says(&["`--to` has no effect"]);
+}
+
+/// What may be written in an expression is printed.
+#[test]
+fn expressions_are_explained() {
+    let here = with(&[]);
+    let text = say(here.path(), "help expressions").ends(0).stdout;
+    for part in ["CASE WHEN", "split_part(text, separator, number)", "date_trunc(unit, time)", "%d.%m.%Y"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(say(here.path(), "help convert functions").ends(0).stdout.ends_with(&text));
+    let formats = say(here.path(), "help formats").ends(0).stdout;
+    let (first, all) = formats.split_once("\n\nFormats:\n").unwrap();
+    for name in first.trim_start_matches("The formats are ").trim_end_matches('.').split(", ") {
+        let is_listed = |line: &str| line.trim_start().split([' ', ',']).take(3).any(|word| word == name);
+        assert!(all.lines().any(is_listed), "{name}");
+    }
+}

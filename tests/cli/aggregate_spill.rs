@@ -184,8 +184,10 @@ fn a_signal_ends_the_run() {
 fn the_folder_is_said_and_checked() {
     let here = with(&[("t.csv", "k\na\n")]);
     let here = here.path();
-    say(here, "aggregate t.csv --by k --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
-    say(here, "aggregate t.csv t.csv --by k --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
+    say(here, "aggregate t.csv --by k --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is not a folder"]);
+    say(here, "aggregate t.csv t.csv --by k --spill-dir nowhere")
+        .ends(2)
+        .says(&["--spill-dir: nowhere is not a folder"]);
     let plan = say(here, "aggregate t.csv --by k --spill-dir / -o b.csv --explain").ends(0).stdout;
     assert!(
         plan.contains("groups           what does not fit into memory goes to files without a name in /\n"),

@@ -172,9 +172,9 @@ fn a_result_is_kept_and_compared() {
     changed(&|kept| kept["settings"] = "--workers 9".into())
         .ends(0)
         .says(&["Settings differ: --workers 9 then, none now."]);
-    changed(&|kept| kept["format"] = 99.into()).ends(2).says(&["is no result that this version can read"]);
+    changed(&|kept| kept["format"] = 99.into()).ends(2).says(&["is not a result that this version can read"]);
     fs::write(&file, "{").unwrap();
-    with(&["--compare", "first-1.0"]).ends(2).says(&["is no result that this version can read"]);
+    with(&["--compare", "first-1.0"]).ends(2).says(&["is not a result that this version can read"]);
     with(&["--compare", "second"]).ends(2).says(&["there is no saved result `second`\n  There are: first-1.0."]);
 }
 
@@ -199,7 +199,7 @@ fn what_makes_no_sense_is_refused() {
     let table: [(&[&str], &str); 16] = [
         (&["csv_ndjson"], "there is no workload `csv_ndjson`; did you mean `csv-ndjson`?\n  There are: csv-ndjson, "),
         (&["--runs", "0"], "--runs: there can be 1 to 1000"),
-        (&["--time-limit", "5"], "--time-limit: `5` is no time"),
+        (&["--time-limit", "5"], "--time-limit: `5` is not a time"),
         (&["--size", "a lot"], "--size"),
         (&["--discard"], "`--discard` has no effect"),
         (&["--select", "a"], "`--select` has no effect"),

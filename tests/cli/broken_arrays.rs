@@ -4,8 +4,8 @@
 use std::fs;
 use std::io::Write;
 
-use crate::broken_json::{ends_at, gives, skipping, skipping_from};
-use crate::support::{Ran, feed, folder, run};
+use crate::broken_json::{ends_at, gives, gives_from, skipping, skipping_from};
+use crate::support::{Ran, convert, feed, folder, run, with};
 
 /// Records with these numbers as an array in lines; number `bad` is cut off.
 fn array(ids: &[u32], indent: &str, bad: u32) -> String {
@@ -238,4 +238,48 @@ fn arrays_of_json5() {
         let ran = skipping_from("json5", text, &[]).ends(0).says(&[bad]);
         assert_eq!(ran.stdout, lines(good), "{text}");
     }
+}
+
+/// Text in the line of a record, before it: the records are there, or the run says that it does not know.
+#[test]
+fn text_before_records_in_their_line() {
+    for text in [
+        "{\"id\":0}some text{\"id\":2}{\"id\":3}\n",
+        "{\"id\":0}some text{\"id\":2}{\"id\":3}",
+        "{\"id\":0}\nsome text{\"id\":2}{\"id\":3}\n",
+        "{\"id\":0}\nsome text {\"id\":2}\n{\"id\":3}\n",
+    ] {
+        gives(text, &[], ("{\"id\":0}\n{\"id\":2}\n{\"id\":3}\n", "1 bad record ("));
+    }
+    // The rest of a record that lost its beginning is none.
+    let cut = "{\"id\":0}\n\"id\":2,\"m\":{\"x\":1}}\n{\"id\":4}\n";
+    gives(cut, &[], ("{\"id\":0}\n{\"id\":4}\n", "1 bad record (19 bytes)"));
+    let list = "{\"id\":0}\n1, 2, {\"y\": 1}]}\n{\"id\":4}\n";
+    gives(list, &[], ("{\"id\":0}\n{\"id\":4}\n", "1 bad record ("));
+    // A text might have had them in it.
+    ends_at("{\"id\":0}\n\"oops\" {\"id\":2}{\"id\":3}\n{\"id\":4}\n", &[], "{\"id\":0}\n", 9);
+}
+
+/// Wherever slices end, a record that lost its beginning has the same end.
+#[test]
+fn records_without_beginning_end_where_they_do() {
+    let lines = "[\n{\"id\":0},\n\": \"a{b}[c],\", \"m\": {\"x\": [1, 2, {\"y\": 1}]}},\n{\"id\":2}\n]\n";
+    gives(lines, &[], ("{\"id\":0}\n\": \"\n{\"id\":2}\n", "2 bad records (40 bytes)"));
+    let pretty = "[\n  {\n    \"id\": 4\n  },\n  {\n    \"id\": 5,\n    \"n\": \"v5\"\n  },    \"id\": 6,\n    \"n\": \"v6\"\n  }\n]\n";
+    gives(pretty, &[], ("{\"id\":4}\n{\"id\":5,\"n\":\"v5\"}\n", "1 bad record (26 bytes)"));
+    let here = with(&[("a.json", pretty)]);
+    for size in [16, 32, 64, 100] {
+        let line = format!("a.json -t ndjson --on-error skip --slice-size {size}");
+        let ran = convert(here.path(), &line).ends(0).says(&["1 bad record (26 bytes)"]);
+        assert_eq!(ran.stdout, "{\"id\":4}\n{\"id\":5,\"n\":\"v5\"}\n", "{size}");
+    }
+}
+
+/// In a line with many records, a bad one takes no other with it if its brackets tell where it ends.
+#[test]
+fn bad_records_inside_a_line() {
+    let at = ["--records-at", "/it"];
+    let text = "{\"it\":[{\"id\":1},{\"id\" 2},{\"id\":3}]}\n{\"it\":[{\"id\":4},{\"id\" 5}]}\n{\"it\":[{\"id\":6}]}\n";
+    let good = "{\"id\":1}\n{\"id\":3}\n{\"id\":4}\n{\"id\":6}\n";
+    gives_from("ndjson", text, &at, (good, "2 bad records (16 bytes)"));
 }

@@ -279,6 +279,22 @@ fn a_full_disk_ends_a_conversion_with_3() {
     ran.says(&["/dev/full"]);
 }
 
+/// Nothing else goes where the records go, whatever it is called.
+#[test]
+#[cfg(unix)]
+fn standard_output_is_for_records() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a,b\n1\n2,3\n").unwrap();
+    for flag in ["--quarantine", "--report", "--metrics-file"] {
+        let words = ["convert", "a.csv", flag, "/dev/stdout", "--force"];
+        let ran = run(here, words).ends(2).says(&[&format!("{flag}: /dev/stdout is standard output")]);
+        assert_eq!(ran.stdout, "");
+    }
+    let ran = run(here, ["convert", "a.csv", "-o", "o.csv", "--quarantine", "/dev/stdout", "--force"]).ends(0);
+    assert!(ran.stdout.contains("\"record\":1"), "{}", ran.stdout);
+}
+
 /// Standard output may be any file that the shell opened, but not an input: as in `cat`.
 #[test]
 #[cfg(unix)]
@@ -308,6 +324,10 @@ fn standard_output_is_no_input() {
     // The shell has emptied it; nothing is written all the same.
     shell("\"$0\" convert other.ndjson - -f ndjson -t csv < s.ndjson > s.ndjson").ends(2);
     assert_eq!(fs::read_to_string(here.join("s.ndjson")).unwrap(), "");
+    // The same goes for the list of inputs.
+    fs::write(here.join("list"), "other.ndjson\n").unwrap();
+    shell("\"$0\" convert --files-from list -t csv >> list").ends(2).says(&["--files-from: list is standard output"]);
+    assert_eq!(fs::read_to_string(here.join("list")).unwrap(), "other.ndjson\n");
     // Any other file, and a pipe that goes to the input in the end, are no business of ours.
     shell("\"$0\" convert other.ndjson -t csv >> s.ndjson").ends(0);
     assert_eq!(fs::read_to_string(here.join("s.ndjson")).unwrap(), "a\n1\n2\n");

@@ -260,3 +260,23 @@ fn a_doubtful_beginning_gets_a_warning() {
     assert_eq!(run(here.path(), ["count", "-r", "a.csv", "-q"]).ends(0).stderr, "");
     assert_eq!(run(here.path(), ["count", "-r", "a.csv", "-d", ";"]).ends(0).stderr, "");
 }
+
+/// A name that no record has is told, as `convert` tells it, and refused where warnings are errors.
+#[test]
+fn names_that_no_record_has_are_told() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.ndjson"), "{\"id\":1}\n{\"id\":2}\n").unwrap();
+    fs::write(here.join("b.ndjson"), "{\"name\":\"x\"}\n").unwrap();
+    let told = "--where names the field `ids`, which no record has; did you mean `id`?";
+    let ran = run(here, ["count", "-r", "a.ndjson", "--where", "ids = 1"]).ends(0).says(&[told]);
+    assert_eq!(ran.stdout, "0 a.ndjson\n");
+    run(here, ["count", "-r", "a.ndjson", "--where", "ids = 1", "--strict"]).ends(1).says(&["the field `ids`"]);
+    // One of several sources has it.
+    let ran = run(here, ["count", "-r", "a.ndjson", "b.ndjson", "--where", "name = 'x'", "--strict"]).ends(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (" 0 a.ndjson\n 1 b.ndjson\n 1 total\n", ""));
+    let report = run(here, ["count", "-r", "a.ndjson", "--where", "ids = 1", "-q", "--report", "r.json"]).ends(0);
+    assert_eq!(report.stderr, "");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(here.join("r.json")).unwrap()).unwrap();
+    assert_eq!(report["names_never_seen"], serde_json::json!([{"flag": "--where", "name": "ids", "nearest": "id"}]));
+}

@@ -218,7 +218,7 @@ fn contradictions_are_refused() {
     no("a.csv -t csv --dedupe nam", &["--dedupe names the field `nam`", "did you mean `name`?"]);
     no("a.csv -t csv --dedupe-keep last", &["`--dedupe-keep` has no effect: no records are compared"]);
     no("a.csv -t csv --spill-dir .", &["`--spill-dir` has no effect: nothing is sorted or compared"]);
-    no("a.csv -t csv --dedupe id --spill-dir nowhere", &["--spill-dir: nowhere is no folder"]);
+    no("a.csv -t csv --dedupe id --spill-dir nowhere", &["--spill-dir: nowhere is not a folder"]);
     no("a.csv -o c.csv --dedupe id --resume", &["`--resume` has no effect", "--dedupe"]);
     no("a.csv -o c.csv --dedupe id --checkpoint", &["`--checkpoint` has no effect", "--dedupe"]);
     no("a.csv -t csv --dedupe id,*", &["--dedupe: * compares all fields"]);

@@ -86,7 +86,7 @@ fn one_run_is_shown() {
     let here = here.path();
     with_runs(here, "a", &[1_000]);
     say(here, "history show 2").ends(2).says(&["there is no run 2 in the history"]);
-    say(here, "history show x").ends(2).says(&["`x` is no number of a run"]);
+    say(here, "history show x").ends(2).says(&["`x` is not a number of a run"]);
     say(here, "history show").ends(2).says(&["which run?"]);
     say(here, "history shwo 1").ends(2).says(&["history has no part `shwo`"]);
     let table = say(here, "history show 1 -t table").ends(0).stdout;
@@ -154,7 +154,7 @@ fn a_trend_looks_past_what_is_no_like_of_it() {
     let rows = say(here, "history --last 1 -t csv").ends(0).stdout;
     assert!(rows.lines().count() == 2 && rows.ends_with(",slower\n"), "{rows}");
     assert_eq!(say(here, "history -t csv").ends(0).stdout.lines().count(), 101);
-    say(here, "history --last 0").ends(2).says(&["--last: `0` is no number of runs"]);
+    say(here, "history --last 0").ends(2).says(&["--last: `0` is not a number of runs"]);
     say(here, "history show 1 --last 3").ends(2).says(&["`--last` has no effect: show shows one run"]);
     say(here, "history prune 5 --last 3").ends(2).says(&["`--last` has no effect: prune removes runs"]);
 }

@@ -128,21 +128,21 @@ fn keys_are_those_of_the_command() {
         ("[job.a]\ncommand = 1", "`command` is a text: put it in quotes"),
         (
             "[job.a]\nby = 'x'",
-            "`by` is no flag of `pagemill convert`\n  What a job does is in its `command`: command = \"split\" or command = \"sort\" or command = \"aggregate\".",
+            "`by` is not a flag of `pagemill convert`\n  What a job does is in its `command`: command = \"split\" or command = \"sort\" or command = \"aggregate\".",
         ),
         (
             "[profile.a]\nagg = 'count()'",
-            "`agg` is no flag of `pagemill convert`\n  Put it into a job, [job.NAME], with command = \"aggregate\".",
+            "`agg` is not a flag of `pagemill convert`\n  Put it into a job, [job.NAME], with command = \"aggregate\".",
         ),
         (
             "[job.a]\ncommand = 'sort'\nagg = 'count()'",
-            "`agg` is no flag of `pagemill sort`\n  What a job does is in its `command`: command = \"aggregate\".",
+            "`agg` is not a flag of `pagemill sort`\n  What a job does is in its `command`: command = \"aggregate\".",
         ),
         (
             "[job.a]\ncommand = 'aggregate'\nagg = 'cuont()'",
             "pagemill.toml:3: --agg cuont(): there is no function `cuont`; did you mean `count`?",
         ),
-        ("[job.a]\ncommand = 'aggregate'\nwindow = 5", "pagemill.toml:3: window: `5` is no duration"),
+        ("[job.a]\ncommand = 'aggregate'\nwindow = 5", "pagemill.toml:3: window: `5` is not a duration"),
         ("[profile.a]\ncommand = 'sort'", "there is no key `command`"),
     ];
     for (text, says) in faulty {

@@ -778,7 +778,7 @@ fn lists_as_records() {
         .says(&["record 2, line 1, byte 17: 2 items where the first record has 1"]);
     assert_eq!(fed("[]", &[]).ends(0).stdout, "");
     assert_eq!(fed("[[\"a\"]]", &[]).ends(0).stdout, "a\n");
-    fed("[{\"a\":1}]", &[]).ends(1).says(&["the first record is no list of names"]);
+    fed("[{\"a\":1}]", &[]).ends(1).says(&["the first record is not a list of names"]);
     fed("[[\"a\",\"a\"],[1,2]]", &[]).ends(1).says(&["the name `a` twice"]);
     fed("[[\"a\"],[{\"b\":tru}]]", &[]).ends(1).says(&["record 1, line 1, byte 13", "`tru` is not a JSON value"]);
     convert(here, "r.json -t csv --names a,b").ends(1).says(&["3 items where the list of names has 2"]);

@@ -219,7 +219,7 @@ fn addresses_and_headers_are_checked_before_anything_is_done() {
     }
     let line = ["convert", "a.csv", "-o", "b.ndjson", "--otlp", "http://localhost"];
     let said = ran(command(here).args(line).env("OTEL_EXPORTER_OTLP_HEADERS", "a=b,hunter2").output().unwrap());
-    let said = said.ends(2).says(&["OTEL_EXPORTER_OTLP_HEADERS: part 2 is no header"]);
+    let said = said.ends(2).says(&["OTEL_EXPORTER_OTLP_HEADERS: part 2 is not a header"]);
     assert!(!said.stderr.contains("hunter2") && !here.join("b.ndjson").exists(), "{}", said.stderr);
     // It comes from the environment too, but not from a file that may have come with the data.
     let said = ran(command(here).args(&line[..4]).env("PAGEMILL_OTLP", "nowhere").output().unwrap());

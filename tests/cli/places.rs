@@ -352,3 +352,18 @@ fn too_many_keys_of_a_stream() {
         ran.says(&["record 11, line 11, byte 91: ", "\n  11 | {\"k11\":1}\n"]);
     }
 }
+
+/// Where slices end between both bytes of a line break, after comments, lines are counted once.
+#[test]
+fn lines_after_comments_are_counted_once() {
+    let here = folder();
+    let text = format!("a,b\r\n{}1\r\n", "#x\r\n".repeat(6));
+    std::fs::write(here.path().join("a.csv"), &text).unwrap();
+    for size in 1..40 {
+        let base =
+            ["convert", "a.csv", "-t", "csv", "--comment", "#", "--slice-size", &size.to_string()].map(str::to_owned);
+        run(here.path(), &base).ends(1).says(&["record 1, line 8, byte 29"]);
+        let read = base.iter().cloned().chain(["--io", "read"].map(str::to_owned));
+        run(here.path(), read).ends(1).says(&["record 1, line 8, byte 29"]);
+    }
+}

@@ -117,7 +117,7 @@ fn parse(path: &Path) -> Pprof {
             (number(it, 1), lines.collect())
         })
         .collect();
-    assert!(!locations.contains_key(&0) && !functions.contains_key(&0), "0 is no number");
+    assert!(!locations.contains_key(&0) && !functions.contains_key(&0), "0 is not a number");
     let samples = all(&message, 2).into_iter().map(|sample| {
         let stack = packed(sample, 1).iter().flat_map(|location| locations[location].clone()).collect();
         (stack, packed(sample, 2))

@@ -124,13 +124,13 @@ fn tables_become_messages() {
     assert_eq!(bytes(here, "a2.pb"), [&one[..], two].concat());
     ran(here, "convert a.csv --schema t.proto -o b.pb --strict").ends(1).says(&["--strict"]);
     for (text, wanted) in [
-        ("id\n2147483648\n", "the field `id` is `2147483648`, which is no int32: it is out of range"),
-        ("id\n1.5\n", "which is no int32: it has a fraction"),
-        ("id\nx\n", "the field `id` is `x`, which is no int32"),
-        ("kind\nBSU\n", "which is no value of the enum t.Kind; the nearest name is `BUS`"),
+        ("id\n2147483648\n", "the field `id` is `2147483648`, which is not an int32: it is out of range"),
+        ("id\n1.5\n", "which is not an int32: it has a fraction"),
+        ("id\nx\n", "the field `id` is `x`, which is not an int32"),
+        ("kind\nBSU\n", "which is not a value of the enum t.Kind; the nearest name is `BUS`"),
         ("cash,card\n1,x\n", "the field `card` is set, and another field of `fare` too"),
         ("raw\n*\n", "it is not base64"),
-        ("counts\n5\n", "which is no list"),
+        ("counts\n5\n", "which is not a list"),
         ("counts\n\"[1,\"\n", "which is not the JSON text of a list"),
         ("at,at.name\n\"{}\",x\n", "has both a value of its own and fields inside"),
     ] {

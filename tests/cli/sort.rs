@@ -158,7 +158,7 @@ fn what_has_no_place_in_the_order_is_bad() {
     for by in ["name:locale", "name:locale=", "name:nocase:number", "name:nocase:nocase"] {
         say(here, &format!("sort a.csv --by {by}")).ends(2).says(&["FIELD:nocase"]);
     }
-    say(here, "sort a.csv --by id --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is no folder"]);
+    say(here, "sort a.csv --by id --spill-dir nowhere").ends(2).says(&["--spill-dir: nowhere is not a folder"]);
     say(here, "sort a.csv --by id --op wordcount").ends(2);
     say(here, "sort a.ndjson --by m").ends(0).says(&["no record has a value in the field `m`, which --by names"]);
     say(here, "convert a.csv --sort id").ends(2).says(&["pagemill sort INPUT --by FIELD"]);

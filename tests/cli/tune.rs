@@ -35,7 +35,7 @@ fn what_can_be_read_only_once_is_refused() {
     feed(here, ["tune", "-f", "csv"], b"a\n1\n").ends(2).says(&["standard input can be read only once"]);
     let status = Command::new("mkfifo").arg("pipe").current_dir(here).status().unwrap();
     assert!(status.success());
-    run(here, ["tune", "pipe", "-f", "csv"]).ends(2).says(&["pipe is no regular file"]);
+    run(here, ["tune", "pipe", "-f", "csv"]).ends(2).says(&["pipe is not a regular file"]);
     run(here, ["tune", "a.csv", "b.csv"]).ends(2).says(&["tune takes one input"]);
     run(here, ["tune", "none.csv"]).ends(3).says(&["none.csv"]);
 }
@@ -45,8 +45,8 @@ fn flags_that_make_no_sense_are_refused() {
     let here = with(&[("a.csv", "a,b\n1,2\n")]);
     for (flags, says) in [
         ("-t csv --pretty", "`--pretty` has no effect"),
-        ("-t ndjson --time-limit 30", "--time-limit: `30` is no time"),
-        ("-t ndjson --time-limit 0s", "--time-limit: `0s` is no time"),
+        ("-t ndjson --time-limit 30", "--time-limit: `30` is not a time"),
+        ("-t ndjson --time-limit 0s", "--time-limit: `0s` is not a time"),
         ("-t ndjson --force", "`--force` has no effect: no profile is saved"),
         ("-t ndjson --save=-x", "--save: `-x` can't be the name of a profile"),
         ("-t ndjson --save=", "--save: `` can't be the name of a profile"),

@@ -224,7 +224,7 @@ fn late_records_are_counted_kept_or_refused() {
 fn what_is_no_time_makes_a_record_bad() {
     for (time, why) in [
         ("", "is null, where the time of the record is needed"),
-        ("soon", "is no time"),
+        ("soon", "is not a time"),
         ("1717222756000", "is not between the years 1 and 9899"),
     ] {
         let here = with(&[("t.csv", &format!("at,x\n1970-01-01,1\n{time},2\n1970-01-01,4\n"))]);
@@ -249,7 +249,7 @@ fn what_makes_no_sense_is_refused() {
         ("--by k --window 1m", "Give --time-field FIELD too"),
         ("--by k --window 1m --time-field att", "--time-field names the field `att`, which the source does not have"),
         ("--by k --window 0s --time-field at", "--window is 0"),
-        ("--by k --window 5 --time-field at", "--window: `5` is no duration"),
+        ("--by k --window 5 --time-field at", "--window: `5` is not a duration"),
         ("--by k --window 40000d --time-field at", "--window is longer than a century"),
         ("--by k --window 1m --slide 2m --time-field at", "--slide is longer than --window"),
         ("--by k --window 1m --slide 0s --time-field at", "--slide is 0"),

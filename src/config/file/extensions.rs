@@ -15,7 +15,7 @@ pub fn add(extensions: &mut Extensions, key: &str, value: &DeValue<'_>) -> Resul
     };
     let format = name.parse::<Format>().map_err(|error| {
         let like = nearest(&Format::ALL.map(Format::name), name);
-        like.map_or(error.marked(), |like| format!("`{name}` is no format; did you mean `{like}`?"))
+        like.map_or(error.marked(), |like| format!("`{name}` is not a format; did you mean `{like}`?"))
     })?;
     extensions.add(key, format).map_err(|error| error.marked())
 }

@@ -121,7 +121,7 @@ impl Scope {
                 Scope::Job(_) => format!("What a job does is in its `{COMMAND}`: {others}."),
                 _ => format!("Put it into a job, [job.NAME], with {others}."),
             };
-            return format!("`{key}` is no flag of `pagemill {name}`\n  {instead}");
+            return format!("`{key}` is not a flag of `pagemill {name}`\n  {instead}");
         }
         let older = self.flags().find(|flag| flag.alias == Some(key)).map(|flag| flag.name);
         let names: Vec<&str> = self.flags().map(|flag| flag.name).chain(self.others().iter().copied()).collect();

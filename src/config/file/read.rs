@@ -132,7 +132,10 @@ impl Reading<'_> {
     fn section(&mut self, head: &Line<'_, '_>, scope: Scope) -> Option<Section> {
         let what = if scope.is_job() { "job" } else { "profile" };
         let DeValue::Table(table) = head.value else {
-            self.fault(head.line, format!("`{}` is no table\n  Write [{what}.NAME], and its keys below it.", head.key));
+            self.fault(
+                head.line,
+                format!("`{}` is not a table\n  Write [{what}.NAME], and its keys below it.", head.key),
+            );
             return None;
         };
         if !is_name(head.key) {

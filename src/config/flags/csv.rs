@@ -111,7 +111,7 @@ pub static FLAGS: &[Flag] = &[
         "clean-names",
         Word("HOW", || CLEAN.all()),
         Commands::ROWS,
-        "Tidy the names of the header: trim white space, also lower case, also `_` for all that is no letter or digit (snake); other flags use the tidy names",
+        "Tidy the names of the header: trim white space, also lower case, also `_` for all that is not a letter or digit (snake); other flags use the tidy names",
     )
     .source(Kinds::TABLES)
     .unless(no_header_is_read)

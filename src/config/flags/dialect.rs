@@ -37,7 +37,7 @@ pub static FLAGS: &[Flag] = &[
     .unless(escapes_for_all_quotes)
     .sets(|s, flag, texts| put(&mut s.options.out_dialect, OutDialect::of(KNOWN.parse(flag, &texts[0])?)))
     .shows("csv.out_dialect", |s| json!(s.options.out_dialect.known.map(|known| KNOWN.of(known)))),
-    flag("skip-space", Nothing, Commands::READ, "Spaces after a delimiter, and at the start of a line, are no part of the field")
+    flag("skip-space", Nothing, Commands::READ, "Spaces after a delimiter, and at the start of a line, are not part of the field")
         .group(Group::Csv)
         .source(Kinds::TABLES)
         .unless(uncounted)

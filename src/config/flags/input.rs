@@ -7,7 +7,7 @@ use super::flag::Takes::{Count, List, Nothing, Path, Paths, Text, Word};
 use super::flag::{Changes, Flag, Group, flag};
 use super::kinds::Kinds;
 use super::past::answers;
-use super::unless::{no_file, no_folder, no_list, not_recursive, nothing_can_exist};
+use super::unless::{no_file, no_folder, no_list, no_records, not_recursive, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
 use crate::job::Encoding;
@@ -106,6 +106,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .short('t')
     .common()
+    .unless(no_records)
     .sets(|s, _, texts| put(&mut s.to, Some(texts[0].parse()?)))
     .shows("to", |s| json!(s.to.map(|format| format.name()))),
     flag(

@@ -130,7 +130,7 @@ pub static FLAGS: &[Flag] = &[
     see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
     see("verbose", Nothing, Commands::SUMMED_UP, "Print a summary of the run at the end")
         .short('v')
-        .help_in(&[(Commands::BENCH, "Say on standard error what is run, also where that is no terminal")]),
+        .help_in(&[(Commands::BENCH, "Say on standard error what is run, also where that is not a terminal")]),
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
         .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),

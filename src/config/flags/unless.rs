@@ -7,6 +7,7 @@ use super::words::KNOWN;
 use crate::format::csv::Known;
 use crate::format::{Types, fwf};
 use crate::job::{Aggregate, ColumnsFrom, OnError};
+use crate::op::Folding;
 
 /// What has bytes beside texts.
 const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::BLOCKS).or(Kinds::PROTOBUF);
@@ -45,6 +46,14 @@ pub fn no_types(line: &Line<'_>) -> Option<No> {
         );
     }
     uncounted(line)
+}
+
+/// Counts of words have a form of their own.
+pub fn no_records(line: &Line<'_>) -> Option<No> {
+    match line.settings.fold {
+        Some(Folding::WordCount) => No::new("wordcount writes counts, and no records", LEAVE_OUT),
+        _ => None,
+    }
 }
 
 /// Only a schema of Protobuf has messages.
@@ -242,7 +251,7 @@ pub fn no_header_to_miss(line: &Line<'_>) -> Option<No> {
                 "{}, which has no header",
                 if line.sources.meets(Kinds::FWF) { line.input() } else { line.output() }
             ),
-            "Leave it out; a first line that is no record is left out by --skip-lines 1.",
+            "Leave it out; a first line that is not a record is left out by --skip-lines 1.",
         );
     }
     uncounted(line)

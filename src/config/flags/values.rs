@@ -72,7 +72,7 @@ pub(super) fn count(flag: &str, texts: &[String]) -> Result<usize, Error> {
 /// A duration, such as `5m`.
 pub(super) fn duration(flag: &str, texts: &[String]) -> Result<Duration, Error> {
     parse_duration(&texts[0]).ok_or_else(|| {
-        Error::usage(format!("{flag}: `{}` is no duration\n  Write it as 500ms, 30s, 5m, 1h or 1d.", texts[0]))
+        Error::usage(format!("{flag}: `{}` is not a duration\n  Write it as 500ms, 30s, 5m, 1h or 1d.", texts[0]))
     })
 }
 

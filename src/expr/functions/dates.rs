@@ -167,7 +167,7 @@ fn unit(name: &[u8], units: &[(&str, Unit)]) -> Result<Unit, String> {
     let found = units.iter().find(|(unit, _)| short.eq_ignore_ascii_case(unit.as_bytes()));
     found.map(|(_, unit)| *unit).ok_or_else(|| {
         let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
-        format!("`{}` is no unit; the units are {}", String::from_utf8_lossy(name), names.join(", "))
+        format!("`{}` is not a unit; the units are {}", String::from_utf8_lossy(name), names.join(", "))
     })
 }
 
@@ -191,6 +191,9 @@ fn check_format(known: Known<'_>) -> Result<(), String> {
 /// Whether texts can be read in a form: what is written in it can be.
 fn check_parsed(known: Known<'_>, day: bool) -> Result<(), String> {
     let (1, Some(format)) = (known.index, known.value.text()) else { return Ok(()) };
+    if !format.contains(&b'%') {
+        return Err(format!("{}, whose parts begin with `%`", no_form(format)));
+    }
     let tried = [Precision::Utc, Precision::Local].map(|kind| written(Moment { at: TRIED, kind }, format));
     let Some(text) = tried.iter().flatten().next() else { return Err(no_form(format)) };
     match strtime::parse(format, text.as_bytes()) {
@@ -203,7 +206,7 @@ fn check_parsed(known: Known<'_>, day: bool) -> Result<(), String> {
 }
 
 fn no_form(format: &[u8]) -> String {
-    format!("`{}` is no form of a time, such as `%d.%m.%Y %H:%M`", String::from_utf8_lossy(format))
+    format!("`{}` is not a form of a time, such as `%d.%m.%Y %H:%M`", String::from_utf8_lossy(format))
 }
 
 fn truncate<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {

@@ -18,7 +18,7 @@ pub static FUNCTIONS: [Function; 1] = [Function {
         Some(text)
             if known.index == 0 && begin(&mut Reader::new(DEPTH, 0), text).is_ok_and(|begin| begin.is_none()) =>
         {
-            Err("this is no JSON text".to_owned())
+            Err("this is not JSON text".to_owned())
         }
         _ => Ok(()),
     },

@@ -37,6 +37,11 @@ pub fn find(name: &str) -> Option<&'static Function> {
     all().find(|function| function.name == name)
 }
 
+/// How each function is called, as in `lower(text)`.
+pub fn usages() -> impl Iterator<Item = &'static str> {
+    all().map(|function| function.usage)
+}
+
 pub fn all() -> impl Iterator<Item = &'static Function> {
     TABLES.iter().flat_map(|table| table.iter())
 }

@@ -93,7 +93,7 @@ fn check_mark(mark: &[u8]) -> Result<(), String> {
     let mut characters = std::str::from_utf8(mark).unwrap_or_default().chars();
     match (characters.next(), characters.next()) {
         (Some(c), None) if !c.is_ascii_digit() && !matches!(c, '-' | '+' | 'e' | 'E') => Ok(()),
-        _ => Err("a mark is one character that is no digit or sign".to_owned()),
+        _ => Err("a mark is one character that is not a digit or sign".to_owned()),
     }
 }
 

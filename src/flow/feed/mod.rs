@@ -422,9 +422,11 @@ impl<'s> Feed<'s> {
                     self.after =
                         self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
                     let window = windows.cut(window, len, &self.room, held, &mut self.held)?;
+                    // A line feed that ends no line of its own, after what was left out, is counted by all who look at the slice.
                     let before = std::mem::take(&mut self.skipped);
-                    let ended = self.ended(&window, before);
-                    return self.hand_out(len as u64, ended, Content::Read(window));
+                    let (ended, counted) = (self.ended(&window, before), self.ended(&window, 0));
+                    self.line -= counted - ended;
+                    return self.hand_out(len as u64, counted, Content::Read(window));
                 }
                 Boundary::Skip(len) => self.skip(&mut window, len),
                 Boundary::More if window.len() >= most && !self.lenient => {

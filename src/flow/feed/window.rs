@@ -315,7 +315,7 @@ mod tests {
         let Some(mut stream) =
             Source::open(Box::new(Reader::new(Box::new(pipe))), Access::default()).unwrap().into_stream()
         else {
-            panic!("a stream is no map")
+            panic!("a stream is not a map")
         };
         let (plan, mut head) = (plan(), Vec::new());
         let budget = Budget::new(plan.memory_limit);

@@ -108,7 +108,7 @@ fn ordered(field: &str) -> Option<(&str, &'static str)> {
 
 fn no_key(setting: &str, part: &str) -> Error {
     Error::usage(format!(
-        "{setting}: `{part}` is no field to sort by\n  Write FIELD, FIELD:desc or FIELD:desc:number; the kinds are text, number and date. Text is compared by its bytes, or as FIELD:locale=sv, FIELD:nocase or FIELD:natural say. In a name, write \\: for a colon."
+        "{setting}: `{part}` is not a field to sort by\n  Write FIELD, FIELD:desc or FIELD:desc:number; the kinds are text, number and date. Text is compared by its bytes, or as FIELD:locale=sv, FIELD:nocase or FIELD:natural say. In a name, write \\: for a colon."
     ))
 }
 

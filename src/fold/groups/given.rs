@@ -212,7 +212,7 @@ impl Argument {
                 copy.copy_from_slice(text);
                 copy
             }
-            _ => return Err(self.bad(offset, "is no number")),
+            _ => return Err(self.bad(offset, "is not a number")),
         };
         self.checked(text, offset)
     }
@@ -234,7 +234,7 @@ impl Argument {
             return Ok(short);
         }
         let fits = match Decimal::parse(text) {
-            None => return Err(self.bad(offset, "is no number")),
+            None => return Err(self.bad(offset, "is not a number")),
             Some(Err(_)) => false,
             Some(Ok(number)) => number.is_within(PLACES),
         };

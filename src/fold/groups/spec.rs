@@ -159,13 +159,13 @@ impl Aggregate {
             }
             ([first], Second::Nothing) if !first.is_empty() => first,
             ([first, second], Second::Share) => {
-                call.share =
-                    share(second).ok_or_else(|| bad(format!("`{second}` is no number from 0 to 1, such as 0.95")))?;
+                call.share = share(second)
+                    .ok_or_else(|| bad(format!("`{second}` is not a number from 0 to 1, such as 0.95")))?;
                 first
             }
             ([first, second], Second::Most) => {
                 let most = second.parse().ok().filter(|most| (1..=MOST).contains(most));
-                call.most = most.ok_or_else(|| bad(format!("`{second}` is no number from 1 to {MOST}")))?;
+                call.most = most.ok_or_else(|| bad(format!("`{second}` is not a number from 1 to {MOST}")))?;
                 first
             }
             ([first, second], Second::Nothing) if function.name == "distinct" => {

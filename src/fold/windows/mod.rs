@@ -389,7 +389,7 @@ impl TimeWindows {
         let field = self.spec.time().unwrap_or_default();
         let reason = match no {
             No::Null => format!("the field `{field}` is null, where the time of the record is needed"),
-            No::Other => format!("the field `{field}` is no time"),
+            No::Other => format!("the field `{field}` is not a time"),
             No::Range => format!("the field `{field}` is not between the years 1 and 9899"),
         };
         let hint = match no {

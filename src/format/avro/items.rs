@@ -21,7 +21,7 @@ pub(super) fn count(data: &[u8], at: usize, least: u32, is_map: bool, most: usiz
     // An item takes bytes, so a number that lies is found out at once, if all data is there.
     if least == 0 && count as u64 > most as u64 {
         return Err(RecordError::with_numbers(at, "a list of more than {} values that have no bytes", [most, 0])
-            .hint("Raise ⟨max_fields⟩ if that is no mistake.")
+            .hint("Raise ⟨max_fields⟩ if that is not a mistake.")
             .into());
     }
     if (count as u64).saturating_mul(least) > (data.len() - next) as u64 {

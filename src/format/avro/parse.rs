@@ -125,7 +125,7 @@ impl Parser {
                 Some(of) => self.of(of, space, &inner),
                 None => Err(at.wrong("an object without `type`")),
             },
-            other => Err(at.wrong(format_args!("{other} is no type"))),
+            other => Err(at.wrong(format_args!("{other} is not a type"))),
         }
     }
 
@@ -195,7 +195,7 @@ impl Parser {
         let mut made: Vec<Field> = Vec::with_capacity(fields.len().min(1024));
         let mut met = std::collections::HashSet::new();
         for field in fields {
-            let Some(field) = field.as_object() else { return Err(at.wrong("a field of a record is no object")) };
+            let Some(field) = field.as_object() else { return Err(at.wrong("a field of a record is not an object")) };
             let Some(name) = text(field, "name") else {
                 return Err(at.wrong("a field of a record has no name"));
             };

@@ -214,7 +214,7 @@ impl Resolver<'_> {
         let mut data = Vec::new();
         if default::encode(self.reader, field.of, value, &mut data).is_none() {
             return Err(format!(
-                "the default of the field `{path}` is no value of its type, {}",
+                "the default of the field `{path}` is not a value of its type, {}",
                 self.reader.title(field.of)
             ));
         }

@@ -100,7 +100,7 @@ fn fields_in_another_order_and_others() {
     let error = as_other(&writer, &record(r#"{"name":"n","type":"int"}"#), &data).unwrap_err();
     assert!(error.contains("the field `n` of the schema is not in the file, and has no default"), "{error}");
     let error = as_other(&writer, &record(r#"{"name":"n","type":"int","default":"x"}"#), &data).unwrap_err();
-    assert!(error.contains("the default of the field `n` is no value of its type, int"), "{error}");
+    assert!(error.contains("the default of the field `n` is not a value of its type, int"), "{error}");
 }
 
 #[test]

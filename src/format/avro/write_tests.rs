@@ -105,7 +105,7 @@ fn values_that_do_not_fit() {
     refused(Kind::Int(32), "2147483648", "the field `f` is a number that does not fit into int");
     refused(Kind::Int(64), "9223372036854775808", "the field `f` is a number that does not fit into long");
     refused(Kind::Int(64), "1.5", "the field `f` is a number that does not fit into long");
-    refused(Kind::Int(64), "\"a\"", "the field `f` is a text that is no value of long");
+    refused(Kind::Int(64), "\"a\"", "the field `f` is a text that is not a value of long");
     refused(Kind::Int(64), "null", "the field `f` is null, where the schema of the output has long");
     refused(Kind::Bool, "1", "the field `f` is a number, where the schema of the output has boolean");
     refused(
@@ -113,15 +113,15 @@ fn values_that_do_not_fit() {
         "100.0",
         "the field `f` is a number that does not fit into bytes (decimal(3,1))",
     );
-    refused(Kind::Date, "\"2023-02-29\"", "the field `f` is a text that is no value of int (date)");
+    refused(Kind::Date, "\"2023-02-29\"", "the field `f` is a text that is not a value of int (date)");
     refused(
         Kind::Timestamp { unit: Unit::Milli, utc: true },
         "\"2024-06-01T06:19:16.0001Z\"",
         "the field `f` is a text that does not fit into long (timestamp-millis)",
     );
-    refused(Kind::Bytes(Some(2)), "\"/w==\"", "the field `f` is a text that is no value of fixed `Record_f`");
-    refused(Kind::Bytes(None), "\"*\"", "the field `f` is a text that is no value of bytes");
-    refused(Kind::Enum(["a".into()].into()), "\"b\"", "the field `f` is a text that is no value of enum `Record_f`");
+    refused(Kind::Bytes(Some(2)), "\"/w==\"", "the field `f` is a text that is not a value of fixed `Record_f`");
+    refused(Kind::Bytes(None), "\"*\"", "the field `f` is a text that is not a value of bytes");
+    refused(Kind::Enum(["a".into()].into()), "\"b\"", "the field `f` is a text that is not a value of enum `Record_f`");
     let list = Kind::List(std::sync::Arc::new(Kind::Int(64).into()));
     refused(list.clone(), "[1,true]", "the field `f[]` is a truth value, where the schema of the output has long");
     refused(list, "{}", "the field `f` is a map, where the schema of the output has array");

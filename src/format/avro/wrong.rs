@@ -62,7 +62,7 @@ impl Wrong {
     /// It is a text that is none of this type.
     #[cold]
     pub fn no_value(value: Value<'_>, node: &Node) -> Wrong {
-        Wrong::of(format!("is {} that is no value of {}", word(value), node.title()))
+        Wrong::of(format!("is {} that is not a value of {}", word(value), node.title()))
     }
 
     /// It has more digits, or is larger, than the type.

@@ -320,7 +320,7 @@ impl<'c> Kind<'c> {
             Kind::Decimal256(column, zeros) => wide(column[row], *zeros, out)?,
             Kind::Date64(column) => match (column[row] % DAY, i32::try_from(column[row] / DAY)) {
                 (0, Ok(day)) => push_long(day.into(), out),
-                _ => return Err(format!("a date of {} milliseconds, which is no day", column[row])),
+                _ => return Err(format!("a date of {} milliseconds, which is not a day", column[row])),
             },
             Kind::Seconds32(column) => push_long(i64::from(column[row]) * 1000, out),
             Kind::Seconds64(column) => match column[row].checked_mul(1000) {

@@ -333,8 +333,8 @@ fn behind_break(data: &[u8], at: usize, end: bool) -> Option<usize> {
 /// The error for a quote that is open at the end of the first line of a bad record.
 #[cold]
 pub(super) fn open_quote(quote: usize) -> RecordError {
-    RecordError::new(quote, "the quote opened here is never closed, or text follows the quote that closes it").hint(
-        "Close it, or double it if it is text; ⟨dialect.quoting false⟩ reads quotes as text, and ⟨on_error skip⟩ leaves out such lines.",
+    RecordError::new(quote, "the quote opened here is never closed (or not within the largest record), or text follows the quote that closes it").hint(
+        "Close it, or double it if it is text; ⟨dialect.quoting false⟩ reads quotes as text, ⟨max_record_size⟩ allows larger records, and ⟨on_error skip⟩ leaves out such lines.",
     )
 }
 

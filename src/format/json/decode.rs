@@ -496,6 +496,11 @@ impl Decoder {
         self.refused = self.reader.start(part.start, part.end, self.layout == Layout::Lines).err();
     }
 
+    /// The bad record that was read last ends here, and others follow.
+    pub(super) fn bad_until(&mut self, end: usize) {
+        self.bad = Bad::Bytes(self.record..end, Expect::Either);
+    }
+
     /// Where the last record read is.
     pub(super) fn record(&self) -> usize {
         self.record

@@ -11,10 +11,12 @@ use super::cut::LineCut;
 use super::decode;
 use super::find::Finder;
 use super::rest::lacking;
-use super::resync::Resync;
+use super::resync::{Resync, check_first};
 use crate::error::{Fault, RecordError};
 use crate::format::{Cut, Decode, Options, ReadFormat, Want};
 use crate::record::{Batch, LossyKind, Schema};
+use crate::scan::json::{Columns, Hit, Nesting, Seek};
+use crate::scan::vector::Unit;
 
 /// A source of such lines.
 pub struct Source {
@@ -123,6 +125,21 @@ impl Decoder {
     }
 }
 
+/// Where the brackets of the bad list or map at `start` close, if nothing follows it in its array, or a comma and a valid
+/// list or map.
+#[cold]
+fn closed(array: &[u8], start: usize) -> Option<usize> {
+    let mut walk = Nesting::new(Unit::get(), Seek::Closed, Columns::default(), start);
+    let Some(Hit::Between(last)) = walk.find(array, start) else { return None };
+    let end = last + 1;
+    let mut rest = (end..).zip(&array[end..]).filter(|(_, byte)| !is_between(**byte));
+    match (rest.next(), rest.next()) {
+        (None, _) => Some(end),
+        (Some((_, b',')), Some((next, b'{' | b'['))) => check_first(array, next).is_ok().then_some(end),
+        _ => None,
+    }
+}
+
 /// The error for a document in which a key on the way to its records occurs twice, when nothing may be lost.
 #[cold]
 pub fn twice(first: usize) -> RecordError {
@@ -154,6 +171,10 @@ impl Decode for Decoder {
                     Ok(true) => continue,
                     Ok(false) => self.array = None,
                     Err(error) if error.fault == Fault::Lost => {
+                        if let Some(closed) = closed(&slice[..end - 1], self.items.record()) {
+                            self.items.bad_until(closed);
+                            return Err(error.fault(Fault::Record));
+                        }
                         // The rest of the array, which is in this line.
                         self.bad = Some(self.items.record()..end - 1);
                         self.array = None;

@@ -50,7 +50,7 @@ const RECORDS: [&str; 12] = [
     r#"{"a":{"b":2,"c":{"d":"yy","e":[]}},"g":[{"h":1},{"h":2}],"i":{}}"#,
     r#"{"a":1,"a":2,"\u0061":3}"#,
     r#"{}"#,
-    r#"{"a key of more than thirty-two bytes, which is no guess":1}"#,
+    r#"{"a key of more than thirty-two bytes, which is not a guess":1}"#,
     r#"[1,2]"#,
 ];
 

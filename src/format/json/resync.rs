@@ -334,7 +334,9 @@ impl Resync {
         let Some(lines) = &self.lines else { return Some(end) };
         let indent = &lines.open[1..lines.open.len() - 1];
         // The records of another array may be indented more: then so are the lines of the next ones.
-        let own = indentation(text, start).filter(|own| self.around > 0 && own.starts_with(indent));
+        // What is before the text may be in the same line.
+        let own = text[..start].contains(&b'\n').then(|| indentation(text, start)).flatten();
+        let own = own.filter(|own| self.around > 0 && own.starts_with(indent));
         let indent = own.unwrap_or(indent);
         let stretch = &text[start..end];
         // It shares its line with others, whatever those of the first array do.
@@ -484,28 +486,34 @@ impl Resync {
     }
 
     /// Whether brackets match, strings end in their line, and there are only commas between lists and maps; among the
-    /// `items` of an array there may be other values too, but no keys.
+    /// `items` of an array there may be other values too, with commas between them, but no keys.
     fn is_regular(&mut self, text: &[u8], items: bool) -> bool {
-        let (mut inside, mut escaped) = (false, false);
+        let (mut inside, mut escaped, mut before) = (false, false, b',');
         self.closing.clear();
         for &byte in text {
             let quote = byte == b'"' && !escaped;
             escaped = byte == b'\\' && !escaped;
             inside ^= quote;
+            // Between commas there is one list, map or text, or a word.
+            let (outside, begins) = (self.closing.is_empty() && !inside, before == b',');
             let regular = match byte {
                 b'\n' if inside => false,
+                _ if quote && inside => !self.closing.is_empty() || items && begins,
                 _ if inside || quote => items || !self.closing.is_empty(),
                 b'{' | b'[' => {
                     self.closing.push(byte + 2);
-                    self.closing.len() <= self.max_depth
+                    self.closing.len() <= self.max_depth && (!items || !outside || begins)
                 }
                 b'}' | b']' => self.closing.pop() == Some(byte),
                 b',' => true,
                 _ if !self.closing.is_empty() || is_between(byte) => true,
-                _ => items && byte != b':',
+                _ => items && byte != b':' && !matches!(before, b'"' | b'}' | b']'),
             };
             if !regular {
                 return false;
+            }
+            if self.closing.is_empty() && !inside && !is_between(byte) {
+                before = byte;
             }
         }
         !inside && self.closing.is_empty()
@@ -561,7 +569,7 @@ fn check(checker: &mut Checker, text: &[u8], start: usize, open: &mut Vec<usize>
 }
 
 /// The same for the first record.
-fn check_first(text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
+pub(super) fn check_first(text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
     check(&mut Checker::lenient(Vec::new(), MAX_DEPTH), text, start, &mut Vec::new())
 }
 

@@ -140,10 +140,12 @@ impl Counting {
     /// Gives the quarantine its final name, if anything is in it, and reports what was counted.
     ///
     /// # Errors
-    /// The quarantine can't be written, or too large a share of the records was bad.
+    /// The quarantine can't be written, too large a share of the records was bad, or, if the settings are strict, no record has
+    /// a field that they name.
     pub fn finish(mut self) -> Result<Report> {
-        if let Err(error) = self.ledger.judge(self.records) {
-            return Err(self.ledger.convict(tell_again(error, &self.settings)));
+        let judged = self.ledger.judge(self.records).map_err(|error| tell_again(error, &self.settings));
+        if let Err(error) = judged.and_then(|()| self.sources.refuse_names(self.settings.strict)) {
+            return Err(self.ledger.convict(error));
         }
         let quarantine = self.ledger.finish()?;
         if let Some(progress) = &self.settings.progress {
@@ -213,6 +215,7 @@ impl Counting {
                 return Ok((counted, None));
             }
         }
+        self.sources.saw(&opened.route.seen);
         Ok((records::decode(opened, &mut self.ledger)?, None))
     }
 

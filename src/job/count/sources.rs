@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::job::count::counted::{Counted, What};
 use crate::job::pass::identity;
+use crate::job::sum::{never_seen, refuse_names};
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report, SourceIdentity, Spilled, Warning};
+use crate::metrics::{FileReport, NeverSeen, Report, SourceIdentity, Spilled, Warning};
+use crate::record::Seen;
 use crate::source::Source;
 use crate::wording::input;
 
@@ -28,6 +30,8 @@ pub(crate) struct Sources {
     slice_size: usize,
     /// Which file is being counted.
     identity: Option<SourceIdentity>,
+    /// Which of the names that were given the records have.
+    seen: Option<Arc<Seen>>,
     /// What was written to disk of records that are compared.
     pub spilled: Spilled,
 }
@@ -43,6 +47,7 @@ impl Sources {
             workers: 1,
             slice_size: 0,
             identity: None,
+            seen: None,
             spilled: Spilled::default(),
         }
     }
@@ -63,6 +68,27 @@ impl Sources {
     /// Adds what is odd about the beginning of a source.
     pub fn warn(&mut self, path: &Path, warnings: impl Iterator<Item = Warning>) {
         self.warnings.extend(warnings.map(|warning| warning.of(input(path))));
+    }
+
+    /// Adds which names the records of a source have.
+    pub fn saw(&mut self, seen: &Arc<Seen>) {
+        match &self.seen {
+            Some(others) => others.add(seen),
+            None => self.seen = Some(Arc::clone(seen)),
+        }
+    }
+
+    /// The names that no record had, if there were records.
+    fn names_never_seen(&self) -> Vec<NeverSeen> {
+        self.seen.as_ref().map_or_else(Vec::new, |seen| never_seen(seen, &[]))
+    }
+
+    /// Refuses names that no record had, or had a value of, if `strict`.
+    ///
+    /// # Errors
+    /// Data: there are some.
+    pub fn refuse_names(&self, strict: bool) -> Result<()> {
+        refuse_names(strict, &self.names_never_seen(), &self.warnings)
     }
 
     /// Notes that text is counted by this many workers.
@@ -95,7 +121,9 @@ impl Sources {
             sum.add(&counts);
             sum
         });
+        let names_never_seen = self.names_never_seen();
         let mut report = Report {
+            names_never_seen,
             from: self.from.unwrap_or_default(),
             counts,
             bytes_in: all(|file| file.bytes_in),

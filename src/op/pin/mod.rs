@@ -428,7 +428,7 @@ impl<'a> Nodes<'_, 'a> {
         }
         match pin.find(&pin.schema, b"value", 0) {
             Some(number) => self.value(pin.schema.type_of(number), 0, room).map_err(|wrong| wrong.at(b"value")),
-            None => Err(Wrong::of("is no object, and the schema has no field `value`").at(b"value")),
+            None => Err(Wrong::of("is not an object, and the schema has no field `value`").at(b"value")),
         }
     }
 }

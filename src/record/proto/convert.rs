@@ -6,6 +6,7 @@ use crate::nearest::nearest;
 use crate::record::digits::short_float;
 use crate::record::to_number::{self, NotThatNumber};
 use crate::record::{LossyKind, Value};
+use crate::wording::a;
 
 /// How values are taken.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +171,7 @@ fn no_number(of: Of, value: Value<'_>, why: NotThatNumber) -> Fail {
 /// The error for a value that is none of a kind.
 #[cold]
 pub fn no_value(of: Of, value: Value<'_>, why: &str) -> Fail {
-    Fail::wrong(format!("is {}, which is no {}{why}", shown(value), title(of)))
+    Fail::wrong(format!("is {}, which is not {}{why}", shown(value), a(title(of))))
 }
 
 /// A value of an enum: its name, or its number.
@@ -202,5 +203,5 @@ fn no_name(all: &Enum, value: Value<'_>) -> Fail {
         }
         _ => String::new(),
     };
-    Fail::wrong(format!("is {}, which is no value of the enum {}{near}", shown(value), all.name))
+    Fail::wrong(format!("is {}, which is not a value of the enum {}{near}", shown(value), all.name))
 }

@@ -59,14 +59,14 @@ impl Pen {
                 self.one(messages, field.number, field.of, true, tape, node, depth, scratch, sink)
             }
             (known, value) => Err(Fail::wrong(format!(
-                "is {}, which is no {}",
+                "is {}, which is not {}",
                 shown(value),
                 match known {
                     Known::Timestamp => "text of a moment, such as 2024-05-01T12:00:00Z",
                     Known::Duration => "text of a duration, such as 1.5s",
                     Known::FieldMask => "text of paths of fields",
-                    Known::ListValue => "list",
-                    _ => "object",
+                    Known::ListValue => "a list",
+                    _ => "an object",
                 }
             ))),
         }
@@ -78,11 +78,11 @@ impl Pen {
         let (found, written) = match known {
             Known::Timestamp => {
                 let found = moment(text)
-                    .ok_or_else(|| no_value(of, value, ": it is no moment such as 2024-05-01T12:00:00Z"))?;
+                    .ok_or_else(|| no_value(of, value, ": it is not a moment such as 2024-05-01T12:00:00Z"))?;
                 (found, moment_text(found.0, found.1, &mut room))
             }
             _ => {
-                let found = duration(text).ok_or_else(|| no_value(of, value, ": it is no duration such as 1.5s"))?;
+                let found = duration(text).ok_or_else(|| no_value(of, value, ": it is not a duration such as 1.5s"))?;
                 (found, duration_text(found.0, found.1, &mut room))
             }
         };

@@ -9,6 +9,7 @@ use super::wire::{BEGIN_GROUP, BYTES, END_GROUP, FIXED32, FIXED64};
 use crate::record::digits::{float_text, int_text, uint_text};
 use crate::record::json::Reader as JsonReader;
 use crate::record::{Batch, BytesAs, Detail, LossyKind, Value};
+use crate::wording::a;
 
 /// How deep messages may be in each other where they are written. Other programs read 100 by default.
 pub const DEEPEST: usize = 200;
@@ -198,8 +199,8 @@ impl Pen {
                 self.list(messages, field, packed, tape, node, depth, scratch, sink)
             }
             (Value::Map(_), Shape::Map(pair)) => self.map(messages, field, pair, tape, node, depth, scratch, sink),
-            (value, Shape::List { .. }) => Err(Fail::wrong(format!("is {}, which is no list", shown(value)))),
-            (value, Shape::Map(_)) => Err(Fail::wrong(format!("is {}, which is no object", shown(value)))),
+            (value, Shape::List { .. }) => Err(Fail::wrong(format!("is {}, which is not a list", shown(value)))),
+            (value, Shape::Map(_)) => Err(Fail::wrong(format!("is {}, which is not an object", shown(value)))),
             (_, shape) => {
                 let skips = shape == Shape::Plain;
                 self.one(messages, field.number, field.of, skips, tape, node, depth, scratch, sink)
@@ -304,7 +305,7 @@ impl Pen {
             of => {
                 let how = How { json: true, as_text: true };
                 let (raw, _) = super::convert::number(of, Value::Untyped(key), how)
-                    .map_err(|_| Fail::wrong(format!("has a key that is no {}", super::convert::title(of))))?;
+                    .map_err(|_| Fail::wrong(format!("has a key that is not {}", a(super::convert::title(of)))))?;
                 plain(of, raw, sink)?;
             }
         }

@@ -158,7 +158,7 @@ fn too_many_groups(at: usize) -> RecordError {
     RecordError::new(at, format!("groups are in each other more than {GROUPS} deep"))
 }
 
-pub const DAMAGED: &str = "The input is damaged there, or it is no message of this kind: ⟨message⟩ names another.";
+pub const DAMAGED: &str = "The input is damaged there, or it is not a message of this kind: ⟨message⟩ names another.";
 
 #[cfg(test)]
 mod tests {

@@ -164,6 +164,6 @@ pub fn is_set(start: &[u8]) -> bool {
 pub fn read(set: &[u8]) -> Result<Vec<File>, String> {
     match Set::decode(set) {
         Ok(set) => Ok(set.files),
-        Err(error) => Err(format!("it is no set of descriptors that is whole: {error}")),
+        Err(error) => Err(format!("it is not a set of descriptors that is whole: {error}")),
     }
 }

@@ -46,7 +46,10 @@ pub fn target(data: &[u8]) {
         if let Ok(plan) = plan {
             let (found, outcome) = unpack(&packed[..len], &plan, reads);
             assert!(content.starts_with(&found), "{codec:?} cut at {len}");
-            assert!(outcome.is_err() || (found == one && codec != Codec::Gzip), "{codec:?} cut at {len} is no error");
+            assert!(
+                outcome.is_err() || (found == one && codec != Codec::Gzip),
+                "{codec:?} cut at {len} is not an error"
+            );
         }
     } else if flip > 0 {
         let at = place % packed.len();

@@ -192,7 +192,8 @@ impl Decoder {
         let first = batch.next_node();
         if !matches!(text.get(value), Some(b'{')) {
             if name == VALUE {
-                let reason = "the value is no object and would become the field `value`, which has the key of its map";
+                let reason =
+                    "the value is not an object and would become the field `value`, which has the key of its map";
                 return Err(RecordError::new(value, reason).hint("Choose another name with ⟨key_column⟩."));
             }
             batch.push_keyed(b"", Value::Map(0), at)?;

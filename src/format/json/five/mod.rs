@@ -205,7 +205,7 @@ fn names(row: &[u8], syntax: Syntax) -> Result<Vec<Vec<u8>>, RecordError> {
     let arena = Arena::new(row.len() + 1024, 2 * row.len() + 65_536);
     let strings = Strings { syntax, replace: false, arena: &arena };
     let text = || {
-        RecordError::new(0, "the first record is no list of names")
+        RecordError::new(0, "the first record is not a list of names")
             .hint("With ⟨names first⟩ it is a list of strings, such as [\"id\",\"name\"].")
     };
     if row.first() != Some(&b'[') {

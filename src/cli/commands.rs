@@ -69,7 +69,8 @@ pub static ALL: [Entry; 20] = [
 ],
         notes: "\
 Steps come in this order, whatever the order of the flags: --where, --set, --parse-json and --explode as they are written, --op, --select and --drop, --rename, --dedupe, \
---sample, --offset, --limit, --tail, --columns. So --op and --select use the names of the input, --columns the new ones.
+--sample, --offset, --limit, --tail, --columns. So --op and --select use the names of the input, --columns the new ones. \
+`pagemill help expressions` says what --where and --set may have.
 
 In lists of names a comma separates names, and a repeated flag adds to the list; the fields of an op are joined with +. \
 A backslash makes the next character part of a name, as in a\\,b.

@@ -1,6 +1,6 @@
 //! What other languages write in expressions, and how to write it here.
 
-use super::lexer::{Token, Word};
+use super::lexer::{KEYWORDS, Token, Word};
 
 /// Functions that other programs have, and what to do here, as a sentence.
 const FUNCTIONS: [(&[&str], &str); 18] = [
@@ -72,8 +72,14 @@ pub fn word(tokens: &[Token], at: usize) -> Option<String> {
             "where" if at == 0 => "Leave out WHERE: the condition alone is enough.",
             "select" if at == 0 => "This is not a query: write only a condition, or a value.",
             "equals" | "eq" => "Write =.",
-            _ => return None,
+            _ => match before.map(|token| &token.word) {
+                Some(Word::Name(first)) if !KEYWORDS.contains(&name.as_str()) => {
+                    return Some(format!("A field whose name has blanks is in double quotes: \"{first} {word}\"."));
+                }
+                _ => return None,
+            },
         },
+        Word::Sign(",") if is_outside(&tokens[..at]) => "One expression is expected: give the next one on its own.",
         Word::Sign(">") if sign == "=" => "Write >=.",
         Word::Sign("<") if sign == "=" => "Write <=.",
         Word::Sign("~") if sign == "=" => "Write ~.",
@@ -85,6 +91,12 @@ pub fn word(tokens: &[Token], at: usize) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Whether no parenthesis is open after these words.
+fn is_outside(tokens: &[Token]) -> bool {
+    let count = |sign| tokens.iter().filter(|token| token.word == Word::Sign(sign)).count();
+    count("(") == count(")")
 }
 
 /// A name that is compared with something, and that no field has: perhaps it is a text without its quotes.

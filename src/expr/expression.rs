@@ -90,9 +90,10 @@ impl Expression {
         Some(excerpt(&self.text, place) + &hint)
     }
 
-    /// Whether its texts have to be UTF-8.
+    /// Whether its texts have to be UTF-8: also if it names one such as `'Müller'`, which has other bytes in other encodings
+    /// and would be found nowhere.
     pub fn needs_utf8(&self) -> bool {
-        self.program.utf8
+        self.program.utf8 || !self.text.is_ascii() && !self.is_field()
     }
 
     /// Whether it counts records or lines: then they have to come in their order, one after another.

@@ -4,6 +4,12 @@ use std::ops::Range;
 
 use super::fault::Fault;
 
+/// Words that can't be the name of a field without quotes.
+pub const KEYWORDS: [&str; 24] = [
+    "and", "or", "not", "is", "in", "between", "like", "escape", "case", "when", "then", "else", "end", "cast",
+    "try_cast", "as", "null", "absent", "true", "false", "from", "select", "where", "ilike",
+];
+
 /// A word and where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {

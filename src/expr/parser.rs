@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::ast::{Binary, Kind, Node, Relation, State, Target};
 use super::elsewhere;
 use super::fault::Fault;
-use super::lexer::{Token, Word, words};
+use super::lexer::{KEYWORDS, Token, Word, words};
 use crate::wording::counted;
 
 /// How deep expressions may be nested.
@@ -17,12 +17,6 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_OPERATORS: usize = 500;
 /// How long the text of an expression may be, in bytes.
 pub const MAX_LENGTH: usize = 64 << 10;
-
-/// Words that can't be the name of a field without quotes.
-const KEYWORDS: [&str; 24] = [
-    "and", "or", "not", "is", "in", "between", "like", "escape", "case", "when", "then", "else", "end", "cast",
-    "try_cast", "as", "null", "absent", "true", "false", "from", "select", "where", "ilike",
-];
 
 /// The tree of an expression.
 pub fn parse(text: &str) -> Result<Node, Fault> {
@@ -36,11 +30,7 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
     let node = parser.any()?;
     match parser.word() {
         Word::End => Ok(node),
-        word => {
-            let goes_on = *word == Word::Sign(",");
-            let fault = parser.unexpected("an operator or the end of the expression");
-            Err(if goes_on { fault.hint("One expression is expected: give the next one on its own.") } else { fault })
-        }
+        _ => Err(parser.unexpected("an operator or the end of the expression")),
     }
 }
 
@@ -582,7 +572,6 @@ mod tests {
             ("", "0: the expression is empty"),
             ("a >", "3: the expression ends where a field, a number, a text in '…' or a function is expected"),
             ("a 1", "2: `1` is here, where an operator or the end of the expression is expected"),
-            ("a, b", "1: `,` is here, where an operator or the end of the expression is expected"),
             ("(a", "2: the expression ends where an operator or `)` is expected"),
             ("a is 1", "5: `1` is here, where NULL, ABSENT, TRUE or FALSE is expected"),
             ("a not b", "6: `b` is here, where IN, BETWEEN or LIKE is expected"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::error::{Cause, Error, Fault, Position, RecordError, Result};
 use crate::flow::place::{After, Place};
 use crate::metrics::{BadNotes, Committed};
 use crate::quarantine::NOT_REPAIRED;
@@ -124,7 +124,14 @@ impl Totals {
         };
         let here = Position { file, record: *record, line: *line, offset: *offset };
         let position = origin.as_deref().cloned().unwrap_or(here);
-        let hint = if replayed { format!("{are}\n  {hint}") } else { format!("{are} {hint}") };
+        let hint = match (error.hint.as_deref(), error.cause) {
+            // They are records of the format: another reason than that has its own advice.
+            (Some(own), Cause::Text | Cause::Value | Cause::Op | Cause::Target) if !replayed => {
+                format!("{are}\n  {own}")
+            }
+            _ if replayed => format!("{are}\n  {hint}"),
+            _ => format!("{are} {hint}"),
+        };
         Err(text.tell(lines, Error::data(position, error.clone().hint(hint).fault(Fault::All))))
     }
 }

@@ -83,6 +83,8 @@ pub(crate) struct Opened<'s> {
     pub keeps_schema: bool,
     /// What is odd about the beginning, for the first error.
     suspicion: Option<String>,
+    /// What is odd about the types that were found.
+    pub odd_types: Option<Warning>,
 }
 
 /// How a target is compressed, and what puts its records into blocks.
@@ -301,6 +303,7 @@ impl<'s> Opened<'s> {
             begun: false,
             keeps_schema: true,
             suspicion,
+            odd_types: None,
         };
         if let Some(schema) = opened.route.schema.take() {
             opened.hold_names(&schema)?;
@@ -317,6 +320,7 @@ impl<'s> Opened<'s> {
         let asked = if self.replay.is_some() { 0 } else { self.settings.skip.lines };
         let few = too_few_lines(asked, self.part.begin.lines);
         let beginning = beginning.chain(few.map(|text| Warning::new(WarningKind::Beginning, text)));
+        let beginning = beginning.chain(self.odd_types.clone());
         beginning.chain(self.unfinished().map(|text| Warning::new(WarningKind::Unfinished, text)))
     }
 

@@ -9,8 +9,9 @@ use crate::fold::Fold;
 use crate::fold::infer::Infer;
 use crate::job::opened::Opened;
 use crate::job::settings::{ColumnsFrom, Settings};
+use crate::metrics::{Warning, WarningKind};
 use crate::record::{Kind, Schema, Type, is_within};
-use crate::wording::input;
+use crate::wording::{counted, input};
 
 impl Opened<'_> {
     /// The fields of the records that reach the target, with their types. A field for which a schema was given has the
@@ -23,7 +24,9 @@ impl Opened<'_> {
             Some(types) => types,
             None => {
                 let said = self.given().or_else(|| self.kept_types().map(Arc::new));
-                types_of(self.find_types()?, said.as_deref())?
+                let (types, warning) = types_of(self.find_types()?, said.as_deref())?;
+                self.odd_types = warning;
+                types
             }
         };
         Ok(of_columns(types, &self.settings.columns))
@@ -105,16 +108,35 @@ impl Opened<'_> {
     }
 }
 
-/// The types that were found, but for those that a schema says.
-pub(crate) fn types_of(found: Infer, given: Option<&Schema>) -> Result<Schema> {
-    let found = found.finish()?.schema().map_err(Error::refused)?;
-    let Some(given) = given else { return Ok(found) };
+/// The types that were found, but for those that a schema says; and what is odd about them.
+pub(crate) fn types_of(found: Infer, given: Option<&Schema>) -> Result<(Schema, Option<Warning>)> {
+    let file = found.finish()?;
+    let is_found = |name: &str| given.is_none_or(|given| given.position(name.as_bytes()).is_none());
+    let warning = numbers_as_text(&file.texts_of_numbers().filter(|name| is_found(name)).collect::<Vec<_>>());
+    let found = file.with_decimals().schema().map_err(Error::refused)?;
+    let Some(given) = given else { return Ok((found, warning)) };
     let of = |index: usize| {
         let name = found.name(index);
         let said = given.position(name).map(|number| given.type_of(number));
         (name.to_vec(), said.unwrap_or_else(|| found.type_of(index)).clone())
     };
-    Ok(Schema::typed((0..found.len()).map(of)))
+    Ok((Schema::typed((0..found.len()).map(of)), warning))
+}
+
+/// The warning about columns that are text although all that they hold is numbers.
+fn numbers_as_text(names: &[&str]) -> Option<Warning> {
+    /// How many columns are named.
+    const NAMED: usize = 5;
+    let first = names.first()?;
+    let quoted: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {}", counted(more as u64, "other")) } else { String::new() };
+    let are = if names.len() == 1 { "it is a column of text" } else { "they are columns of text" };
+    let text = format!(
+        "the numbers of {}{more} have different numbers of digits after the point, so {are}\n  ⟨types {first}=decimal⟩ makes decimal numbers of them: 21 beside 10.4 becomes 21.0.",
+        quoted.join(", ")
+    );
+    Some(Warning::new(WarningKind::NumbersAsText, text))
 }
 
 /// The types of the columns that were asked for.

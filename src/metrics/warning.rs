@@ -22,6 +22,8 @@ pub enum WarningKind {
     NoField,
     /// Records came after their windows had ended.
     LateRecords,
+    /// Columns are text because of how their numbers are written.
+    NumbersAsText,
 }
 
 /// What the user should know, as sentences. [`Display`](fmt::Display) names settings as the library does.

@@ -67,9 +67,20 @@ pub struct Node {
     /// Of a union.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<Vec<Node>>,
+    /// The decimal number that the values are, which are written with different digits after the point.
+    #[serde(skip)]
+    pub(crate) decimal: Option<Decimal>,
     /// What is known of its values. Only for people: reading passes over it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Facts>,
+}
+
+/// The kind that holds numbers which no kind gives back as they are written.
+#[derive(Clone, Debug)]
+pub(crate) struct Decimal {
+    pub kind: Kind,
+    /// A source says that they are numbers, so this is their kind where values matter more than how they are written.
+    pub is_said: bool,
 }
 
 /// What is known of the values of a field.
@@ -101,6 +112,18 @@ impl File {
     /// A schema that was found in so many records.
     pub(crate) fn found(records: u64, fields: Vec<Node>) -> File {
         File { schema: VERSION, records: Some(records), fields }
+    }
+
+    /// The columns that are text although all that they hold is numbers, which have different digits after the point.
+    pub(crate) fn texts_of_numbers(&self) -> impl Iterator<Item = &str> {
+        let is_one = |node: &&Node| node.decimal.as_ref().is_some_and(|decimal| !decimal.is_said);
+        self.fields.iter().filter(is_one).filter_map(|node| node.name.as_deref())
+    }
+
+    /// The same where values matter more than how they are written: what the source says to be numbers is a number.
+    pub(crate) fn with_decimals(mut self) -> File {
+        self.fields.iter_mut().for_each(Node::use_decimal);
+        self
     }
 
     /// A schema that somebody wrote.
@@ -145,6 +168,18 @@ impl File {
     pub fn schema(&self) -> Outcome<Schema> {
         let mut room = FIELDS;
         fields(&self.fields, "", 0, &mut room)
+    }
+}
+
+impl Node {
+    fn use_decimal(&mut self) {
+        if let Some(Decimal { kind, is_said: true }) = self.decimal.take() {
+            let Node { kind, precision, scale, .. } = Node::of(&kind);
+            (self.kind, self.precision, self.scale) = (kind, precision, scale);
+        }
+        let inside = self.items.as_deref_mut().into_iter().chain(self.values.as_deref_mut());
+        let inside = inside.chain(self.fields.iter_mut().flatten()).chain(self.of.iter_mut().flatten());
+        inside.for_each(Node::use_decimal);
     }
 }
 

@@ -17,6 +17,7 @@ mod sql;
 mod table;
 
 pub(crate) use avro::{NAME, TIME_NANOS, UNIT, write as write_avro};
+pub(crate) use file::Decimal;
 pub use file::{Facts, File, Node};
 pub use form::Form;
 pub(crate) use limits::LEVELS;

@@ -245,3 +245,42 @@ fn expressions_are_explained() {
         assert!(all.lines().any(is_listed), "{name}");
     }
 }
+
+/// A text with other letters than those of ASCII is not looked for in another encoding.
+#[test]
+fn texts_are_not_looked_for_in_other_encodings() {
+    let here = with(&[]);
+    let here = here.path();
+    std::fs::write(here.join("a.csv"), b"name,n\nM\xfcller,1\nMeier,2\n").unwrap();
+    for text in ["name = 'M\u{fc}ller'", "name LIKE 'M\u{fc}%'", "name IN ('x', 'M\u{fc}ller')"] {
+        let base = ["convert", "a.csv", "-t", "csv", "--where", text];
+        run(here, base).ends(1).says(&["record 1, line 2", "UTF-8", "--encoding"]);
+        let ran = run(here, base.iter().chain(&["--encoding", "windows-1252"])).ends(0);
+        assert_eq!(ran.stdout, "name,n\nM\u{fc}ller,1\n");
+    }
+    // Other texts are bytes.
+    assert_eq!(run(here, ["convert", "a.csv", "-t", "csv", "--where", "n = '2'"]).ends(0).stdout, "name,n\nMeier,2\n");
+}
+
+/// Where all records are bad for another reason than their format, the format is not doubted.
+#[test]
+fn the_format_is_not_doubted_without_reason() {
+    let here = with(&[("a.csv", "x\n1.234,56\n7,8\n".replace(',', ";").as_str())]);
+    let ran = say(here.path(), "convert a.csv -d | -t ndjson --types x=decimal --on-error skip").ends(1);
+    assert!(ran.stderr.contains("All 2 records are bad (") && !ran.stderr.contains("another format"), "{}", ran.stderr);
+    let ran = say(here.path(), "convert a.csv -t ndjson -d ; --on-error skip").ends(1);
+    ran.says(&["Is the input in another format (-f) or another dialect?"]);
+}
+
+/// What is not an expression says what was meant.
+#[test]
+fn expressions_say_what_was_meant() {
+    let here = with(&[("a.csv", "First Name,b\n1,2\n")]);
+    let where_ = |text: &str| run(here.path(), ["convert", "a.csv", "-t", "csv", "--where", text]).ends(2);
+    where_("First Name = 'x'").says(&["in double quotes: \"First Name\"."]);
+    where_("b = 1, b = 2").says(&["give the next one on its own"]);
+    assert!(!where_("not b c").stderr.contains("\"not b\""));
+    let set = |text: &str| run(here.path(), ["convert", "a.csv", "-t", "csv", "--set", text]).ends(2);
+    set("x=to_date(b, 'DD.MM.YYYY')").says(&["whose parts begin with `%`"]);
+    set("x=substr(b)").says(&["is called with 1 argument\n"]);
+}

@@ -240,26 +240,6 @@ fn arrays_of_json5() {
     }
 }
 
-/// Text in the line of a record, before it: the records are there, or the run says that it does not know.
-#[test]
-fn text_before_records_in_their_line() {
-    for text in [
-        "{\"id\":0}some text{\"id\":2}{\"id\":3}\n",
-        "{\"id\":0}some text{\"id\":2}{\"id\":3}",
-        "{\"id\":0}\nsome text{\"id\":2}{\"id\":3}\n",
-        "{\"id\":0}\nsome text {\"id\":2}\n{\"id\":3}\n",
-    ] {
-        gives(text, &[], ("{\"id\":0}\n{\"id\":2}\n{\"id\":3}\n", "1 bad record ("));
-    }
-    // The rest of a record that lost its beginning is none.
-    let cut = "{\"id\":0}\n\"id\":2,\"m\":{\"x\":1}}\n{\"id\":4}\n";
-    gives(cut, &[], ("{\"id\":0}\n{\"id\":4}\n", "1 bad record (19 bytes)"));
-    let list = "{\"id\":0}\n1, 2, {\"y\": 1}]}\n{\"id\":4}\n";
-    gives(list, &[], ("{\"id\":0}\n{\"id\":4}\n", "1 bad record ("));
-    // A text might have had them in it.
-    ends_at("{\"id\":0}\n\"oops\" {\"id\":2}{\"id\":3}\n{\"id\":4}\n", &[], "{\"id\":0}\n", 9);
-}
-
 /// Wherever slices end, a record that lost its beginning has the same end.
 #[test]
 fn records_without_beginning_end_where_they_do() {

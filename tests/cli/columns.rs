@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Ran, feed, folder, run};
+use crate::support::{Ran, convert, feed, folder, run, say, with};
 
 /// Runs a command in a folder.
 fn ran(here: &Path, line: &str) -> Ran {
@@ -296,5 +296,30 @@ fn lengths_that_the_end_of_a_file_claims_are_there() {
         for line in ["convert lying.arrow -t csv", "count -r lying.arrow"] {
             ran(here, line).ends(1).says(&["lying.arrow", "can't be read"]);
         }
+    }
+}
+
+/// Numbers with different digits after the point: text in a table, and told; decimal numbers where something says that they are
+/// numbers.
+#[test]
+fn numbers_with_different_digits_after_the_point() {
+    let here = with(&[("a.csv", "p,q\n21,1.5\n10.4,2.5\n"), ("a.ndjson", "{\"p\":21}\n{\"p\":10.4}\n")]);
+    let here = here.path();
+    let told = "the numbers of `p` have different numbers of digits after the point, so it is a column of text";
+    for target in ["parquet", "arrow", "avro"] {
+        let as_text = |flags: &str| convert(here, &format!("a.csv -o a.{target} --force {flags}")).ends(0);
+        as_text("").says(&[told, "--types p=decimal"]);
+        assert_eq!(convert(here, &format!("a.{target} -t csv")).ends(0).stdout, "p,q\n21,1.5\n10.4,2.5\n");
+        // Nothing is lost.
+        assert_eq!(as_text("--strict").stderr, "");
+        let ran = as_text("--types p=decimal").says(&["1 value that means the same", "spelling_changed"]);
+        assert!(!ran.stderr.contains(told), "{}", ran.stderr);
+        assert_eq!(convert(here, &format!("a.{target} -t csv")).ends(0).stdout, "p,q\n21.0,1.5\n10.4,2.5\n");
+        let kinds = say(here, &format!("schema a.{target} -t table")).ends(0).stdout;
+        assert!(kinds.contains("decimal(3,1)"), "{kinds}");
+        convert(here, &format!("a.ndjson -o b.{target} --force")).ends(0).says(&["spelling_changed"]);
+        assert_eq!(convert(here, &format!("b.{target} -t ndjson")).ends(0).stdout, "{\"p\":21.0}\n{\"p\":10.4}\n");
+        convert(here, &format!("a.ndjson -o b.{target} --force --strict")).ends(1).says(&["spelling_changed"]);
+        convert(here, &format!("a.csv a.csv -o c.{target} --force")).ends(0).says(&[told]);
     }
 }

@@ -287,7 +287,7 @@ fn standard_output_is_for_records() {
     let here = here.path();
     fs::write(here.join("a.csv"), "a,b\n1\n2,3\n").unwrap();
     for flag in ["--quarantine", "--report", "--metrics-file"] {
-        let words = ["convert", "a.csv", flag, "/dev/stdout", "--force"];
+        let words = ["convert", "a.csv", flag, "/dev/stdout"];
         let ran = run(here, words).ends(2).says(&[&format!("{flag}: /dev/stdout is standard output")]);
         assert_eq!(ran.stdout, "");
     }

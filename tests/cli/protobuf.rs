@@ -234,7 +234,7 @@ fn other_syntaxes() {
     fs::write(here.join("c.ndjson"), "{\"n\":[1]}\n").unwrap();
     ran(here, "convert c.ndjson -o c2.pb --schema two.proto").ends(1).says(&["`a` is missing"]);
     fs::write(here.join("c.ndjson"), "{\"a\":1,\"e\":9}\n").unwrap();
-    ran(here, "convert c.ndjson -o c2.pb --schema two.proto").ends(1).says(&["no value of the enum E"]);
+    ran(here, "convert c.ndjson -o c2.pb --schema two.proto").ends(1).says(&["not a value of the enum E"]);
 
     let edition = "edition = \"2023\";\nmessage A { int32 a = 1 [features.field_presence = IMPLICIT]; int32 b = 2; B g = 3 [features.message_encoding = DELIMITED]; repeated int32 n = 4 [features.repeated_field_encoding = EXPANDED]; }\nmessage B { string s = 1; }";
     fs::write(here.join("e.proto"), edition).unwrap();

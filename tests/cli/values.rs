@@ -275,7 +275,7 @@ fn joiners_have_names_and_escapes() {
             "{between}"
         );
     }
-    convert(here, "l.ndjson -t csv --join-lists \\xff").ends(2).says(&["--join-lists", "no ASCII character"]);
+    convert(here, "l.ndjson -t csv --join-lists \\xff").ends(2).says(&["--join-lists", "not an ASCII character"]);
 }
 
 #[test]

@@ -143,7 +143,7 @@ pub static FLAGS: &[Flag] = &[
         "where",
         Expression("EXPR"),
         Commands::RUN,
-        "Keep records for which this is true, such as \"fare > 30 AND zip = '007'\": see `pagemill help expressions`",
+        "Keep records for which this is true, such as \"fare > 30 AND zip = '007'\"",
     )
     .step()
     .group(Group::Expressions)

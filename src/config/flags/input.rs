@@ -6,11 +6,13 @@ use super::commands::Commands;
 use super::flag::Takes::{Count, List, Nothing, Path, Paths, Text, Word};
 use super::flag::{Changes, Flag, Group, flag};
 use super::kinds::Kinds;
+use super::line::{LEAVE_OUT, Line, No};
 use super::past::answers;
-use super::unless::{no_file, no_folder, no_list, no_records, not_recursive, nothing_can_exist};
+use super::unless::{no_file, no_folder, no_list, not_recursive, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
 use crate::job::Encoding;
+use crate::op::Folding;
 use crate::schema::Form;
 
 /// The names of formats, each with its alias, if any.
@@ -180,3 +182,11 @@ pub static FLAGS: &[Flag] = &[
     flag("records", Count("N"), Commands::GENERATE, "How many records to write").group(Group::Values).common(),
     flag("seed", Count("N"), Commands::GENERATE, "A different seed gives different data [default: 0]").group(Group::Values),
 ];
+
+/// Counts of words have a form of their own.
+fn no_records(line: &Line<'_>) -> Option<No> {
+    match line.settings.fold {
+        Some(Folding::WordCount) => No::new("wordcount writes counts, and no records", LEAVE_OUT),
+        _ => None,
+    }
+}

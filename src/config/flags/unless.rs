@@ -7,7 +7,6 @@ use super::words::KNOWN;
 use crate::format::csv::Known;
 use crate::format::{Types, fwf};
 use crate::job::{Aggregate, ColumnsFrom, OnError};
-use crate::op::Folding;
 
 /// What has bytes beside texts.
 const BINARY: Kinds = Kinds::FIXED.or(Kinds::PACKED).or(Kinds::BLOCKS).or(Kinds::PROTOBUF);
@@ -46,14 +45,6 @@ pub fn no_types(line: &Line<'_>) -> Option<No> {
         );
     }
     uncounted(line)
-}
-
-/// Counts of words have a form of their own.
-pub fn no_records(line: &Line<'_>) -> Option<No> {
-    match line.settings.fold {
-        Some(Folding::WordCount) => No::new("wordcount writes counts, and no records", LEAVE_OUT),
-        _ => None,
-    }
 }
 
 /// Only a schema of Protobuf has messages.

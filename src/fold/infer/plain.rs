@@ -26,9 +26,11 @@ pub(super) const DATE: Set = 1 << 3;
 pub(super) const TIME: Set = 1 << 4;
 pub(super) const LOCAL: Set = 1 << 5;
 pub(super) const UTC: Set = 1 << 6;
-pub(super) const ALL: Set = 0x7f;
+/// Decimal numbers with any digits after the point.
+pub(super) const ANY_DECIMAL: Set = 1 << 7;
+pub(super) const ALL: Set = 0xff;
 /// What a number of a typed format may be.
-pub(super) const NUMBERS: Set = DECIMAL | FLOAT;
+pub(super) const NUMBERS: Set = DECIMAL | ANY_DECIMAL | FLOAT;
 /// What a text in quotes may be.
 pub(super) const TEXTS: Set = DATE | TIME | LOCAL | UTC;
 
@@ -41,6 +43,8 @@ pub(super) struct Plain {
     can: Set,
     /// The digits after the point of all decimal numbers.
     scale: Option<u32>,
+    /// The most digits after the point of any decimal number.
+    places: u32,
     /// The smallest and the largest one, without the point.
     mantissas: Option<[i128; 2]>,
     /// The most digits before the point.
@@ -67,6 +71,7 @@ impl Plain {
             facts,
             can: ALL,
             scale: None,
+            places: 0,
             mantissas: None,
             whole: 0,
             floats: None,
@@ -115,14 +120,16 @@ impl Plain {
 
     fn digits(&mut self, text: &[u8], can: Set) -> Set {
         let mut left = 0;
-        if can & DECIMAL != 0
+        if can & (DECIMAL | ANY_DECIMAL) != 0
             && let Some(Digits { mantissa, whole, scale }) = Digits::of(text)
-            && *self.scale.get_or_insert(scale) == scale
         {
-            let [low, high] = self.mantissas.get_or_insert([mantissa; 2]);
-            (*low, *high) = ((*low).min(mantissa), (*high).max(mantissa));
-            self.whole = self.whole.max(whole);
-            left |= DECIMAL;
+            (self.whole, self.places) = (self.whole.max(whole), self.places.max(scale));
+            left |= can & ANY_DECIMAL;
+            if can & DECIMAL != 0 && *self.scale.get_or_insert(scale) == scale {
+                let [low, high] = self.mantissas.get_or_insert([mantissa; 2]);
+                (*low, *high) = ((*low).min(mantissa), (*high).max(mantissa));
+                left |= DECIMAL;
+            }
         }
         if can & FLOAT != 0
             && let Some(number) = canonical::float(text)
@@ -178,7 +185,7 @@ impl Plain {
             (Some([low, high]), Some([other_low, other_high])) => Some([low.min(other_low), high.max(other_high)]),
             (own, other) => own.or(other),
         };
-        self.whole = self.whole.max(other.whole);
+        (self.whole, self.places) = (self.whole.max(other.whole), self.places.max(other.places));
         other.floats.into_iter().for_each(|other| self.range(other));
         match (self.unit, other.unit) {
             (Some(own), Some(other)) if own != other => self.can &= !(TIME | LOCAL | UTC),
@@ -225,6 +232,13 @@ impl Plain {
             // Never, as all have the same scale.
             _ => Kind::Text,
         }
+    }
+
+    /// The decimal number that holds values with different digits after the point, if that is why they are text.
+    pub fn decimal(&self) -> Option<Kind> {
+        let precision = self.whole + self.places;
+        let is_one = self.count > 0 && self.can & ANY_DECIMAL != 0 && precision <= DIGITS && self.kind() == Kind::Text;
+        is_one.then_some(Kind::Decimal { precision: precision as u8, scale: self.places as i8 })
     }
 
     /// Whether more was asked for than kinds.

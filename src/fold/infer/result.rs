@@ -5,7 +5,7 @@ use super::plain::Plain;
 use crate::error::Result;
 use crate::fold::groups::held::Held;
 use crate::record::Kind;
-use crate::schema::{Facts, File, Node};
+use crate::schema::{Decimal, Facts, File, Node};
 
 /// The schema of all records.
 pub(super) fn file(root: Place, mut held: Held) -> Result<File> {
@@ -53,7 +53,7 @@ fn counted(values: u64) -> Facts {
 
 /// The kinds of the values at a place, in a fixed order.
 fn kinds(place: Place, held: &mut Held) -> Result<Vec<Node>> {
-    let Place { nulls: _, bools, numbers, untyped: _, texts, bytes, lists, items, maps, fields, deep } = place;
+    let Place { nulls: _, bools, numbers, untyped, texts, bytes, lists, items, maps, fields, deep } = place;
     if deep > 0 {
         // What is not looked at may be anything.
         return Ok(vec![Node::of(&Kind::Any)]);
@@ -66,7 +66,7 @@ fn kinds(place: Place, held: &mut Held) -> Result<Vec<Node>> {
         let facts = Facts { min: Some(min.into()), max: Some(max.into()), ..counted(bools[0] + bools[1]) };
         all.push(with_facts(&Kind::Bool, Facts { approx_distinct: Some(different), ..facts }));
     }
-    all.extend(plain(numbers, texts));
+    all.extend(plain(numbers, texts, untyped));
     if let Some(bytes) = bytes {
         let same = (bytes.shortest == bytes.longest).then_some(bytes.longest);
         let facts = Facts { longest: Some(bytes.longest), ..counted(bytes.count) };
@@ -95,8 +95,8 @@ fn kinds(place: Place, held: &mut Held) -> Result<Vec<Node>> {
     Ok(all)
 }
 
-/// Numbers and texts: one kind, or two if texts are not those of the numbers.
-fn plain(numbers: Option<Box<Plain>>, texts: Option<Box<Plain>>) -> Vec<Node> {
+/// Numbers, which may be `untyped`, and texts: one kind, or two if texts are not those of the numbers.
+fn plain(numbers: Option<Box<Plain>>, texts: Option<Box<Plain>>, untyped: bool) -> Vec<Node> {
     match (numbers, texts) {
         (Some(mut numbers), Some(texts)) if numbers.kind() == Kind::Text => {
             // No kind of numbers gives them back: they are texts too.
@@ -104,8 +104,11 @@ fn plain(numbers: Option<Box<Plain>>, texts: Option<Box<Plain>>) -> Vec<Node> {
             vec![with_facts(&Kind::Text, numbers.facts())]
         }
         (numbers, texts) => {
-            let both = numbers.into_iter().chain(texts);
-            both.map(|plain| with_facts(&plain.kind(), plain.facts())).collect()
+            let numbers = numbers.map(|numbers| {
+                let decimal = numbers.decimal().map(|kind| Decimal { kind, is_said: !untyped });
+                Node { decimal, ..with_facts(&numbers.kind(), numbers.facts()) }
+            });
+            numbers.into_iter().chain(texts.map(|texts| with_facts(&texts.kind(), texts.facts()))).collect()
         }
     }
 }

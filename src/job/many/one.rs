@@ -268,7 +268,7 @@ pub(super) struct Run<'s> {
     types: Option<Types>,
     pub(super) entries: Vec<Entry<'s>>,
     pub(super) files: Vec<FileReport>,
-    sum: Sum,
+    pub(super) sum: Sum,
     /// What is written around the records; its prefix was written already.
     frame: Option<Frame>,
     place: Place,

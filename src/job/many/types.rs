@@ -43,6 +43,9 @@ impl Run<'_> {
             }
             Ok(())
         })?;
-        all.map_or_else(|| Ok(Schema::default()), |found| types_of(found, given.as_deref()))
+        let Some(found) = all else { return Ok(Schema::default()) };
+        let (types, warning) = types_of(found, given.as_deref())?;
+        self.sum.warnings.extend(warning);
+        Ok(types)
     }
 }

@@ -84,41 +84,11 @@ impl Decoder {
             return if before && slice[start..end].contains(&b':') { None } else { Some(end) };
         }
         let end = memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |line| start + line);
-        let line = &slice[start..end];
-        match memchr::memchr2(b'{', b'[', line) {
-            None => Some(end),
-            Some(bracket) if stands_before(line, bracket) => Some(start + bracket),
-            Some(_) if has_two(line) => None,
+        match memchr::memchr2(b'{', b'[', &slice[start..end]) {
             Some(_) => self.resync.end_of_lines(slice, start),
+            None => Some(end),
         }
     }
-}
-
-/// Whether what is before the first `bracket` of a line is no part of a record that lost its beginning: it has neither keys nor
-/// texts nor items, and the line closes nothing that it did not open.
-fn stands_before(line: &[u8], bracket: usize) -> bool {
-    let (mut inside, mut escaped, mut open) = (false, false, 0i64);
-    let is_closed = line[bracket..].iter().all(|&byte| {
-        let quote = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        inside ^= quote;
-        match byte {
-            _ if inside || quote => {}
-            b'{' | b'[' => open += 1,
-            b'}' | b']' => open -= 1,
-            _ => {}
-        }
-        open >= 0
-    });
-    is_closed && !line[..bracket].iter().any(|byte| b":\",".contains(byte))
-}
-
-/// Whether a list or map follows another one in a line, as only values do that follow each other.
-fn has_two(line: &[u8]) -> bool {
-    memchr::memchr2_iter(b'}', b']', line).any(|closed| {
-        let next = line[closed + 1..].iter().find(|byte| !is_white(**byte));
-        matches!(next, Some(b'{' | b'['))
-    })
 }
 
 /// Whether there may be other maps, which are records, in a broken one: in a list with maps, or in a map where one is in

@@ -25,7 +25,8 @@ impl Opened<'_> {
             None => {
                 let said = self.given().or_else(|| self.kept_types().map(Arc::new));
                 let (types, warning) = types_of(self.find_types()?, said.as_deref())?;
-                self.odd_types = warning;
+                // The text is exact, as who is strict wants it.
+                self.odd_types = warning.filter(|_| !self.settings.strict);
                 types
             }
         };
@@ -133,7 +134,7 @@ fn numbers_as_text(names: &[&str]) -> Option<Warning> {
     let more = if more > 0 { format!(" and {}", counted(more as u64, "other")) } else { String::new() };
     let are = if names.len() == 1 { "it is a column of text" } else { "they are columns of text" };
     let text = format!(
-        "the numbers of {}{more} have different numbers of digits after the point, so {are}\n  ⟨types {first}=decimal⟩ makes decimal numbers of them: 21 beside 10.4 becomes 21.0.",
+        "the numbers in {}{more} differ in how many digits follow the point, so {are}\n  ⟨types {first}=decimal⟩ makes decimal numbers of them: 21 beside 10.4 becomes 21.0.",
         quoted.join(", ")
     );
     Some(Warning::new(WarningKind::NumbersAsText, text))

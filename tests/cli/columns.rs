@@ -305,11 +305,11 @@ fn lengths_that_the_end_of_a_file_claims_are_there() {
 fn numbers_with_different_digits_after_the_point() {
     let here = with(&[("a.csv", "p,q\n21,1.5\n10.4,2.5\n"), ("a.ndjson", "{\"p\":21}\n{\"p\":10.4}\n")]);
     let here = here.path();
-    let told = "the numbers of `p` have different numbers of digits after the point, so it is a column of text";
+    let told = "the numbers in `p` differ in how many digits follow the point, so it is a column of text";
     for target in ["parquet", "arrow", "avro"] {
         let as_text = |flags: &str| convert(here, &format!("a.csv -o a.{target} --force {flags}")).ends(0);
         as_text("").says(&[told, "--types p=decimal"]);
-        assert_eq!(convert(here, &format!("a.{target} -t csv")).ends(0).stdout, "p,q\n21,1.5\n10.4,2.5\n");
+        assert_eq!(convert(here, &format!("a.{target} -t csv")).ends(0).stdout, "p,q\n\"21\",1.5\n\"10.4\",2.5\n");
         // Nothing is lost.
         assert_eq!(as_text("--strict").stderr, "");
         let ran = as_text("--types p=decimal").says(&["1 value that means the same", "spelling_changed"]);

@@ -215,8 +215,10 @@ impl Counting {
                 return Ok((counted, None));
             }
         }
-        self.sources.saw(&opened.route.seen);
-        Ok((records::decode(opened, &mut self.ledger)?, None))
+        let seen = opened.route.seen.clone();
+        let counted = records::decode(opened, &mut self.ledger)?;
+        self.sources.saw(seen);
+        Ok((counted, None))
     }
 
     /// Shows those who watch how many records a source has that were only counted.

@@ -71,10 +71,10 @@ impl Sources {
     }
 
     /// Adds which names the records of a source have.
-    pub fn saw(&mut self, seen: &Arc<Seen>) {
+    pub fn saw(&mut self, seen: Arc<Seen>) {
         match &self.seen {
-            Some(others) => others.add(seen),
-            None => self.seen = Some(Arc::clone(seen)),
+            Some(others) => others.add(&seen),
+            None => self.seen = Some(seen),
         }
     }
 

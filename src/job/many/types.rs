@@ -45,7 +45,7 @@ impl Run<'_> {
         })?;
         let Some(found) = all else { return Ok(Schema::default()) };
         let (types, warning) = types_of(found, given.as_deref())?;
-        self.sum.warnings.extend(warning);
+        self.sum.warnings.extend(warning.filter(|_| !self.settings.strict));
         Ok(types)
     }
 }

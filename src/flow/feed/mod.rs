@@ -422,11 +422,11 @@ impl<'s> Feed<'s> {
                     self.after =
                         self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
                     let window = windows.cut(window, len, &self.room, held, &mut self.held)?;
-                    // A line feed that ends no line of its own, after what was left out, is counted by all who look at the slice.
-                    let before = std::mem::take(&mut self.skipped);
-                    let (ended, counted) = (self.ended(&window, before), self.ended(&window, 0));
-                    self.line -= counted - ended;
-                    return self.hand_out(len as u64, counted, Content::Read(window));
+                    let ended = self.ended(&window, 0);
+                    // A line feed that goes with a carriage return that was left out: all who look at the slice count it.
+                    let goes_with = std::mem::take(&mut self.skipped) == b'\r' && window.starts_with(b"\n");
+                    self.line -= ended - if goes_with { self.ended(&window, b'\r') } else { ended };
+                    return self.hand_out(len as u64, ended, Content::Read(window));
                 }
                 Boundary::Skip(len) => self.skip(&mut window, len),
                 Boundary::More if window.len() >= most && !self.lenient => {

@@ -26,7 +26,7 @@ pub(crate) fn open_source(source: SourceSpec, from: Option<Format>, settings: &S
     if settings.memory_limit < sizes::TIGHT {
         sys::forget_code(Done::Asked);
     }
-    match source.section() {
+    let source = match source.section() {
         Some(section) => section.open(settings.stop.as_ref()),
         None => {
             let access = Access { mapping, decompress: settings.decompress, stop: settings.stop.as_ref() };
@@ -40,7 +40,11 @@ pub(crate) fn open_source(source: SourceSpec, from: Option<Format>, settings: &S
             let store = if looks_first { Box::new(Spooled::new(store, copy_place(settings))) } else { store };
             Source::open(store, access)
         }
+    }?;
+    if let Some(map) = source.map().filter(|_| settings.memory_limit < sizes::TIGHT) {
+        map.in_small_pages();
     }
+    Ok(source)
 }
 
 /// A store of whose columns a stream of records is made.

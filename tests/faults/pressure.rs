@@ -392,10 +392,10 @@ fn a_run_over_its_limit_says_so() {
     let here = folder();
     fs::write(here.path().join("a.txt"), "one\ntwo\n").unwrap();
     // The least that is not refused; a build for tests is larger than that.
-    let arguments = ["count", "a.txt", "--memory-limit", "8.6MB"];
+    let arguments = ["count", "a.txt", "--memory-limit", "8.8MB"];
     let strict = run(here.path(), arguments.iter().chain(&["--strict-memory"])).ends(4);
     assert!(strict.stdout.starts_with("2 2 8 8 a.txt"), "{}", strict.stdout);
-    strict.says(&["peak memory was", "more than the memory limit of 8.60 MB", "--strict-memory"]);
+    strict.says(&["peak memory was", "more than the memory limit of 8.80 MB", "--strict-memory"]);
     run(here.path(), arguments).ends(0).says(&["warning: ", "peak memory was"]);
     run(here.path(), ["count", "a.txt", "--strict-memory"]).ends(0);
     run(here.path(), ["convert", "a.txt", "-t", "csv", "--strict-memory"]).ends(0);

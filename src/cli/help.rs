@@ -85,8 +85,8 @@ Compression, read by first bytes or extension, written by extension or --compres
 
 /// What expressions are made of; functions follow.
 const EXPRESSIONS: &str = "\
-Expressions, for --where and --set, have the syntax of SQL. In a shell, put the whole
-expression into quotes: --where \"city = 'Bern' AND fare > 30\"
+Expressions for --where and --set use the syntax of SQL. In a shell, put the whole
+expression in quotes: --where \"city = 'Bern' AND fare > 30\"
 
   fields     fare  \"Super Population\"  home.city  tags[0]
   texts      'Bern'  'it''s'

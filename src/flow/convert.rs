@@ -462,8 +462,7 @@ fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
     }
 }
 
-/// Looks for names that no record had yet in records with keys of which the next op may drop some: those after it see only
-/// the others.
+/// Looks for the names that have not been found yet, before an op drops records: later ops don't see what it drops.
 fn meet(batch: &Batch<'_>, seen: &Seen) {
     if batch.schema().is_some() {
         return;

@@ -25,7 +25,7 @@ impl Opened<'_> {
             None => {
                 let said = self.given().or_else(|| self.kept_types().map(Arc::new));
                 let (types, warning) = types_of(self.find_types()?, said.as_deref())?;
-                // The text is exact, as who is strict wants it.
+                // A strict run wants the exact text.
                 self.odd_types = warning.filter(|_| !self.settings.strict);
                 types
             }

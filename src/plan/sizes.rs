@@ -1,7 +1,7 @@
 //! Sizes that the memory plan relies on, and that others have to respect.
 
 /// Code, stacks, tables, and what the process needs before any slice. With the least limit, a whole process has 6.5 to 9.2 MB
-/// resident, most of it pages of code: what it says to need is then 9.3 MB.
+/// resident, most of it pages of code: a conversion asks for 9.4 MB then.
 pub(crate) const BASE: usize = (8 << 20) + (256 << 10);
 /// With a lower memory limit, the code that has done its work gives its memory back.
 pub(crate) const TIGHT: usize = 64 << 20;

@@ -83,7 +83,7 @@ impl Encoding {
         })?;
         let iso = CodePage::of_iso(label);
         let written = iso.map_or(inner, Inner::Page);
-        // What the standard reads as windows-1252, since web pages are, is no ASCII.
+        // The standard reads ASCII as windows-1252, for the sake of web pages.
         let inner = iso.filter(|page| page.is_ascii()).map_or(inner, Inner::Page);
         Ok(Encoding { inner, written, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
     }

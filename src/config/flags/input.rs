@@ -186,7 +186,7 @@ pub static FLAGS: &[Flag] = &[
 /// Counts of words have a form of their own.
 fn no_records(line: &Line<'_>) -> Option<No> {
     match line.settings.fold {
-        Some(Folding::WordCount) => No::new("wordcount writes counts, and no records", LEAVE_OUT),
+        Some(Folding::WordCount) => No::new("wordcount writes counts, not records", LEAVE_OUT),
         _ => None,
     }
 }

@@ -1,10 +1,12 @@
 //! What is said where something else was meant.
 
 #[cfg(unix)]
-use std::{io::Write, process::Stdio, time::Duration};
+use std::io::{BufRead, BufReader, Write};
+#[cfg(unix)]
+use std::process::Stdio;
 
 #[cfg(unix)]
-use crate::support::command;
+use crate::support::{command, process};
 use crate::support::{convert, feed, run, say, with};
 
 /// Positions, ranges and regexes find fields of tables, and only where they are selected.
@@ -179,14 +181,15 @@ fn a_signal_while_records_go_to_standard_output() {
     let mut child = command(here.path())
         .args(["convert", "-", "-f", "csv", "-t", "ndjson"])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     child.stdin.as_mut().unwrap().write_all(b"a\n1\n").unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    let sent = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "{\"a\":1}\n");
+    process::send(&child, libc::SIGTERM);
     // Without an end of the input.
     let input = child.stdin.take();
     let ended = child.wait_with_output().unwrap();

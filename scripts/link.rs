@@ -1,9 +1,11 @@
-//! Links the command statically where the system can: on Linux with glibc, in a release build. It stays
-//! position-independent, so that its addresses are as random as before.
+//! Links the command statically where the system can: on Linux with glibc, in a release build, and for fixed
+//! addresses.
 //!
-//! To find, map and relocate the shared C library takes a seventh of the time that a file of 10 KB takes. Only the
-//! command is linked so, not the library, its tests or benches. Where the archives are missing, or flags for rustc are
-//! given, nothing changes.
+//! To find, map and relocate the shared C library takes a seventh of the time that a file of 10 KB takes. To relocate the
+//! command itself takes longer: 29,000 addresses in 150 pages, each of which is copied. Without that, `--version` takes
+//! 0.6 of the time, and counting a file of 10 KB 0.7. What it costs: the addresses of the command's own code and tables
+//! are the same in every run. Those of its stack, heap and maps stay random. Only the command is linked so,
+//! not the library, its tests or benches. Where the archives are missing, or flags for rustc are given, nothing changes.
 //! (`-C target-feature=+crt-static` asks for the same, but would reach procedural macros, which can't be static.)
 
 use std::path::{Path, PathBuf};
@@ -34,7 +36,8 @@ fn main() {
     let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let archives = folder.join("archives");
     if links_statically(&linker, &folder).unwrap_or(false) && find_archives(&linker, &archives).unwrap_or(false) {
-        println!("cargo::rustc-link-arg-bin=pagemill=-static-pie");
+        println!("cargo::rustc-link-arg-bin=pagemill=-static");
+        println!("cargo::rustc-link-arg-bin=pagemill=-no-pie");
         println!("cargo::rustc-link-arg-bin=pagemill=-L{}", archives.display());
     }
 }
@@ -43,7 +46,7 @@ fn main() {
 fn links_statically(linker: &str, folder: &Path) -> io::Result<bool> {
     let [source, program] = ["static.c", "static.out"].map(|name| folder.join(name));
     fs::write(&source, "int main(void) { return 0; }\n")?;
-    let linked = Command::new(linker).arg("-static-pie").arg(&source).arg("-o").arg(&program).output()?;
+    let linked = Command::new(linker).args(["-static", "-no-pie"]).arg(&source).arg("-o").arg(&program).output()?;
     Ok(linked.status.success() && Command::new(&program).status()?.success())
 }
 

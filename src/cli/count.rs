@@ -23,7 +23,7 @@ use super::live::Shown;
 use super::parser::Typed;
 use super::past::{self, Past};
 use super::paths::{file, source, stdin_metadata};
-use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
+use super::report_file::{Ended, ReportFile, failed, refuse_clashes, refuse_standard_output};
 use super::request::See;
 use super::settings::settings as meaning;
 use super::worded::{flag, worded};
@@ -99,6 +99,8 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let others: Vec<&Path> = files.iter().map(PathBuf::as_path).chain(quarantine).chain(config).collect();
     refuse_clashes(&[("--quarantine", quarantine)], None, &[])?;
     refuse_clashes(&see.files(), list.as_deref(), &others)?;
+    let read = [("--files-from", list.as_deref()), ("--config", config)];
+    refuse_standard_output(see.files().into_iter().chain([("--quarantine", quarantine)]).chain(read), "counts")?;
     let only = match &files[..] {
         [file] => Some(&**file),
         _ => None,

@@ -15,7 +15,7 @@ use pagemill::sink::whole_path;
 
 use super::console;
 use super::exit::Exit;
-use super::paths::{file, is_list, is_same, is_stdout};
+use super::paths::{file, is_list, is_same, is_stdout, leads_to_stdout};
 use super::worded::flag;
 
 /// Where a report goes. Opened before the run: if it can't be written, that must not come out after an hour's work.
@@ -143,6 +143,24 @@ pub fn refuse_clashes(files: &[(&str, Option<&Path>)], list: Option<&Path>, othe
         refuse_report(flag, *file, None, files[..index].iter().filter_map(|(_, file)| *file))?;
     }
     Ok(())
+}
+
+/// Refuses files that flags name if one leads to standard output: `goes_there` is what already does.
+///
+/// # Errors
+/// Usage: one does.
+pub fn refuse_standard_output<'f>(
+    files: impl IntoIterator<Item = (&'f str, Option<&'f Path>)>,
+    goes_there: &str,
+) -> Result<(), Error> {
+    let files = files.into_iter().filter_map(|(flag, path)| Some((flag, file(path?)?)));
+    match files.into_iter().find(|(_, path)| leads_to_stdout(path)) {
+        Some((flag, path)) => Err(Error::usage(format!(
+            "{flag}: {} is standard output, where the {goes_there} go\n  Send them elsewhere, or give another file for {flag}.",
+            path.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a file that a `flag` names, such as a report, if it would overwrite the list of inputs, or any of these files that are

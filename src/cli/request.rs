@@ -25,9 +25,9 @@ use super::inputs::refuse_read;
 use super::kept::{Kept, PART};
 use super::live::{Live, Shown};
 use super::past::{self, Past};
-use super::paths::{file, leads_to_stdout, name, source};
+use super::paths::{file, name, source};
 use super::profiles::Profiles;
-use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
+use super::report_file::{Ended, ReportFile, failed, refuse_clashes, refuse_standard_output};
 use super::settings::settings;
 use super::worded::{flag, worded};
 
@@ -436,18 +436,12 @@ impl Request {
     /// Refuses other files that lead to standard output, where the records go.
     fn refuse_standard_output(&self) -> Result<(), Error> {
         let quarantine = ("--quarantine", self.settings.quarantine.as_deref());
-        let files = self.see.files().into_iter().chain([quarantine]);
-        let written = files.filter_map(|(flag, path)| Some((flag, file(path?)?)));
-        let read = [("--files-from", self.list.as_deref())].into_iter();
-        let read = read.chain([("--schema", self.said.path("schema")), ("--config", self.said.path("config"))]);
-        let read = read.filter_map(|(flag, path)| Some((flag, file(path?)?)));
-        match written.chain(read).find(|(_, path)| leads_to_stdout(path)) {
-            Some((flag, path)) => Err(Error::usage(format!(
-                "{flag}: {} is standard output, where the records go\n  Give a file for the output with -o, or another one for {flag}.",
-                path.display()
-            ))),
-            None => Ok(()),
-        }
+        let read = [
+            ("--files-from", self.list.as_deref()),
+            ("--schema", self.said.path("schema")),
+            ("--config", self.said.path("config")),
+        ];
+        refuse_standard_output(self.see.files().into_iter().chain([quarantine]).chain(read), "records")
     }
 
     /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.

@@ -287,9 +287,17 @@ fn standard_output_is_for_records() {
     let here = here.path();
     fs::write(here.join("a.csv"), "a,b\n1\n2,3\n").unwrap();
     for flag in ["--quarantine", "--report", "--metrics-file"] {
-        let words = ["convert", "a.csv", flag, "/dev/stdout"];
-        let ran = run(here, words).ends(2).says(&[&format!("{flag}: /dev/stdout is standard output")]);
-        assert_eq!(ran.stdout, "");
+        for command in ["convert", "count", "sort", "aggregate"] {
+            let more: &[&str] = match command {
+                "aggregate" => &["--agg", "count()"],
+                "count" => &["-r"],
+                "sort" => &["--by", "a"],
+                _ => &[],
+            };
+            let words = [&[command, "a.csv", flag, "/dev/stdout"], more].concat();
+            let ran = run(here, &words).ends(2).says(&[&format!("{flag}: /dev/stdout is standard output")]);
+            assert_eq!(ran.stdout, "");
+        }
     }
     let ran = run(here, ["convert", "a.csv", "-o", "o.csv", "--quarantine", "/dev/stdout", "--force"]).ends(0);
     assert!(ran.stdout.contains("\"record\":1"), "{}", ran.stdout);

@@ -1,9 +1,9 @@
-//! Links the command statically where the system can: on Linux with glibc, in a release build, and for fixed
+//! Links the command statically where the system can: on Linux with glibc, in a release build, and at fixed
 //! addresses.
 //!
 //! To find, map and relocate the shared C library takes a seventh of the time that a file of 10 KB takes. To relocate the
 //! command itself takes longer: 29,000 addresses in 150 pages, each of which is copied. Without that, `--version` takes
-//! 0.6 of the time, and counting a file of 10 KB 0.7. What it costs: the addresses of the command's own code and tables
+//! 0.6 of the time, and counting a file of 10 KB 0.7. The price: the addresses of the command's own code and tables
 //! are the same in every run. Those of its stack, heap and maps stay random. Only the command is linked so,
 //! not the library, its tests or benches. Where the archives are missing, or flags for rustc are given, nothing changes.
 //! (`-C target-feature=+crt-static` asks for the same, but would reach procedural macros, which can't be static.)

@@ -100,7 +100,8 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     refuse_clashes(&[("--quarantine", quarantine)], None, &[])?;
     refuse_clashes(&see.files(), list.as_deref(), &others)?;
     let read = [("--files-from", list.as_deref()), ("--config", config)];
-    refuse_standard_output(see.files().into_iter().chain([("--quarantine", quarantine)]).chain(read), "counts")?;
+    let beside = see.files().into_iter().chain([("--quarantine", quarantine)]).chain(read);
+    refuse_standard_output(beside, "counts", "Give")?;
     let only = match &files[..] {
         [file] => Some(&**file),
         _ => None,

@@ -145,18 +145,20 @@ pub fn refuse_clashes(files: &[(&str, Option<&Path>)], list: Option<&Path>, othe
     Ok(())
 }
 
-/// Refuses files that flags name if one leads to standard output: `goes_there` is what already does.
+/// Refuses files that flags name if one leads to standard output. `goes_there` is what already does, and `apart` how to send it
+/// elsewhere, if that is possible: the beginning of a sentence.
 ///
 /// # Errors
 /// Usage: one does.
 pub fn refuse_standard_output<'f>(
     files: impl IntoIterator<Item = (&'f str, Option<&'f Path>)>,
     goes_there: &str,
+    apart: &str,
 ) -> Result<(), Error> {
-    let files = files.into_iter().filter_map(|(flag, path)| Some((flag, file(path?)?)));
-    match files.into_iter().find(|(_, path)| leads_to_stdout(path)) {
+    let mut files = files.into_iter().filter_map(|(flag, path)| Some((flag, file(path?)?)));
+    match files.find(|(_, path)| leads_to_stdout(path)) {
         Some((flag, path)) => Err(Error::usage(format!(
-            "{flag}: {} is standard output, where the {goes_there} go\n  Send them elsewhere, or give another file for {flag}.",
+            "{flag}: {} is standard output, where the {goes_there} go\n  {apart} another file for {flag}.",
             path.display()
         ))),
         None => Ok(()),

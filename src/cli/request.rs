@@ -441,7 +441,8 @@ impl Request {
             ("--schema", self.said.path("schema")),
             ("--config", self.said.path("config")),
         ];
-        refuse_standard_output(self.see.files().into_iter().chain([quarantine]).chain(read), "records")
+        let files = self.see.files().into_iter().chain([quarantine]).chain(read);
+        refuse_standard_output(files, "records", "Give a file for the output with -o, or")
     }
 
     /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.

@@ -184,11 +184,13 @@ fn refuse_report<'p>(
         None => is_list(path, report),
     };
     let is_read = |list: &Path| is_list(list, report) || file(list).is_some_and(|list| is_same(list, report));
-    match is_stdout(report) || others.any(is_report) || list.is_some_and(is_read) {
-        true => Err(Error::usage(format!(
-            "{flag}: {} is also read or written by the job\n  Give {flag} a file of its own.",
-            report.display()
-        ))),
-        false => Ok(()),
-    }
+    let why = match is_stdout(report) {
+        true => ": standard output goes there",
+        false if others.any(is_report) || list.is_some_and(is_read) => "",
+        false => return Ok(()),
+    };
+    Err(Error::usage(format!(
+        "{flag}: {} is also read or written by the job{why}\n  Give {flag} a file of its own.",
+        report.display()
+    )))
 }

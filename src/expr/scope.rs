@@ -326,7 +326,8 @@ fn shown(scalar: Scalar<'_>, scope: &Scope<'_, '_>) -> String {
             Some(Value::List(_)) => "a list".to_owned(),
             _ => "a map".to_owned(),
         },
-        Scalar::Field(Value::Raw(_)) => "a list or map".to_owned(),
+        Scalar::Field(Value::Raw([b'[', ..])) => "a list".to_owned(),
+        Scalar::Field(Value::Raw(_)) => "a map".to_owned(),
         Scalar::Field(Value::Bytes(_)) => "bytes that are not text".to_owned(),
         Scalar::Null | Scalar::Absent => "null".to_owned(),
         scalar => {

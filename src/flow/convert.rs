@@ -80,6 +80,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
         'p: 'a,
     {
         let mut batch = policy.batch(arena, &self.totals, most, tests);
+        if self.wanted.counts() {
+            policy.shared.seen.begin_step();
+        }
         if policy.shared.lenient && !(policy.shared.strict && self.wanted.are_next()) {
             batch.set_lenient();
         }
@@ -187,7 +190,11 @@ impl<'c, 'p> Conversion<'c, 'p> {
         let tested = policy.shared.tested.as_ref().filter(|_| tests);
         let whole = tested.is_some_and(|tested| !may_copy_all(tested.copies, batch));
         let once = if fewer.is_none() { self.surplus(batch) } else { None };
-        (fewer.is_some() || once.is_some() || whole).then_some(Again { most: fewer, once, whole })
+        let again = (fewer.is_some() || once.is_some() || whole).then_some(Again { most: fewer, once, whole });
+        if again.is_some() && self.wanted.counts() {
+            policy.shared.seen.undo_step();
+        }
+        again
     }
 
     /// How many records the batch should have had, if the last one that is wanted, or passed over, is in the middle of

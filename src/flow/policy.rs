@@ -100,6 +100,9 @@ impl<'p, 'r> Policy<'p, 'r> {
             // The line end that was added to it does not belong to it.
             At::Origin(origin, _) => record.start.min(origin.len)..record.end.min(origin.len),
         };
+        let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
+        let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
+        let error = malformed.unwrap_or(error);
         let error = if self.shared.strict { strictly(error) } else { error };
         // An error that is not the record's own fault ends the run: leaving the record out would lose data.
         let own = match self.at {
@@ -142,9 +145,6 @@ impl<'p, 'r> Policy<'p, 'r> {
             let (line, error) = (self.line_for_good(error.offset), error.clone());
             totals.first_bad = Some(FirstBad { record: index, line, offset, text, origin, error });
         }
-        let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
-        let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
-        let error = malformed.unwrap_or(error);
         let at = match self.at {
             At::Source(offset) => offset + record.start as u64,
             At::Origin(origin, _) => origin.start,

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::Options;
 use super::entry::{Entry, Looks};
 use crate::error::RecordError;
 
@@ -36,6 +37,12 @@ const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
 const DECOMPRESS: &str = "If the file was compressed twice, decompress it once first. If it was compressed once, leave out ⟨decompress none⟩.";
 const NO_DATA: &str = "It has no records that pagemill can read.";
 
+/// Text that is of another format: what it seems to be, and what to do.
+type Text = (&'static str, &'static str);
+const OBJECTS: Text = ("JSON", "Give its format: ⟨from ndjson⟩ (one object per line) or ⟨from json⟩");
+const ARRAY: Text = ("JSON", "Give its format: ⟨from json⟩");
+const MARKUP: Text = ("HTML or XML", "pagemill does not read it. It may be a saved error page.");
+
 /// The first match counts.
 const MAGICS: [Magic; 27] = [
     Magic { also: is_workbook, ..magic(b"PK\x03\x04", "an Excel workbook (xlsx)", SHEET) },
@@ -51,7 +58,7 @@ const MAGICS: [Magic; 27] = [
     Magic { also: is_no_text, ..magic(b"\xd9\xd9\xf7", "CBOR", "Give its format: ⟨from cbor⟩") },
     magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
     magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
-    Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },
+    Magic { also: is_pdf, ..magic(b"%PDF-", "a PDF", NO_DATA) },
     magic(b"\x7fELF", "a program or library (ELF)", NO_DATA),
     Magic { also: is_program, ..magic(b"MZ", "a program or library for Windows", NO_DATA) },
     magic(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", NO_DATA),
@@ -98,7 +105,7 @@ pub fn naming(hint: &str, path: &Path) -> String {
 
 /// The error for a source with this beginning, if it can't be of this format. Text formats are checked, and those whose
 /// values begin with no bytes of their own: for these, what others begin with would be numbers one after another.
-pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
+pub(super) fn other(format: &Entry, options: &Options, start: &[u8]) -> Option<RecordError> {
     let values = format.nested && !format.payload && format.blocks.is_none();
     if !format.text && !values {
         return None;
@@ -110,6 +117,7 @@ pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
         tells(magic) && start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start)
     };
     let found = MAGICS.iter().find(fits).map(|magic| (magic.what, magic.hint));
+    let found = found.or_else(|| no_table(start, options).filter(|_| format.looks() == Looks::Table));
     // Text in another encoding is text too.
     let not = if format.any_bytes && found.is_none() { "UTF-8" } else { format.title };
     let (what, hint) = found.or_else(|| wide(start).filter(|_| format.text))?;
@@ -119,17 +127,25 @@ pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
 /// The error for text where values of a binary format are expected, whose small numbers or short texts look the same.
 #[cold]
 pub(super) fn text_in_place_of(title: &str, start: &[u8]) -> RecordError {
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let text = text[..text.len().min(NEAR)].trim_ascii_start();
+    let text = without_mark(&start[..start.len().min(NEAR)]);
     let (what, hint) = match text.first() {
-        Some(b'{') => ("JSON", "Give its format: ⟨from ndjson⟩ (one object per line) or ⟨from json⟩"),
-        Some(b'[') => ("JSON", "Give its format: ⟨from json⟩"),
-        _ if is_markup(text) => ("HTML or XML", "pagemill does not read it. It may be a saved error page."),
+        Some(b'{') => OBJECTS,
+        Some(b'[') => ARRAY,
+        _ if is_markup(text) => MARKUP,
         _ if is_table(text) => ("CSV", "Give its format: ⟨from csv⟩"),
         _ => ("plain text", "Give its format, for example ⟨from text⟩, a record for each line"),
     };
     let insist = "If it is binary all the same, give ⟨schema⟩ with the kind of its field `value`.";
     RecordError::new(0, format!("this seems to be {what}, not {title}")).hint(format!("{hint}\n  {insist}"))
+}
+
+/// Without byte order mark and white space in front.
+fn without_mark(start: &[u8]) -> &[u8] {
+    start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start()
+}
+
+fn line_of(text: &[u8]) -> &[u8] {
+    text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default()
 }
 
 /// Whether there are control characters that text does not have.
@@ -141,6 +157,14 @@ fn has_controls(start: &[u8]) -> bool {
 fn is_no_text(start: &[u8]) -> bool {
     let near = &start[..start.len().min(NEAR)];
     has_controls(near) || std::str::from_utf8(near).is_err_and(|error| error.error_len().is_some())
+}
+
+/// A version is the whole first line, or there is no text.
+fn is_pdf(start: &[u8]) -> bool {
+    let version = line_of(&start[..start.len().min(NEAR)]).strip_prefix(b"%PDF-").unwrap_or_default();
+    let alone =
+        matches!(version.trim_ascii_end(), [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit());
+    alone || is_no_text(start)
 }
 
 fn is_program(start: &[u8]) -> bool {
@@ -156,10 +180,10 @@ fn is_open_sheet(start: &[u8]) -> bool {
 }
 
 /// Text in units wider than a byte: with a byte order mark that is still there, or recognised by its zeros.
-fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
-    const UTF_32: (&str, &str) = ("text in UTF-32", "Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
-    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give its encoding: ⟨encoding utf-16le⟩");
-    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Give its encoding: ⟨encoding utf-16be⟩");
+fn wide(start: &[u8]) -> Option<Text> {
+    const UTF_32: Text = ("text in UTF-32", "Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
+    const LITTLE: Text = ("text in UTF-16 (little-endian)", "Give its encoding: ⟨encoding utf-16le⟩");
+    const BIG: Text = ("text in UTF-16 (big-endian)", "Give its encoding: ⟨encoding utf-16be⟩");
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Some(UTF_32),
         [0xff, 0xfe, ..] if start.len().is_multiple_of(2) || start.len() >= NEAR => return Some(LITTLE),
@@ -198,10 +222,44 @@ fn has_blocks(near: &[u8], first: usize) -> bool {
     units >= 4 && 8 * high >= 7 * units && 8 * low <= units
 }
 
+/// What a source with this beginning is that nobody means as a table: a document of HTML or XML, or JSON where the first
+/// line has the names of columns.
+fn no_table(start: &[u8], options: &Options) -> Option<Text> {
+    let text = without_mark(start);
+    let begins = |with: &&[u8]| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    if [&b"<!doctype html"[..], b"<html>", b"<html ", b"<?xml "].iter().any(begins) {
+        return Some(MARKUP);
+    }
+    let json = options.reads_header() && is_json(text);
+    json.then_some(if text.starts_with(b"{") { OBJECTS } else { ARRAY })
+}
+
+/// Whether a list or map ends in the first line with nothing but another one behind it, or a map with a key goes on.
+fn is_json(text: &[u8]) -> bool {
+    // Brackets may have lines of their own.
+    let Some(first) = text.iter().position(|byte| !b"[{ \t\r\n".contains(byte)) else { return false };
+    let len = text[first..].iter().position(|byte| b"\r\n".contains(byte));
+    let (line, ends) = (&text[..len.map_or(text.len(), |len| first + len)], len.is_some() || text.len() > NEAR);
+    if first == 0 || !text.starts_with(b"{") && !text.starts_with(b"[") || line.get(first) != Some(&b'"') {
+        return false;
+    }
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => matches!(line[values.byte_offset()..].trim_ascii(), [] | b"," | [b'{' | b'[', ..]),
+        Some(Err(error)) => ends && error.is_eof() && begins_with_key(&line[..first], &line[first + 1..]),
+        None => false,
+    }
+}
+
+/// Whether the text after a quote is a key of the map that the last bracket opens.
+fn begins_with_key(brackets: &[u8], text: &[u8]) -> bool {
+    let after = text.iter().position(|byte| *byte == b'"').map(|quote| text[quote + 1..].trim_ascii_start());
+    brackets.trim_ascii_end().ends_with(b"{") && after.is_some_and(|after| after.starts_with(b":"))
+}
+
 /// What is odd about a source with this beginning, although it may be of this format.
 pub(super) fn suspicion(looks: Looks, start: &[u8]) -> Option<&'static str> {
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let text = text[..text.len().min(NEAR)].trim_ascii_start();
+    let text = without_mark(&start[..start.len().min(NEAR)]);
     let table = looks == Looks::Table;
     let json = matches!(looks, Looks::Json | Looks::JsonLines);
     let after = |first: u8| text.strip_prefix(&[first]).map(<[u8]>::trim_ascii_start).and_then(|rest| rest.first());
@@ -230,7 +288,7 @@ fn is_markup(text: &[u8]) -> bool {
 
 /// Whether the first line has words separated by delimiters.
 fn is_table(text: &[u8]) -> bool {
-    let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
+    let line = line_of(text);
     // A key of JSON whose bracket is missing.
     if line.starts_with(b"\"")
         && line[1..].split(|byte| *byte == b'"').nth(1).is_some_and(|rest| rest.starts_with(b":"))
@@ -243,10 +301,10 @@ fn is_table(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::format::Format;
+    use crate::format::{Format, Options};
 
     fn what(format: Format, start: &[u8]) -> Option<String> {
-        format.other(start).map(|error| error.reason.into_owned())
+        format.other(&Options::default(), start).map(|error| error.reason.into_owned())
     }
 
     #[test]
@@ -263,6 +321,15 @@ mod tests {
             b"\x1b[1mbold\x1b[0m,b\n",
             b"\x1e{\"a\":1}\n",
             b"[\"a\",b\n",
+            b"[\"a\"],b\n",
+            b"[1,2]\n",
+            b"{a},b\n",
+            b"{\"a\":1},x\n",
+            b"{\"a\",b\n",
+            b"{\"a b\n\":1}\n",
+            b"<TICKER>,<DATE>\n",
+            b"<xml>,b\n",
+            b"%PDF-1.4,b\n",
             b"\xff\xfe\n",
             b"",
         ] {
@@ -305,6 +372,36 @@ mod tests {
             let bytes: Vec<u8> = "a,é\n".chars().flat_map(|c| units(c as u32)).collect();
             assert_eq!(what(Format::Csv, &bytes).unwrap(), "this seems to be text in UTF-32, not CSV");
         }
+    }
+
+    #[test]
+    fn what_nobody_means_as_a_table() {
+        for text in [
+            &b"{\"a\":1}\n{\"a\":2}\n"[..],
+            b"{\"a\":1,\"b\":\"x,y\"}",
+            b" {\"a\" : [1, {}]}\r\n",
+            b"\xef\xbb\xbf{\"a\":1},\n{\"a\":2},\n",
+            b"{\"a\":1}{\"a\":2}\n",
+            b"{\n  \"a\": 1,\n  \"b\": 2\n}\n",
+            b"[{\"a\":1},{\"a\":2}]\n",
+            b"[\n  {\n    \"a\": 1\n  }\n]",
+            b"[{\"a\":1},\n{\"a\":2}]",
+            b"[\"a\",\"b\"]\n[1,2]\n",
+        ] {
+            for format in [Format::Csv, Format::Tsv] {
+                let wanted = format!("this seems to be JSON, not {}", format.title());
+                assert_eq!(what(format, text), Some(wanted), "{}", text.escape_ascii());
+            }
+            assert_eq!(what(Format::Text, text), None);
+            // Each line may be a field.
+            let options = Options { no_headers: true, ..Options::default() };
+            assert!(Format::Csv.other(&options, text).is_none());
+        }
+        for text in ["<!DOCTYPE html>\n", "\n<html lang=\"a\">", "<HTML>", "<?xml version=\"1.0\"?>\n"] {
+            let wanted = "this seems to be HTML or XML, not CSV";
+            assert_eq!(what(Format::Csv, text.as_bytes()).as_deref(), Some(wanted), "{text}");
+        }
+        assert_eq!(what(Format::Csv, b"%PDF-1.7\r\n1 0 obj\n").as_deref(), Some("this seems to be a PDF, not CSV"));
     }
 
     #[test]

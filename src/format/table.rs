@@ -215,8 +215,8 @@ impl Format {
     }
 
     /// The error for a source with this beginning, if it can't be of this format.
-    pub(crate) fn other(self, start: &[u8]) -> Option<RecordError> {
-        sniff::other(self.entry(), start)
+    pub(crate) fn other(self, options: &Options, start: &[u8]) -> Option<RecordError> {
+        sniff::other(self.entry(), options, start)
     }
 
     /// What is odd about a source with this beginning, although it may be of this format.

@@ -199,7 +199,7 @@ impl<'s> Opened<'s> {
         options.at_header |= skip.until.is_some();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
-            None => match from.other(head) {
+            None => match from.other(&options, head) {
                 Some(mut other) => {
                     other.hint = other.hint.map(|hint| sniff::naming(&hint, &path).into());
                     Err(other.into())

@@ -237,7 +237,7 @@ fn what_standard_output_goes_to_is_not_written_over() {
         let ran = command(here).args(line.split(' ')).stdout(output).output().unwrap();
         let said = String::from_utf8_lossy(&ran.stderr);
         assert_eq!(ran.status.code(), Some(2), "{line}: {said}");
-        assert!(said.contains("o.csv is also read or written by the job"), "{line}: {said}");
+        assert!(said.contains("o.csv is also read or written by the job: standard output"), "{line}: {said}");
         assert_eq!(fs::read(here.join("o.csv")).unwrap(), b"", "{line}");
     }
 }

@@ -130,6 +130,30 @@ fn a_field_that_no_record_has_is_an_error() {
     }
 }
 
+/// With a limit, names count in the records that are read, however many are decoded together.
+#[test]
+fn names_in_records_behind_the_limit() {
+    let here = folder();
+    let here = here.path();
+    let first = "{\"a\":1}\n";
+    fs::write(here.join("first.ndjson"), first).unwrap();
+    fs::write(here.join("f.ndjson"), [first, &"{\"a\":0,\"b\":2}\n".repeat(99)].concat()).unwrap();
+    for flags in
+        ["--select a,b", "--drop b", "--rename b=z", "--op upper:b", "--where a>0 --op upper:b", "--columns a,b"]
+    {
+        let line = |file: &str| format!("convert {file} -t ndjson --limit 1 --strict {flags}");
+        run(here, line("first.ndjson").split(' ')).ends(1).says(&["`b`"]);
+        for slices in ["8", "1MB"] {
+            let line = format!("{} --slice-size {slices}", line("f.ndjson"));
+            run(here, line.split(' ')).ends(1).says(&["`b`", "--strict"]);
+        }
+        // The second record has it.
+        if !flags.contains("where") {
+            run(here, line("f.ndjson").replace("limit 1", "limit 2").split(' ')).ends(0);
+        }
+    }
+}
+
 /// An op on a field that does not reach the output has nothing to do: that is no mistake.
 #[test]
 fn an_op_on_a_field_that_is_left_out() {

@@ -162,8 +162,8 @@ fn the_first_error_says_what_is_odd() {
     };
     let header = "The header has one field, `id;n`: if `;` separates fields, give -d ';'.";
     error("a.csv", "id;n\n1;a\n2;b,c\n", header);
-    error("b.csv", "{\"a\":1,\"b\":2}\n{\"a\":1}\n", "The input begins like JSON: if it is, give -f ndjson");
-    error("c.csv", "<!DOCTYPE html>\n<html lang=\"a\", x>\n", "The input begins like HTML or XML");
+    error("b.csv", "{\"a\":1}:b,c\n1\n", "The input begins like JSON: if it is, give -f ndjson");
+    error("c.csv", "<a>,<b>\n1\n", "The input begins like HTML or XML");
     error("d.json", "<?xml version=\"1.0\"?>\n<a/>\n", "The input begins like HTML or XML");
     error("e.json", "id,n\n1,a\n", "The input begins like CSV: if it is, give -f csv.");
     error(
@@ -172,12 +172,44 @@ fn the_first_error_says_what_is_odd() {
         "The input begins like a JSON array: if it is one, give -f json.",
     );
     // Where all goes well, it is a warning.
-    fs::write(here.join("g.csv"), "{\"a\":1}\n{\"a\":2}\n").unwrap();
+    fs::write(here.join("g.csv"), "{\"a\":1}:b\n1\n").unwrap();
     run(here, ["convert", "g.csv", "-t", "csv"])
         .ends(0)
         .says(&["the input begins like JSON: if it is, give -f ndjson"]);
     fs::write(here.join("h.csv"), "id;n\n1;a\n").unwrap();
     run(here, ["convert", "h.csv", "-t", "ndjson"]).ends(0).says(&["give -d ';'"]);
+}
+
+#[test]
+fn text_of_another_format_is_no_table() {
+    let here = folder();
+    let here = here.path();
+    for (text, what, hint) in [
+        ("{\"a\":1,\"b\":2}\n{\"a\":1}\n", "JSON", "Give its format: -f ndjson (one object per line) or -f json"),
+        ("[{\"a\":1},\n{\"a\":2}]\n", "JSON", "Give its format: -f json"),
+        ("<!DOCTYPE html>\n<html lang=\"a\", x>\n", "HTML or XML", "It may be a saved error page."),
+        ("%PDF-1.7\n1 0 obj\n", "a PDF", "It has no records"),
+    ] {
+        for name in ["a.csv", "a.tsv"] {
+            fs::write(here.join(name), text).unwrap();
+            let what = format!("{name}: line 1, byte 0: this seems to be {what}, not {}", name[2..].to_uppercase());
+            for io in ["map", "read"] {
+                for command in ["convert -t ndjson", "convert -t ndjson --on-error skip", "convert -t ndjson --op trim"]
+                {
+                    let line = command.split(' ').chain([name, "--io", io]);
+                    let ran = run(here, line).ends(1).says(&[&what, hint]);
+                    assert_eq!(ran.stdout, "", "{command}");
+                }
+            }
+            run(here, ["count", "-r", name]).ends(1).says(&[&what, hint]);
+            let ran = feed(here, ["convert", "-", "-f", &name[2..], "-t", "ndjson"], text.as_bytes()).ends(1);
+            ran.says(&["standard input: ", hint]);
+        }
+    }
+    // Without a header a line of JSON may be a field.
+    let line = ["convert", "-", "-f", "tsv", "--names", "json", "-t", "csv"];
+    let ran = feed(here, line, b"{\"a\":1}\n").ends(0);
+    assert_eq!(ran.stdout, "json\n\"{\"\"a\"\":1}\"\n");
 }
 
 #[test]

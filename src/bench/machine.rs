@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sys::processors;
+
 /// What a machine is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -34,7 +36,7 @@ impl Machine {
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             kernel: value("/proc/sys/kernel/osrelease", ""),
             processor: value("/proc/cpuinfo", "model name"),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            processors: processors(),
             memory_gib: (kib + (1 << 19)) >> 20,
         }
     }

@@ -115,7 +115,7 @@ fn looks_like(path: &Path, ours: Format) -> io::Result<Format> {
     File::open(path)?.take(64).read_to_end(&mut start)?;
     let json = |name: &str| name.parse().unwrap_or(ours);
     Ok(match start.trim_ascii_start().first() {
-        _ if ours.name() == "text" => ours,
+        _ if ours == Format::PLAIN => ours,
         Some(b'[') => json("json"),
         Some(b'{') => json("ndjson"),
         _ => ours,

@@ -45,7 +45,7 @@ Formats:
              picks an inner array; the output is one array
              .json .geojson
   json5      JSON with comments, single quotes, keys without quotes, a comma
-             behind the last value; it is written as JSON
+             after the last value; it is written as JSON
              .json5 .jsonc
   text       each line is a record with one field, `line`
              .txt .text .log .md

@@ -26,7 +26,7 @@ pub fn prepare(typed: &Typed) -> Result<By, Error> {
     let by = by(&typed.said)?;
     if typed.said.path("output").and_then(file).is_none() {
         return Err(Error::usage(
-            "split writes many files, and needs their names\n  Give them with -o: {part} stands for the name of each, as in -o 'out/{part}.csv'",
+            "split writes many files, and needs their names\n  Give them with -o: {part} is replaced by the name of each, as in -o 'out/{part}.csv'",
         ));
     }
     Ok(by)

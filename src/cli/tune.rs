@@ -12,6 +12,7 @@ use pagemill::config::flags::{Commands, Said, SetBy, Takes, find};
 use pagemill::error::Error;
 use pagemill::job::{OnError, whole_records};
 use pagemill::metrics::{size, size_rounded};
+use pagemill::sys::processors;
 use pagemill::tune::{
     Choice, Found, Measure, New, Profiles, Ran, Saved, Setting, Times, copy_beginning, once, runs, search, settings,
 };
@@ -150,7 +151,7 @@ impl Asked {
 
     /// What is tried: settings that were given stay as they are.
     fn space(&self, said: &Said) -> Vec<Setting> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let processors = processors();
         let mut space = settings(processors);
         space.retain(|setting| !said.has(setting.key));
         space

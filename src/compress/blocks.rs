@@ -5,8 +5,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::plan::processors;
 use crate::error::{Error, Result};
+use crate::sys::processors;
 use crate::wording::megabytes;
 
 /// What makes a container of records. It is given the prefix of a target and its records, each after its length as a

@@ -5,6 +5,7 @@ use super::codec::Codec;
 use super::sizes::block;
 use super::sniff::Packed;
 use crate::error::{Error, Result};
+use crate::sys::processors;
 use crate::wording::megabytes;
 
 /// What a thread and its decoder take beside blocks and windows.
@@ -108,10 +109,6 @@ pub struct Packing {
     pub compression: Compression,
     /// How many threads compress.
     pub threads: usize,
-}
-
-pub(super) fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Compression {

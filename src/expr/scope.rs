@@ -7,12 +7,11 @@ use regex::bytes::{CaptureLocations, Regex};
 
 use super::decimal::{Decimal, Trouble};
 use super::origin::Origin;
-use super::path;
 use super::scalar::{Scalar, TextRoom};
 use crate::error::RecordError;
 use crate::memory::Arena;
 use crate::record::json::Reader;
-use crate::record::{Tree, Value};
+use crate::record::{Tree, Value, find};
 
 /// The result of an instruction or a function; an error makes the record bad.
 pub type Outcome<'a> = Result<Scalar<'a>, Bad>;
@@ -94,7 +93,7 @@ impl<'s, 'a> View<'s, 'a> {
             View::Tree { tree, nodes, paths } => {
                 let known = &nodes[usize::from(field)];
                 if known.get() == UNKNOWN {
-                    known.set(path::find(tree, &paths[usize::from(field)]).unwrap_or(NONE));
+                    known.set(find(tree, &paths[usize::from(field)]).unwrap_or(NONE));
                 }
                 match tree.nodes().0.get(known.get() as usize) {
                     None => Scalar::Absent,

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::error::{Cause, Fault, RecordError};
-use crate::expr::find_item;
 use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::kept::Keeper;
@@ -20,7 +19,7 @@ use crate::job::settings::OnError;
 use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
 use crate::plan::named::names_of;
-use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, RECORDS, Seen, lossy_error, with_key};
+use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, RECORDS, Seen, find_item, lossy_error, with_key};
 use crate::source::MARK;
 
 /// A slice while it is converted: its output and what happened so far.

@@ -5,12 +5,11 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use crate::error::{Cause, Error, RecordError, Result};
-use crate::expr::find_item;
 use crate::flow::large;
 use crate::format::{Detail, Encode, Ends, Frame, WriteFormat};
 use crate::memory::Budget;
 use crate::metrics::{PartReport, Warning, WarningKind};
-use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value};
+use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value, find_item};
 use crate::sink::{PartNames, Parts, numbered};
 
 /// What decides which part a record goes to.

@@ -60,12 +60,15 @@ pub struct Options {
     pub out_null: String,
     /// What happens to records with too few or too many fields.
     pub ragged: Ragged,
-    /// Refuse what would otherwise be a warning or counted as lossy.
+    /// Refuse what would otherwise be a warning or counted as lossy. A job sets this.
+    #[doc(hidden)]
     pub strict: bool,
-    /// In names, invalid UTF-8 becomes U+FFFD.
+    /// In names, invalid UTF-8 becomes U+FFFD. A job sets this.
+    #[doc(hidden)]
     pub replace_invalid_utf8: bool,
     /// A byte order mark of UTF-8 is not part of the text, in formats that otherwise keep all bytes. A job sets this
     /// from its encoding.
+    #[doc(hidden)]
     pub utf8: bool,
     /// What an unquoted CSV field is.
     pub types: Types,
@@ -112,9 +115,11 @@ pub struct Options {
     pub bytes_as: BytesAs,
     /// How many bytes of records end a block of a container, before it is compressed; 0: what is usual for its format.
     pub block_size: usize,
-    /// The longest record, in bytes.
+    /// The longest record, in bytes. A job sets this.
+    #[doc(hidden)]
     pub max_record: usize,
-    /// The most memory that column names may take while a header is read, in bytes.
+    /// The most memory that column names may take while a header is read, in bytes. A job sets this.
+    #[doc(hidden)]
     pub max_names: usize,
     /// What decoders ask for room beyond that of their worker. A job sets this.
     #[doc(hidden)]

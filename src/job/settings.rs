@@ -15,7 +15,7 @@ use crate::op::{Folding, Op};
 use crate::plan::outside::Outside;
 use crate::quarantine::MaxErrors;
 use crate::source::{Encoding, Skip};
-use crate::sys::Stop;
+use crate::sys::{Stop, processors};
 
 /// How a source file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Settings {
     /// How many workers are asked for: those that were said, or one for each processor.
     pub(crate) fn all_workers(&self) -> usize {
         match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => processors(),
             workers => workers,
         }
     }

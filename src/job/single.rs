@@ -72,7 +72,7 @@ impl Job {
         text += &format!(
             "records          {}\n",
             match (route.pass_through, &route.tested) {
-                (Some(_), Some(tested)) if !tested.made.is_empty() => "copied, with new fields behind them",
+                (Some(_), Some(tested)) if !tested.made.is_empty() => "copied, followed by new fields",
                 (Some(_), _) => "passed through",
                 _ if self.settings.aggregate.is_some() => "decoded and put into groups",
                 _ if self.settings.fold == Some(Folding::Stats) => "decoded and described",

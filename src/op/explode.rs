@@ -3,9 +3,8 @@
 use super::Op;
 use super::splice::{dotted, splice};
 use crate::error::{Error, RecordError, Result};
-use crate::expr::find;
 use crate::record::json::Items;
-use crate::record::{Batch, Value};
+use crate::record::{Batch, Value, find};
 
 /// Makes a record for each item of a list: the item takes the list's place, and the other fields are repeated.
 ///

@@ -128,6 +128,65 @@ impl Fields {
         (here, deeper)
     }
 
+    /// Calls `change` for each value of these fields in all records, in columns and in nested records alike. What it
+    /// returns replaces the value; if it fails, the record is refused. What CSV has without quotes is a number or text.
+    /// Lists and maps are not shown, but what is in them.
+    ///
+    /// ```
+    /// use pagemill::op::{Fields, Op};
+    /// use pagemill::record::{Batch, Value};
+    /// use pagemill::{Format, Job, SourceSpec, TargetSpec};
+    ///
+    /// /// `n/a` becomes null.
+    /// struct NoAnswer(Fields);
+    ///
+    /// impl Op for NoAnswer {
+    ///     fn name(&self) -> &str {
+    ///         "no-answer"
+    ///     }
+    ///     fn fields(&self) -> &[Box<[u8]>] {
+    ///         self.0.names()
+    ///     }
+    ///     fn apply(&self, batch: &mut Batch<'_>) {
+    ///         self.0.each_value(batch, |value| match value {
+    ///             Value::Text(b"n/a") => Ok(Value::Null),
+    ///             value => Ok(value),
+    ///         });
+    ///     }
+    /// }
+    ///
+    /// let csv = SourceSpec::bytes("id,fare\nn/a,1.10\n2,n/a\n");
+    /// let json = SourceSpec::bytes("{\"id\":\"n/a\",\"fare\":1.10}\n{\"id\":2,\"fare\":\"n/a\"}\n");
+    /// for (source, format) in [(csv, Format::Csv), (json, Format::Ndjson)] {
+    ///     let job = Job::new(source, TargetSpec::Memory).from(format).to(Format::Csv);
+    ///     let report = job.op(NoAnswer(Fields::named([*b"fare"]))).run()?;
+    ///     assert_eq!(report.output, b"id,fare\nn/a,1.10\n2,\n");
+    /// }
+    /// # Ok::<(), pagemill::Error>(())
+    /// ```
+    pub fn each_value<'a>(
+        &self,
+        batch: &mut Batch<'a>,
+        mut change: impl FnMut(Value<'a>) -> Result<Value<'a>, RecordError>,
+    ) {
+        self.each_run(batch, |values, scope| {
+            for value in values.iter_mut().filter(|value| !matches!(value, Value::List(_) | Value::Map(_))) {
+                let seen = match *value {
+                    Value::Untyped(text) if scope.untyped_is_text => Value::Text(text),
+                    value => value.typed(),
+                };
+                match change(seen)? {
+                    Value::List(_) | Value::Map(_) => {
+                        return Err(RecordError::new(scope.offset, "a value can't become a list or map of nodes"));
+                    }
+                    changed if changed != seen => *value = changed,
+                    _ => {}
+                }
+            }
+            Ok(())
+        });
+    }
+
     /// Calls `change` once for each text value of all records. What it returns replaces the value; if it fails, the
     /// record is refused.
     pub(super) fn each_text<'a>(
@@ -135,21 +194,30 @@ impl Fields {
         batch: &mut Batch<'a>,
         mut change: impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
     ) {
+        self.each_run(batch, |values, scope| change_all(values, scope, &mut change));
+    }
+
+    /// Calls `change` for each run of nodes that belong to these fields.
+    fn each_run<'a>(
+        &self,
+        batch: &mut Batch<'a>,
+        mut change: impl FnMut(&mut [Value<'a>], &mut Scope<'a>) -> Result<(), RecordError>,
+    ) {
         if self.names.is_empty() {
-            return each_record(batch, |_, values, scope| change_all(values, scope, &mut change));
+            return each_record(batch, |_, values, scope| change(values, scope));
         }
         let Some(schema) = batch.schema() else {
             let value = self.names.iter().position(|name| **name == *VALUE);
             return each_record(batch, |keys, values, scope| match value {
                 Some(number) if !matches!(values, [Value::Map(_), ..]) => {
                     scope.mark(number);
-                    change_all(values, scope, &mut change)
+                    change(values, scope)
                 }
                 _ => self.inside(b"", keys, values, scope, &mut change),
             });
         };
         for column in self.names.iter().filter_map(|name| schema.position(name)) {
-            each_record(batch, |_, values, scope| change_all(&mut values[column..=column], scope, &mut change));
+            each_record(batch, |_, values, scope| change(&mut values[column..=column], scope));
         }
     }
 
@@ -160,7 +228,7 @@ impl Fields {
         keys: &[&'a [u8]],
         values: &mut [Value<'a>],
         scope: &mut Scope<'a>,
-        change: &mut impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
+        change: &mut impl FnMut(&mut [Value<'a>], &mut Scope<'a>) -> Result<(), RecordError>,
     ) -> Result<(), RecordError> {
         let mut node = 0;
         while node < values.len() {
@@ -183,7 +251,7 @@ impl Fields {
         keys: &[&'a [u8]],
         values: &mut [Value<'a>],
         scope: &mut Scope<'a>,
-        change: &mut impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
+        change: &mut impl FnMut(&mut [Value<'a>], &mut Scope<'a>) -> Result<(), RecordError>,
     ) -> Result<(), RecordError> {
         let mut node = 0;
         while node < values.len() {
@@ -193,7 +261,7 @@ impl Fields {
                 scope.mark(number);
             }
             match (here, deeper) {
-                (Some(_), _) => change_all(&mut values[node..behind], scope, change)?,
+                (Some(_), _) => change(&mut values[node..behind], scope)?,
                 // Every step down uses up part of the path, so this ends however deep the record is.
                 (None, Some(prefix)) => {
                     self.inside(prefix, &keys[node..behind], &mut values[node..behind], scope, change)?

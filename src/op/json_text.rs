@@ -5,9 +5,8 @@ use std::cell::Cell;
 use super::Op;
 use super::splice::{dotted, splice};
 use crate::error::{Cause, Error, RecordError, Result};
-use crate::expr::find;
 use crate::record::json::{Detail, Reader, value_of};
-use crate::record::{Batch, Value};
+use crate::record::{Batch, Value, find};
 
 /// Takes the JSON text in a field apart: it becomes the value that it is the text of.
 ///

@@ -20,6 +20,7 @@ mod paths;
 mod pattern;
 mod pin;
 mod project;
+mod put;
 mod repeated;
 mod reverse;
 mod rules;
@@ -56,6 +57,7 @@ pub(crate) use pattern::{check_pattern, finds, lacks, may_be_pattern, regex_of};
 pub use pin::PinSchema;
 pub(crate) use project::Order;
 pub use project::{Projection, project};
+pub use put::put;
 pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
 #[doc(hidden)]
@@ -209,8 +211,7 @@ pub trait Op: Send + Sync {
         None
     }
 
-    /// It replaces the batches of nested records by others, for which arenas get more room.
-    #[doc(hidden)]
+    /// It replaces the batches of nested records by others, as [`put`] does. Then arenas get more room.
     fn makes_batches(&self) -> bool {
         false
     }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::Op;
 use super::splice::dotted;
 use crate::error::{Cause, Error, RecordError, Result};
-use crate::expr::{Moment, find};
+use crate::expr::Moment;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::json::name_of;
-use crate::record::{Batch, Value};
+use crate::record::{Batch, Value, find};
 use crate::scan::number::is_json_number;
 
 /// What the values of a field are. Nulls stay nulls, whatever the kind.

@@ -10,6 +10,7 @@ use crate::metrics::Planned;
 use crate::plan::outside::Outside;
 use crate::plan::sizes::{self, BASE, FEW, FILES, HEAD, NOTED, SLACK, SLICE, SLICE_MIN};
 use crate::record::Value;
+use crate::sys::processors;
 use crate::wording::megabytes;
 
 /// What a decoder and an encoder need besides the arena.
@@ -435,8 +436,7 @@ pub(crate) fn limit_too_low(limit: usize, needed: usize, why: &str) -> Error {
 
 /// One worker for each processor, but not more than `most`.
 fn at_most(most: usize) -> usize {
-    // Counting the processors takes a dozen system calls.
-    if most == 1 { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(most) }
+    if most == 1 { 1 } else { processors().min(most) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::recorded::Profile;
 use super::stacks::Stacks;
+use crate::sys::processors;
 use crate::sys::sampling::Sampling;
 
 /// Samples for each second of processor time: no round number, so that they don't fall in step with something else.
@@ -40,7 +41,7 @@ impl Recorder {
         let (stop, stopped) = channel::<()>();
         let collect = move || {
             let mut stacks = Stacks::default();
-            let pause = pause(thread::available_parallelism().map_or(1, usize::from));
+            let pause = pause(processors());
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
                 sampling.collect(|stack| stacks.add(stack));
             }

@@ -14,6 +14,7 @@ pub mod digits;
 pub mod json;
 #[doc(hidden)]
 pub mod line_form;
+mod lookup;
 mod lossy;
 mod nulls;
 mod output;
@@ -43,6 +44,7 @@ pub use columns::{Binder, Bound, NONE};
 pub use json::{BytesAs, Nonfinite};
 #[doc(hidden)]
 pub use json::{Chosen, Detail};
+pub(crate) use lookup::{Spot, each as each_node, find, find_inside, find_item, spot, value_at};
 pub(crate) use lossy::lossy_error;
 pub use lossy::{Lossy, LossyKind};
 pub(crate) use nulls::Nulls;

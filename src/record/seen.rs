@@ -89,6 +89,11 @@ impl Seen {
         }
     }
 
+    /// A record has this name.
+    pub fn mark_name(&self, name: &[u8]) {
+        self.names.iter().filter(|known| *known.name == *name).for_each(|name| name.seen.set(&self.step));
+    }
+
     /// The names of these numbers are looked for in a record.
     pub fn want(&self, numbers: Range<usize>) {
         self.names.iter().take(numbers.end).skip(numbers.start).for_each(|name| name.wanted.set(&self.step));

@@ -20,6 +20,7 @@ pub mod memory;
 mod pages;
 mod panics;
 mod positional;
+mod processors;
 #[cfg(all(feature = "profile", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod sampling;
 #[cfg(unix)]
@@ -47,6 +48,7 @@ pub use pages::Pages;
 pub(crate) use panics::caught;
 pub use panics::is_caught;
 pub(crate) use positional::{read_exact_at, write_all_at};
+pub use processors::processors;
 pub use state::state_folder;
 pub use stop::Stop;
 #[cfg(unix)]

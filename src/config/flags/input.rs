@@ -95,7 +95,7 @@ pub static FLAGS: &[Flag] = &[
         .help_in(&[
             (Commands::AUDIT, "File to write; - is standard output [default: the output is discarded]"),
             (Commands::GENERATE, "File to write; - is standard output [default: -]"),
-            (Commands::SPLIT, "Files to write: {part} in the path stands for the name of each"),
+            (Commands::SPLIT, "Files to write: {part} in the path is replaced by the name of each"),
         ])
         .short('o')
         .common()

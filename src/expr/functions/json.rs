@@ -2,12 +2,11 @@
 
 use super::function::{Function, PLAIN};
 use crate::error::{Fault, RecordError};
-use crate::expr::path;
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Bad, Outcome, Scope};
 use crate::expr::types::Type::{Any, Text};
-use crate::record::Value;
 use crate::record::json::{Reader, unescaped};
+use crate::record::{Value, find_inside};
 
 pub static FUNCTIONS: [Function; 1] = [Function {
     name: "json_get",
@@ -64,7 +63,7 @@ fn begin(reader: &mut Reader, text: &[u8]) -> Result<Option<usize>, RecordError>
 /// What is at a path below a node of the record.
 fn inside<'a>(node: u32, path: &[u8], scope: &Scope<'_, 'a>) -> Scalar<'a> {
     let Some(tree) = scope.view.inside(node) else { return Scalar::Absent };
-    match path::inside(tree, path) {
+    match find_inside(tree, path) {
         None => Scalar::Absent,
         Some(found) => match tree.nodes().0[found as usize] {
             Value::List(_) | Value::Map(_) => Scalar::Inside(node + found),

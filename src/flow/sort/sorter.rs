@@ -7,9 +7,8 @@ use super::buffer::{Buffer, Entries};
 use super::by::SortKey;
 use super::key::{NoKey, Pen};
 use crate::error::{Cause, Error, RecordError, Result};
-use crate::expr::value_at;
 use crate::format::Encode;
-use crate::record::{Batch, Drain, EncodeError, Lossy, Output, Value};
+use crate::record::{Batch, Drain, EncodeError, Lossy, Output, Value, value_at};
 use crate::spill::{ENTRY, Run, RunWriter, SpillFolder};
 use crate::wording::megabytes;
 

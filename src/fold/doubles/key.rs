@@ -5,10 +5,9 @@
 //! list is its items.
 
 use crate::error::Result;
-use crate::expr::find_item;
 use crate::flow::sort::{KeyKind, NoKey, Pen, SortKey};
 use crate::memory::{Budget, Reservation};
-use crate::record::{Batch, Schema, Tree, Value};
+use crate::record::{Batch, Schema, Tree, Value, find_item};
 
 /// No byte of a value begins with this one: what is inside a list or map ends.
 const END: u8 = 0x00;

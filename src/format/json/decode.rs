@@ -543,7 +543,7 @@ impl Decoder {
 }
 
 /// What is said of text that JSON5 has and JSON does not.
-const PERHAPS_FIVE: &str = "JSON5 has comments, single quotes, names without quotes and a comma behind the last value: if that is what it is, give ⟨from json5⟩.";
+const PERHAPS_FIVE: &str = "JSON5 has comments, single quotes, names without quotes and a comma after the last value: if that is what it is, give ⟨from json5⟩.";
 
 /// Names JSON5 where it would have taken the text.
 #[cold]

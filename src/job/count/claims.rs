@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::job::settings::Settings;
 use crate::plan::sizes::{BASE, PIECE, PIECE_MIN};
-use crate::sys::{AROUND, Map};
+use crate::sys::{AROUND, Map, processors};
 
 /// How many bytes a worker claims at a time. Page tables are given back in these pieces, so it is a multiple of what
 /// one table covers (2 MiB).
@@ -33,8 +33,7 @@ impl Pace {
     /// The pace of this many workers (0: one for each processor) with a memory limit. They take half of what the
     /// process leaves of it.
     pub fn new(workers: usize, memory_limit: usize) -> Pace {
-        let all = || thread::available_parallelism().map_or(1, usize::from);
-        let workers = if workers == 0 { all() } else { workers };
+        let workers = if workers == 0 { processors() } else { workers };
         let room = memory_limit.saturating_sub(BASE) / 2 / workers;
         Pace { workers, step: (1 << room.max(1).ilog2()).clamp(PIECE_MIN, PIECE) }
     }

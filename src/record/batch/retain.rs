@@ -2,9 +2,9 @@
 
 use super::{Batch, Lines, reserve};
 use crate::error::RecordError;
-use crate::record::{Schema, Tree, Value};
+use crate::record::{Schema, Tree, Value, value_at};
 
-/// A record, as [`Batch::retain`] shows it.
+/// A record of a batch.
 #[derive(Clone, Copy)]
 pub struct Record<'b, 'a> {
     batch: &'b Batch<'a>,
@@ -21,6 +21,33 @@ impl<'b, 'a> Record<'b, 'a> {
     #[inline]
     pub fn columns(&self) -> &'b [Value<'a>] {
         self.batch.columns(self.index)
+    }
+
+    /// The value of a field, in columns and in nested records alike; absent if it has no such field. What CSV has without
+    /// quotes is a number or text. In nested records, the name is a path with dots, where a number is an item of a list.
+    ///
+    /// A list or map of a nested record is only the head of its nodes: [`tree`](Self::tree) has all of them.
+    pub fn get<N: AsRef<[u8]>>(&self, name: N) -> Value<'a> {
+        let name = name.as_ref();
+        let value = match self.schema() {
+            Some(schema) => schema.position(name).map_or(Value::Absent, |column| self.columns()[column]),
+            None => {
+                let value = value_at(self.tree(), name);
+                if let (Some((seen, _)), true) = (self.batch.seen(), value != Value::Absent) {
+                    seen.mark_name(name);
+                }
+                value
+            }
+        };
+        match value {
+            Value::Untyped(text) if self.batch.untyped_is_text() => Value::Text(text),
+            value => value.typed(),
+        }
+    }
+
+    /// Where it begins in its slice.
+    pub(crate) fn offset(&self) -> usize {
+        self.batch.span(self.index).start
     }
 
     /// Its tree, if it is keyed.
@@ -48,6 +75,11 @@ impl<'b, 'a> Record<'b, 'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// A record; `index` must be less than [`len`](Self::len).
+    pub fn record(&self, index: usize) -> Record<'_, 'a> {
+        Record { batch: self, index }
+    }
+
     /// Keeps the records for which `keep` returns true, and drops the others, in place.
     ///
     /// The remaining records keep their [numbers](Self::number), so errors name the right ones. `keep` is not called

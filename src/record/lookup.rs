@@ -1,6 +1,6 @@
 //! Fields of nested records by their paths.
 
-use crate::record::{Tree, Value};
+use super::{Tree, Value};
 
 /// What a record is called that is no map: its only field.
 const VALUE: &[u8] = b"value";
@@ -9,11 +9,11 @@ const VALUE: &[u8] = b"value";
 /// equal keys counts. A record that is not a map is its field `value`.
 pub fn find(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
     match root.value() {
-        Value::Map(_) => inside(root, path),
+        Value::Map(_) => find_inside(root, path),
         _ => match path.strip_prefix(VALUE) {
             Some([]) => Some(0),
-            Some([b'.', rest @ ..]) => inside(root, rest),
-            _ => inside(root, path),
+            Some([b'.', rest @ ..]) => find_inside(root, rest),
+            _ => find_inside(root, path),
         },
     }
 }
@@ -52,7 +52,7 @@ fn bracketed(root: Tree<'_, '_>, path: &[u8], mut rest: &[u8]) -> Option<usize> 
 }
 
 /// The node at a path inside a map or list.
-pub fn inside(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
+pub fn find_inside(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
     let (values, keys) = root.nodes();
     below(values, keys, 0, path).map(|node| node as u32)
 }

@@ -143,6 +143,19 @@ pub(crate) enum Input<'s> {
     Stream(Windows<'s>),
 }
 
+impl<'s> Input<'s> {
+    /// The windows of a stream.
+    ///
+    /// # Errors
+    /// It is a map: that is a mistake of the caller, and must not look like the end of the source.
+    fn windows(&mut self) -> Result<&mut Windows<'s>, FeedError> {
+        match self {
+            Input::Stream(windows) => Ok(windows),
+            Input::Mapped(_) => Err(FeedError::Read(std::io::Error::other("a map has no windows"))),
+        }
+    }
+}
+
 /// The end of a record may show only in what follows it: this many bytes of that are looked at, however small slices are.
 const NEAR: usize = 64;
 
@@ -366,7 +379,7 @@ impl<'s> Feed<'s> {
 
     fn next_streamed(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
         let most = self.most();
-        let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+        let windows = self.input.windows()?;
         let mut window = windows.next();
         *held = self.held.take().filter(|_| window.is_grown());
         let (mut size, mut cut, mut searched) = (self.target + self.target / 4, false, false);
@@ -385,7 +398,7 @@ impl<'s> Feed<'s> {
                     passed => return self.pass_streamed(window, passed, self.too_large()),
                 }
             }
-            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            let windows = self.input.windows()?;
             window.grow(size)?;
             let failed = windows.read(&mut window, size, cut).err();
             if window.is_empty() {
@@ -416,7 +429,7 @@ impl<'s> Feed<'s> {
             }
             cut = true;
             let found = if window.len() >= most { self.trimmed(found, &window) } else { found };
-            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            let windows = self.input.windows()?;
             match found {
                 Boundary::At(len) => {
                     self.after =

@@ -6,7 +6,7 @@
 use crate::error::{Fault, RecordError};
 use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::window::Window;
-use crate::flow::feed::{Content, Feed, Found, Input};
+use crate::flow::feed::{Content, Feed, Found};
 use crate::flow::place::Place;
 use crate::format::{Passed, Searched};
 use crate::record::record_too_large;
@@ -63,7 +63,7 @@ impl<'s> Feed<'s> {
         let (mut passed, mut found, seen) = (0, first, window.len());
         let (mut ended_lines, mut before) = (0, 0);
         loop {
-            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            let windows = self.input.windows()?;
             let (len, ended) = match found {
                 Passed::End(len, behind) => (len, Some(behind)),
                 Passed::All => (window.len(), windows.ended().then_some(0)),
@@ -81,7 +81,7 @@ impl<'s> Feed<'s> {
                 return self.passed(too_large, FeedError::Cut(error, place));
             }
             self.asked().map_err(FeedError::Read)?;
-            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            let windows = self.input.windows()?;
             windows.refill(&mut window).map_err(FeedError::Read)?;
             found = self.cutter.pass(&window, windows.ended())?;
         }
@@ -90,7 +90,7 @@ impl<'s> Feed<'s> {
     /// Searches for the end of the first record in what follows `window`, for more of which there is no room. What is
     /// looked at stays to be read. Whether the record turned out to be bad.
     pub(super) fn search(&mut self, window: &Window) -> std::result::Result<bool, FeedError> {
-        let Input::Stream(windows) = &mut self.input else { return Ok(false) };
+        let windows = self.input.windows()?;
         let mut piece = windows.piece();
         let (mut from, mut ended) = (window.len(), false);
         let bad = loop {
@@ -101,7 +101,7 @@ impl<'s> Feed<'s> {
             if let Err(stop) = self.asked() {
                 break Err(stop);
             }
-            let Input::Stream(windows) = &mut self.input else { break Ok(false) };
+            let windows = self.input.windows()?;
             if next < from {
                 // It begins with the last bytes of the window.
                 piece.begin(&window[next..]);

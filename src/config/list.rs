@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::error::Error;
-use crate::op::{split, unescape};
+use crate::op::{Rename, split, unescape};
 
 /// The fields of `--select` and `--drop`: names as in [`parse_names`], in which positions and ranges are names too, and
 /// `/regex/` with its backslashes and commas.
@@ -85,12 +85,12 @@ pub(super) fn parse_texts(flag: &str, lists: &[String]) -> Result<Vec<String>, E
 ///
 /// # Errors
 /// Usage: an item has no `=` or more than one, or a name is empty, or a name would be renamed twice.
-pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, String)>, Error> {
+pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<Rename>, Error> {
     let mut pairs = Vec::new();
     for text in texts {
         for part in split(text, ',')? {
             match split(part, '=')?.as_slice() {
-                [old, new] => pairs.push((name(flag, text, old)?, name(flag, text, new)?)),
+                [old, new] => pairs.push(Rename::new(name(flag, text, old)?, name(flag, text, new)?)),
                 _ => {
                     return Err(Error::usage(format!(
                         "{flag}: `{part}` does not say what to rename\n  Write old=new; separate several with commas. In a name, write \\= for an equals sign."
@@ -99,7 +99,7 @@ pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, S
             }
         }
     }
-    match twice(pairs.iter().map(|(old, _)| old)) {
+    match twice(pairs.iter().map(|rename| &rename.old)) {
         Some(name) => Err(Error::usage(format!("{flag}: `{name}` gets two names"))),
         None => Ok(pairs),
     }
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn pairs() {
         let pairs = |texts: &[&str]| parse_pairs("--rename", &all(texts));
-        let expected = [("a", "b"), ("c=d", "e"), ("f", "b")].map(|(old, new)| (old.to_owned(), new.to_owned()));
+        let expected = [("a", "b"), ("c=d", "e"), ("f", "b")].map(|(old, new)| Rename::new(old, new));
         assert_eq!(pairs(&[r"a=b,c\=d=e", "f=b"]).unwrap(), expected);
         for texts in [&["a"][..], &["a=b=c"], &["=b"], &["a="], &["a=b,"], &["a=b", "a=c"]] {
             assert!(pairs(texts).is_err(), "{texts:?}");

@@ -12,7 +12,7 @@ use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings};
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
 use crate::metrics::Progress;
-use crate::op::{self, Folding, Op};
+use crate::op::{self, Folding, Op, Rename};
 use crate::quarantine::MaxErrors;
 use crate::sink::TargetSpec;
 use crate::sys::Stop;
@@ -126,7 +126,7 @@ impl Job {
 
     /// Gives the field `old` the name `new`.
     pub fn rename(self, old: impl Into<String>, new: impl Into<String>) -> Job {
-        self.with(|settings| settings.rename.push((old.into(), new.into())))
+        self.with(|settings| settings.rename.push(Rename::new(old, new)))
     }
 
     /// Where the header of a tabular target comes from when the source is nested.

@@ -11,7 +11,7 @@ use crate::format::{Extensions, Format, Options};
 use crate::job::rows::Rows;
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
-use crate::op::{Folding, Op};
+use crate::op::{Folding, Op, Rename};
 use crate::plan::outside::Outside;
 use crate::quarantine::MaxErrors;
 use crate::source::{Encoding, Skip};
@@ -99,9 +99,9 @@ pub struct Settings {
     pub select: Vec<String>,
     /// Without these fields.
     pub drop: Vec<String>,
-    /// Fields to rename: old and new name. Applied after everything else but `columns`: ops, `select` and `drop` use
+    /// Fields to rename. Applied after everything else but `columns`: ops, `select` and `drop` use
     /// the names that the source has.
-    pub rename: Vec<(String, String)>,
+    pub rename: Vec<Rename>,
     /// The ops, applied in this order.
     pub ops: Vec<Arc<dyn Op>>,
     /// Which records are written, by their place among those that the ops leave.

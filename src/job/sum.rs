@@ -15,7 +15,7 @@ use crate::metrics::{
     Allocated, Allocations, Begin, Events, Metrics, NeverSeen, Progress, Registry, Report, Spilled, StageAllocations,
     Warning, WarningKind, WindowReport, strictly,
 };
-use crate::op::{final_path, nearest_of};
+use crate::op::{Rename, final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
 use crate::resume::Whole;
 
@@ -37,7 +37,7 @@ pub(crate) struct Sum {
     /// Which of the given names occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
     /// Old and new names of renamed fields.
-    rename: Vec<(String, String)>,
+    rename: Vec<Rename>,
     /// Where text first follows a closing quote.
     odd_quote: Option<String>,
     /// Bytes of the input that an earlier run had converted.
@@ -252,7 +252,7 @@ pub(crate) fn refuse_names(strict: bool, names: &[NeverSeen], warnings: &[Warnin
 }
 
 /// The names that never occurred, each with a similar one that does.
-pub(crate) fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
+pub(crate) fn never_seen(seen: &Seen, rename: &[Rename]) -> Vec<NeverSeen> {
     let known = seen.known();
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
     // Columns go by their final names.

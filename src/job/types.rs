@@ -49,7 +49,7 @@ impl Opened<'_> {
             false => select.iter().map(place).collect::<Option<Vec<_>>>()?,
         };
         let left = selected.into_iter().filter(|place| !dropped.contains(place));
-        rename.iter().all(|(old, _)| place(old).is_some()).then(|| self.renamed(&types, left))
+        rename.iter().all(|rename| place(&rename.old).is_some()).then(|| self.renamed(&types, left))
     }
 
     /// The types of the source's fields that reach the target as they are.
@@ -69,7 +69,7 @@ impl Opened<'_> {
             }
         }
         // A part of a field that is left out or gets another name changes the field.
-        let paths = select.iter().chain(drop).chain(rename.iter().flat_map(|(old, new)| [old, new]));
+        let paths = select.iter().chain(drop).chain(rename.iter().flat_map(|rename| [&rename.old, &rename.new]));
         let paths = paths.map(String::as_bytes).filter(|path| types.position(path).is_none());
         changed.extend(paths);
         let is_changed = |name: &[u8]| changed.iter().any(|path| is_within(path, name));
@@ -81,8 +81,8 @@ impl Opened<'_> {
     fn renamed(&self, types: &Schema, places: impl Iterator<Item = usize>) -> Schema {
         Schema::typed(places.map(|place| {
             let name = types.name(place);
-            let renamed = self.settings.rename.iter().find(|(old, _)| old.as_bytes() == name);
-            (renamed.map_or(name, |(_, new)| new.as_bytes()).to_vec(), types.type_of(place).clone())
+            let renamed = self.settings.rename.iter().find(|rename| rename.old.as_bytes() == name);
+            (renamed.map_or(name, |rename| rename.new.as_bytes()).to_vec(), types.type_of(place).clone())
         }))
     }
 
@@ -182,7 +182,7 @@ mod tests {
         let set = |settings: &mut Settings| {
             settings.ops.push(Arc::new(Set::parse("c=a*1000").unwrap()));
             settings.select = vec!["c".into()];
-            settings.rename = vec![("c".into(), "d".into())];
+            settings.rename = vec![crate::op::Rename::new("c", "d")];
         };
         assert_eq!(types(text, set), [("d".into(), Kind::Int(32), false)]);
     }

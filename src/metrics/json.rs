@@ -219,9 +219,8 @@ struct OneIdentity {
 
 impl From<&SourceIdentity> for OneIdentity {
     fn from(identity: &SourceIdentity) -> OneIdentity {
-        let SourceIdentity { bytes, modified, place } = identity;
-        let (device, inode) = place.unzip();
-        OneIdentity { bytes: *bytes, modified: modified.and_then(iso), device, inode }
+        let SourceIdentity { bytes, modified, device, inode } = *identity;
+        OneIdentity { bytes, modified: modified.and_then(iso), device, inode }
     }
 }
 

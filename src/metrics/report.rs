@@ -83,13 +83,16 @@ pub struct SourceIdentity {
     pub bytes: u64,
     /// When it was last written to, if the system knows.
     pub modified: Option<SystemTime>,
-    /// Its device and its number there, if it has them.
-    pub place: Option<(u64, u64)>,
+    /// Its device, if the system tells.
+    pub device: Option<u64>,
+    /// Its number on the device, if the system tells.
+    pub inode: Option<u64>,
 }
 
 impl SourceIdentity {
     pub(crate) fn new(bytes: u64, modified: Option<SystemTime>, place: Option<(u64, u64)>) -> SourceIdentity {
-        SourceIdentity { bytes, modified, place }
+        let (device, inode) = place.unzip();
+        SourceIdentity { bytes, modified, device, inode }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::paths::{final_path, is_in};
 use super::pattern::regex_of;
+use super::rename::Rename;
 use crate::error::{Error, Result};
 
 /// The path of the map that contains a field, ending with a dot; empty for a field of the record.
@@ -12,7 +13,7 @@ pub(super) fn parent(path: &str) -> &str {
 }
 
 /// Refuses selections and renames that make no sense.
-pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<()> {
+pub(super) fn check(select: &[String], drop: &[String], rename: &[Rename]) -> Result<()> {
     unique("⟨select⟩", select)?;
     if let Some((flag, _)) = [("⟨drop⟩", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
         return Err(Error::usage(format!("{flag} has an empty field name")));
@@ -21,12 +22,12 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
     if !select.is_empty() && select.iter().all(|path| dropped(path)) {
         return Err(Error::usage("⟨select⟩ and ⟨drop⟩ leave no fields"));
     }
-    for (place, (old, new)) in rename.iter().enumerate() {
+    for (place, Rename { old, new }) in rename.iter().enumerate() {
         if old.is_empty() {
             return Err(Error::usage("⟨rename⟩ has an empty field name"));
         }
         check_new_name(old, new)?;
-        if rename[..place].iter().any(|(other, _)| other == old) {
+        if rename[..place].iter().any(|other| other.old == *old) {
             return Err(Error::usage(format!("⟨rename⟩ names the field `{old}` twice")));
         }
         let selected = |path: &String| is_in(old, path) || is_in(path, old);
@@ -37,7 +38,7 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
         }
     }
     apart("⟨select⟩", select)?;
-    let named = select.iter().chain(rename.iter().map(|(old, _)| old)).filter(|path| !dropped(path));
+    let named = select.iter().chain(rename.iter().map(|rename| &rename.old)).filter(|path| !dropped(path));
     check_final_names(named, rename)
 }
 
@@ -62,7 +63,7 @@ fn ends(path: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Refuses a new name that is also the name of another field mentioned, or of a map around one.
-fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[(String, String)]) -> Result<()> {
+fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[Rename]) -> Result<()> {
     if rename.is_empty() {
         return Ok(());
     }

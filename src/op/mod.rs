@@ -21,6 +21,7 @@ mod pattern;
 mod pin;
 mod project;
 mod put;
+mod rename;
 mod repeated;
 mod reverse;
 mod rules;
@@ -58,6 +59,7 @@ pub use pin::PinSchema;
 pub(crate) use project::Order;
 pub use project::{Projection, project};
 pub use put::put;
+pub use rename::Rename;
 pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
 #[doc(hidden)]

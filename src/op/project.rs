@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 
 use super::paths::{is_in, renamed};
 use super::pattern::{find, missing, regex_of};
+use super::rename::Rename;
 use crate::error::{Error, Result};
 use crate::record::Schema;
 
@@ -19,7 +20,7 @@ pub struct Projection {
 }
 
 /// Takes the fields in `select`, in its order (all fields if it is empty), without those in `drop`, and then renames
-/// them; each of `rename` is an old and a new name. All renames happen at once, so names may be swapped.
+/// them. All renames happen at once, so names may be swapped.
 ///
 /// `select` and `drop` may also have positions, ranges and regexes; see [`find`].
 ///
@@ -28,7 +29,7 @@ pub struct Projection {
 /// # Errors
 /// Usage errors for unknown fields (the message lists the known ones, most similar first), fields that are selected or
 /// renamed twice, new names that another field has, and a selection that leaves nothing.
-pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<Projection> {
+pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[Rename]) -> Result<Projection> {
     if schema.is_empty() {
         return Ok(Projection { source: Vec::new(), names: Schema::default() });
     }
@@ -57,14 +58,9 @@ pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(S
     Ok(Projection { names: Schema::new(names), source })
 }
 
-fn rename_fields<'n>(
-    schema: &Schema,
-    source: &[usize],
-    rename: &'n [(String, String)],
-    names: &mut [&'n [u8]],
-) -> Result<()> {
+fn rename_fields<'n>(schema: &Schema, source: &[usize], rename: &'n [Rename], names: &mut [&'n [u8]]) -> Result<()> {
     let mut renamed = HashSet::new();
-    for (old, new) in rename {
+    for Rename { old, new } in rename {
         let index = position(schema, old, "⟨rename⟩")?;
         let Some(place) = source.iter().position(|field| *field == index) else {
             return Err(Error::usage(format!("⟨rename⟩ names the field `{old}`, which ⟨select⟩ or ⟨drop⟩ leaves out")));
@@ -106,7 +102,7 @@ pub(crate) struct Order {
 const DOTS: usize = 6;
 
 impl Order {
-    pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Order {
+    pub fn new(select: &[String], drop: &[String], rename: &[Rename]) -> Order {
         let stays = |path: &&String| !drop.iter().any(|dropped| is_in(path, dropped));
         let paths: Vec<&String> = select.iter().filter(stays).collect();
         let regex = |(place, path): (usize, &&String)| Some((place, Regex::new(regex_of(path)?).ok()?));
@@ -194,7 +190,7 @@ fn is_inside(path: &[u8], other: &[u8]) -> bool {
 }
 
 /// The final names of a field of a nested record.
-fn final_names(path: &str, rename: &[(String, String)]) -> Vec<Vec<u8>> {
+fn final_names(path: &str, rename: &[Rename]) -> Vec<Vec<u8>> {
     let dots: Vec<usize> = path.match_indices('.').map(|(at, _)| at).collect();
     let ways = if dots.len() > DOTS { 1 } else { 1 << dots.len() };
     let mut names: Vec<Vec<u8>> = Vec::new();
@@ -216,7 +212,7 @@ mod tests {
     fn run(select: &[&str], drop: &[&str], rename: &[(&str, &str)]) -> Result<(Vec<usize>, String)> {
         let schema = Schema::new(["id", "name", "a.b", "city"].map(str::as_bytes));
         let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-        let rename: Vec<_> = rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
+        let rename: Vec<_> = rename.iter().map(|(old, new)| Rename::new(*old, *new)).collect();
         let projection = project(&schema, &owned(select), &owned(drop), &rename)?;
         let names: Vec<_> = projection.names.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         Ok((projection.source, names.join(" ")))
@@ -236,7 +232,7 @@ mod tests {
 
     fn arranged(select: &[&str], rename: &[(&str, &str)], found: &[&str]) -> String {
         let select: Vec<_> = select.iter().map(|name| name.to_string()).collect();
-        let rename: Vec<_> = rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
+        let rename: Vec<_> = rename.iter().map(|(old, new)| Rename::new(*old, *new)).collect();
         let columns = Order::new(&select, &[], &rename).arrange(&Schema::new(found));
         columns.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>().join(" ")
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Op;
 use super::check::{apart, check, parent, unique};
 use super::pattern::Pattern;
+use super::rename::Rename;
 use super::rules::{self, Entry, Node, Said};
 use crate::error::{Cause, RecordError, Result};
 use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
@@ -29,7 +30,7 @@ pub struct KeyedFilter {
     all: bool,
     /// All new names, one after another, and where the one for each old path is.
     new_names: Box<[u8]>,
-    renames: Vec<Rename>,
+    renames: Vec<NewName>,
     /// The regexes that select and drop fields of the record.
     patterns: Vec<Pattern>,
     /// What is left out is counted, or refused.
@@ -39,7 +40,7 @@ pub struct KeyedFilter {
 }
 
 /// A new name.
-struct Rename {
+struct NewName {
     /// The length of the old path.
     old: usize,
     /// Where the new name is, and whether it begins with the path of the field's map.
@@ -67,7 +68,7 @@ impl KeyedFilter {
     /// Usage errors for empty names, fields that are selected or renamed twice, a field that is selected next to a part
     /// of it, new names that have another parent or belong to another named field, and a selection that leaves nothing,
     /// or leaves out what is renamed.
-    pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
+    pub fn new(select: &[String], drop: &[String], rename: &[Rename]) -> Result<KeyedFilter> {
         KeyedFilter::looking(select, drop, rename, &[])
     }
 
@@ -75,7 +76,7 @@ impl KeyedFilter {
     pub(crate) fn looking(
         select: &[String],
         drop: &[String],
-        rename: &[(String, String)],
+        rename: &[Rename],
         look: &[&[u8]],
     ) -> Result<KeyedFilter> {
         check(select, drop, rename)?;
@@ -96,16 +97,16 @@ impl KeyedFilter {
         Ok(KeyedFilter { all: false, exact: Some(Exact { strict }), ..filter })
     }
 
-    fn of(select: &[String], drop: &[String], rename: &[(String, String)], look: &[&[u8]]) -> Result<KeyedFilter> {
+    fn of(select: &[String], drop: &[String], rename: &[Rename], look: &[&[u8]]) -> Result<KeyedFilter> {
         let (mut new_names, mut renames) = (Vec::new(), Vec::new());
-        for (old, new) in rename {
+        for Rename { old, new } in rename {
             let name = new_names.len()..new_names.len() + new.len();
-            renames.push(Rename { old: old.len(), name, has_path: new.starts_with(parent(old)) });
+            renames.push(NewName { old: old.len(), name, has_path: new.starts_with(parent(old)) });
             new_names.extend_from_slice(new.as_bytes());
         }
         let selected = select.iter().map(|path| (Said::Select, path.as_bytes()));
         let dropped = drop.iter().map(|path| (Said::Drop, path.as_bytes()));
-        let renamed = rename.iter().enumerate().map(|(new, (old, _))| (Said::Rename(new), old.as_bytes()));
+        let renamed = rename.iter().enumerate().map(|(new, rename)| (Said::Rename(new), rename.old.as_bytes()));
         let looked = look.iter().map(|path| (Said::Look, *path));
         let nodes = rules::build(&selected.chain(dropped).chain(renamed).chain(looked).collect::<Vec<_>>());
         Ok(KeyedFilter {
@@ -198,7 +199,7 @@ impl KeyedFilter {
 
     /// Where the new key of a field is: the new name without the path of its map.
     fn new_key(&self, rename: usize, key: &[u8]) -> Range<usize> {
-        let Rename { old, ref name, has_path } = self.renames[rename];
+        let NewName { old, ref name, has_path } = self.renames[rename];
         name.start + if has_path { old - key.len() } else { 0 }..name.end
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::fold::groups::Aggregate;
 use crate::job::settings::Settings;
 use crate::metrics::is_regex;
-use crate::op::{KeyedFilter, Op, Set, instead_of};
+use crate::op::{KeyedFilter, Op, Rename, Set, instead_of};
 use crate::plan::inside::Inside;
 use crate::record::{Schema, Seen, is_within};
 
@@ -117,15 +117,15 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     let Settings { select, drop, rename, .. } = settings;
     let lists = [("⟨select⟩", select), ("⟨drop⟩", drop)];
     let lists = lists.into_iter().flat_map(|(setting, names)| names.iter().map(move |name| (setting, name)));
-    let lists = lists.chain(rename.iter().map(|(old, _)| ("⟨rename⟩", old)));
+    let lists = lists.chain(rename.iter().map(|rename| ("⟨rename⟩", &rename.old)));
     let lists = lists.map(|(setting, name)| (setting.to_owned(), name.as_bytes().into()));
     let ops = settings.ops.iter().flat_map(|op| names_of(&**op).iter().map(|name| (setting_of(&**op), name.clone())));
     // Groups use new names.
     let reads = settings.aggregate.iter().flat_map(|aggregate| aggregate.reads());
-    let reads = reads.filter(|(_, name)| !rename.iter().any(|(_, new)| new.as_bytes() == *name));
+    let reads = reads.filter(|(_, name)| !rename.iter().any(|rename| rename.new.as_bytes() == *name));
     let reads = reads.map(|(setting, name)| (format!("⟨{setting}⟩"), name.into()));
     let compared = settings.rows.dedupe.iter().flatten().map(|name| ("⟨dedupe⟩".to_owned(), name.as_bytes().into()));
-    let compared = compared.filter(|(_, name): &Named| !rename.iter().any(|(_, new)| new.as_bytes() == &**name));
+    let compared = compared.filter(|(_, name): &Named| !rename.iter().any(|rename| rename.new.as_bytes() == &**name));
     lists.chain(ops).chain(reads).chain(compared).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
 /// fields that they name; `ops` are the numbers of those in `seen`.
 pub(super) fn chosen(
     settings: &Settings,
-    rename: &[(String, String)],
+    rename: &[Rename],
     seen: &Arc<Seen>,
     ops: Range<usize>,
 ) -> Result<KeyedFilter> {

@@ -99,7 +99,7 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     names.extend(select.iter().map(|name| ("select", text(name))));
     names.extend(drop.iter().map(|name| ("drop", text(name))));
     let mut numbers = Numbers { rename: names.len(), ..Numbers::default() };
-    names.extend(rename.iter().map(|(old, _)| ("rename", text(old))));
+    names.extend(rename.iter().map(|rename| ("rename", text(&rename.old))));
     numbers.ops = names.len();
     for op in ops {
         let setting = setting(&**op);
@@ -278,7 +278,7 @@ impl Route {
                 all = Schema::new(all.names().chain(absent));
                 select.retain(|name| !lacks(&all, name));
                 drop.retain(|name| !lacks(&all, name));
-                rename.retain(|(old, _)| all.position(old.as_bytes()).is_some());
+                rename.retain(|rename| all.position(rename.old.as_bytes()).is_some());
             }
             let projection = match select.is_empty() && !settings.select.is_empty() {
                 // All that is selected is in other sources.
@@ -414,7 +414,7 @@ impl Route {
         let whole = patterns || self.from.gives(&settings.options).whole_records;
         let straight = !(whole || select.is_empty()) && drop.is_empty() && settings.ops.is_empty() && list.is_none();
         // Whether a renamed field occurs can be seen only where its path ends.
-        if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
+        if straight && rename.iter().all(|rename| select.contains(&rename.old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;
         }
         Ok(!projected && list.is_none())
@@ -482,14 +482,14 @@ impl Route {
         let keyed = self.clone();
         let numbers = |path: &String| -> Vec<usize> {
             let selected = select.iter().position(|other| other == path);
-            let renamed = rename.iter().position(|(old, _)| old == path).map(|place| self.numbers.rename + place);
+            let renamed = rename.iter().position(|rename| rename.old == *path).map(|place| self.numbers.rename + place);
             selected.into_iter().chain(renamed).collect()
         };
         let dotted = |path: &String| path.contains('.');
         let chosen = Chosen {
             refuse_maps: tabular && settings.options.nested == Nested::Dot,
             refuse_lists: tabular,
-            refuse_dotted: tabular && rename.iter().any(|(old, _)| dotted(old)),
+            refuse_dotted: tabular && rename.iter().any(|rename| dotted(&rename.old)),
             seen: Some((self.seen.clone(), select.iter().map(numbers).collect())),
         };
         let may_differ = chosen.refuse_maps || tabular && select.iter().any(dotted);

@@ -59,7 +59,7 @@ pub static FLAGS: &[Flag] = &[
     .common()
     .unless(no_names)
     .sets(|s, flag, texts| put(&mut s.rename, parse_pairs(flag, texts)?))
-    .shows("rename", |s| json!(s.rename)),
+    .shows("rename", |s| s.rename.iter().map(|one| json!([one.old, one.new])).collect()),
     flag(
         "types",
         List("HOW"),

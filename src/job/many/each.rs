@@ -31,7 +31,7 @@ use crate::sink::TargetSpec;
 #[non_exhaustive]
 pub struct Each {
     /// Each source with the file that it becomes. Missing folders of targets are made.
-    pub pairs: Vec<(SourceSpec, PathBuf)>,
+    pairs: Vec<(SourceSpec, PathBuf)>,
     /// Everything else.
     pub settings: Settings,
     /// A source that fails is reported, and the others are still converted.

@@ -6,7 +6,7 @@ use crate::error::Cause;
 
 fn filter(select: &[&str], drop: &[&str], rename: &[(&str, &str)]) -> Result<KeyedFilter> {
     let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-    let rename: Vec<_> = rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
+    let rename: Vec<_> = rename.iter().map(|(old, new)| Rename::new(*old, *new)).collect();
     KeyedFilter::new(&owned(select), &owned(drop), &rename)
 }
 

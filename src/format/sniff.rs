@@ -222,8 +222,8 @@ fn has_blocks(near: &[u8], first: usize) -> bool {
     units >= 4 && 8 * high >= 7 * units && 8 * low <= units
 }
 
-/// What a source with this beginning is that nobody means as a table: a document of HTML or XML, or JSON where the first
-/// line has the names of columns.
+/// Recognises text that nobody means as a table: a document of HTML or XML, and JSON where the first line should be a
+/// header.
 fn no_table(start: &[u8], options: &Options) -> Option<Text> {
     let text = without_mark(start);
     let begins = |with: &&[u8]| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
@@ -234,7 +234,7 @@ fn no_table(start: &[u8], options: &Options) -> Option<Text> {
     json.then_some(if text.starts_with(b"{") { OBJECTS } else { ARRAY })
 }
 
-/// Whether a list or map ends in the first line with nothing but another one behind it, or a map with a key goes on.
+/// Whether a list or map ends in the first line, with nothing but another one after it, or a map with a key goes on.
 fn is_json(text: &[u8]) -> bool {
     // Brackets may have lines of their own.
     let Some(first) = text.iter().position(|byte| !b"[{ \t\r\n".contains(byte)) else { return false };

@@ -129,8 +129,8 @@ impl Fields {
     }
 
     /// Calls `change` for each value of these fields in all records, in columns and in nested records alike. What it
-    /// returns replaces the value; if it fails, the record is refused. What CSV has without quotes is a number or text.
-    /// Lists and maps are not shown, but what is in them.
+    /// returns replaces the value; if it fails, the record is refused. A CSV field without quotes is a number or text.
+    /// Of lists and maps, it is called for the values inside.
     ///
     /// ```
     /// use pagemill::op::{Fields, Op};

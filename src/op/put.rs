@@ -8,11 +8,12 @@ use crate::record::{Batch, LossyKind, Record, Spot, Tree, Value, each_node, spot
 /// Why a field that is made can't be written.
 pub(super) const NO_COLUMN: &str = "the field that is made has no column";
 
-/// Gives every record a field with this value, in columns and in nested records alike; the op has to name it with
-/// [`makes`](super::Op::makes), and to say [`makes_batches`](super::Op::makes_batches). In nested records, the name is a path with dots. If there is such a field already,
-/// it is replaced. [`Value::Absent`] removes a field of a nested record. A record for which `value` fails is refused.
+/// Gives every record a field with this value, in columns and in nested records alike. The op has to name the field in
+/// [`makes`](super::Op::makes), and to return true from [`makes_batches`](super::Op::makes_batches).
 ///
-/// The value is no list or map of nodes: [`Value::Raw`] holds one as JSON text.
+/// In nested records, the name is a path with dots. A field of that name is replaced; [`Value::Absent`] removes it from
+/// a nested record. A record for which `value` fails is refused, and so is one that is given a list or map of nodes:
+/// [`Value::Raw`] holds one as JSON text.
 ///
 /// ```
 /// use pagemill::op::{Op, put};
@@ -284,5 +285,82 @@ fn add<'a>(
     match (value, inside) {
         (_, Some(tree)) => out.push_tree(last, tree, offset),
         (value, None) => out.push_keyed(last, value.unwrap_or_default(), offset),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Job, OnError, TargetSpec};
+    use crate::metrics::Report;
+    use crate::op::Op;
+    use crate::{Format, SourceSpec};
+
+    /// Puts the value of one field, or what is wrong with it, in the place of another.
+    struct Copied {
+        reads: [Box<[u8]>; 1],
+        to: &'static str,
+    }
+
+    impl Op for Copied {
+        fn name(&self) -> &str {
+            "copied"
+        }
+
+        fn reads(&self) -> &[Box<[u8]>] {
+            &self.reads
+        }
+
+        fn makes(&self) -> Option<&[u8]> {
+            Some(self.to.as_bytes())
+        }
+
+        fn makes_batches(&self) -> bool {
+            true
+        }
+
+        fn apply(&self, batch: &mut Batch<'_>) {
+            put(batch, self.to, |record| match record.get(&self.reads[0]) {
+                Value::Text(b"bad") => Err(RecordError::new(record.offset(), "it is bad")),
+                value => Ok(value),
+            });
+        }
+    }
+
+    fn run(text: &str, format: Format, from: &str, to: &'static str) -> (String, Report) {
+        let job = Job::new(SourceSpec::bytes(text.to_owned()), TargetSpec::Memory).from(format).to(format);
+        let job = job.op(Copied { reads: [from.as_bytes().into()], to }).with(|s| s.on_error = OnError::Skip);
+        let mut report = job.run().unwrap();
+        (String::from_utf8(std::mem::take(&mut report.output)).unwrap(), report)
+    }
+
+    #[test]
+    fn a_value_that_fails_refuses_its_record() {
+        let (csv, report) = run("a,b\n1,x\nbad,y\n3,z\n", Format::Csv, "a", "c");
+        assert_eq!((&*csv, report.records_failed), ("a,b,c\n1,x,1\n3,z,3\n", 1));
+        let (json, report) = run("{\"a\":1}\n{\"a\":\"bad\"}\n{\"a\":3}\n", Format::Ndjson, "a", "c");
+        assert_eq!((&*json, report.records_failed), ("{\"a\":1,\"c\":1}\n{\"a\":3,\"c\":3}\n", 1));
+    }
+
+    #[test]
+    fn fields_inside_maps() {
+        let text = "{\"m\":{\"p\":1,\"q\":2},\"a\":\"x\"}\n{\"m\":{\"p\":3}}\n{\"m\":{\"p\":[4]}}\n";
+        // The last record's value is a list of nodes.
+        let (json, report) = run(text, Format::Ndjson, "m.p", "m.n.o");
+        let wanted = "{\"m\":{\"p\":1,\"q\":2,\"n\":{\"o\":1}},\"a\":\"x\"}\n{\"m\":{\"p\":3,\"n\":{\"o\":3}}}\n";
+        assert_eq!((&*json, report.records_failed), (wanted, 1));
+        // What is absent removes the field.
+        let (json, _) = run(text, Format::Ndjson, "m.q", "m.p");
+        assert_eq!(json, "{\"m\":{\"p\":2,\"q\":2},\"a\":\"x\"}\n{\"m\":{}}\n{\"m\":{}}\n");
+    }
+
+    #[test]
+    fn names_that_are_read_occur() {
+        let never = |from: &str| {
+            let (_, report) = run("{\"a\":{\"b\":1}}\n{\"c\":2}\n", Format::Ndjson, from, "n");
+            report.names_never_seen.iter().map(|never| never.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(never("a.b"), [] as [&str; 0]);
+        assert_eq!(never("a.x"), ["a.x"]);
     }
 }

@@ -89,9 +89,11 @@ impl Seen {
         }
     }
 
-    /// A record has this name.
-    pub fn mark_name(&self, name: &[u8]) {
-        self.names.iter().filter(|known| *known.name == *name).for_each(|name| name.seen.set(&self.step));
+    /// A record has this name, which is the one of number `first` or of a later one.
+    pub fn mark_name(&self, first: usize, name: &[u8]) {
+        if let Some(known) = self.names.iter().skip(first).find(|known| *known.name == *name) {
+            known.seen.set(&self.step);
+        }
     }
 
     /// The names of these numbers are looked for in a record.

@@ -222,7 +222,7 @@ fn an_output_for_each_input() {
     convert(here, "in/a.csv in/sub/deep/b.jsonl --out-dir in --force").ends(2).says(&["one of the inputs"]);
     convert(here, "in/a.csv other/a.csv -o in/a.csv --force").ends(2).says(&["is the source"]);
     feed(here, "convert - -f csv --out-dir new".split(' '), b"x\n").ends(2).says(&["standard input"]);
-    // A folder of outputs below that of inputs is no input. JSON is no CSV.
+    // A folder of outputs below that of inputs is no input. All of it is read as CSV here, so none is JSON.
     fs::write(here.join("in/sub/deep/b.jsonl"), "z\n3\n").unwrap();
     convert(here, "in -r --out-dir in/done -f csv -t text").ends(0);
     convert(here, "in -r --out-dir in/done -f csv -t text --force").ends(0);

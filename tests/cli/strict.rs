@@ -132,7 +132,7 @@ fn a_field_that_no_record_has_is_an_error() {
 
 /// With a limit, names count in the records that are read, however many are decoded together.
 #[test]
-fn names_in_records_behind_the_limit() {
+fn names_in_records_after_the_limit() {
     let here = folder();
     let here = here.path();
     let first = "{\"a\":0}\n{\"a\":1}\n";

@@ -23,18 +23,19 @@ impl<'b, 'a> Record<'b, 'a> {
         self.batch.columns(self.index)
     }
 
-    /// The value of a field, in columns and in nested records alike; absent if it has no such field. What CSV has without
+    /// The value of a field, in columns and in nested records alike; absent if there is no such field. A CSV field without
     /// quotes is a number or text. In nested records, the name is a path with dots, where a number is an item of a list.
     ///
-    /// A list or map of a nested record is only the head of its nodes: [`tree`](Self::tree) has all of them.
+    /// A list or map of a nested record is only the head of its nodes: [`tree`](Self::tree) has all of them. In tables of
+    /// many columns it is faster to look for the position once for each batch ([`Schema::position`]).
     pub fn get<N: AsRef<[u8]>>(&self, name: N) -> Value<'a> {
         let name = name.as_ref();
         let value = match self.schema() {
             Some(schema) => schema.position(name).map_or(Value::Absent, |column| self.columns()[column]),
             None => {
                 let value = value_at(self.tree(), name);
-                if let (Some((seen, _)), true) = (self.batch.seen(), value != Value::Absent) {
-                    seen.mark_name(name);
+                if let (Some((seen, first)), true) = (self.batch.seen(), value != Value::Absent) {
+                    seen.mark_name(first, name);
                 }
                 value
             }

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -299,7 +300,18 @@ fn is_well_formed(text: &str) {
 /// A benchmark whose other program runs, and the number of that, which it writes to a file.
 fn running(here: &Path, program: &str) -> (Child, libc::pid_t) {
     let arguments = ["count", "--size", "9KB", "--against", program];
-    let child = bench(here, &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut command = bench(here, &arguments);
+    // What was ignored from the start, as below `nohup`, stays ignored; here every signal is to be heard.
+    // SAFETY: `signal` may be called between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        })
+    };
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let number = here.join("number");
     let started = Instant::now();
     let process = loop {
@@ -373,7 +385,6 @@ fn a_killed_benchmark_leaves_no_program() {
 /// Some parents leave it so: the system then forgets children that have ended.
 #[test]
 fn a_parent_may_have_ignored_its_children() {
-    use std::os::unix::process::CommandExt;
     let here = folder();
     let mut bench = bench(here.path(), &["count", "--size", "9KB", "--runs", "1", "--against", "wc {in}"]);
     // SAFETY: the call may be made between fork and exec.

@@ -120,6 +120,10 @@ enum ErrorKind {
     },
     /// The run had failed already, with another error that is reported.
     Ended,
+    /// What can't be, if the code is right.
+    Mistake {
+        what: &'static str,
+    },
 }
 
 /// What the offset of a place counts.
@@ -191,6 +195,11 @@ impl Error {
         Error(Box::new(ErrorKind::Ended))
     }
 
+    /// What can't be, if the code is right: neither the data nor the settings are to blame.
+    pub(crate) fn mistake(what: &'static str) -> Error {
+        Error(Box::new(ErrorKind::Mistake { what }))
+    }
+
     /// Whether what was written is kept, and another run can go on with it.
     pub fn can_resume(&self) -> bool {
         matches!(*self.0, ErrorKind::Noted { resumes: true, .. })
@@ -206,7 +215,7 @@ impl Error {
             ErrorKind::Io { .. } => ErrorClass::Io,
             ErrorKind::Memory { .. } => ErrorClass::Memory,
             ErrorKind::Stopped { .. } => ErrorClass::Stopped,
-            ErrorKind::Ended => ErrorClass::Io,
+            ErrorKind::Ended | ErrorKind::Mistake { .. } => ErrorClass::Io,
         }
     }
 
@@ -228,7 +237,7 @@ impl Error {
                 message.split_once("\n  ").map(|(_, hint)| hint)
             }
             ErrorKind::Noted { note, .. } => Some(note.as_str()),
-            ErrorKind::Io { .. } | ErrorKind::Stopped { .. } | ErrorKind::Ended => None,
+            ErrorKind::Io { .. } | ErrorKind::Stopped { .. } | ErrorKind::Ended | ErrorKind::Mistake { .. } => None,
         };
         hint.map(|hint| named(hint, &as_settings))
     }
@@ -452,6 +461,7 @@ impl fmt::Display for Marked<'_> {
             }
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
             ErrorKind::Ended => f.write_str("stopped by an earlier error"),
+            ErrorKind::Mistake { what } => write!(f, "a mistake in pagemill itself: {what}; please report it"),
         }
     }
 }

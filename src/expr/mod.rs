@@ -36,6 +36,7 @@ pub use expression::{Expression, Running, text_value};
 pub use functions::usages;
 pub use moment::{Moment, Precision};
 pub use scalar::Scalar;
+pub(crate) use scope::NOT_A_NUMBER;
 pub use scope::{Outcome, Place};
 pub use types::Type;
 

@@ -295,6 +295,10 @@ impl<'a> Scope<'_, 'a> {
     }
 }
 
+/// What to do about a text that has nothing of a number.
+pub(crate) const NOT_A_NUMBER: &str =
+    "try_cast(x AS decimal) gives null for what is not a number; ⟨on_error skip⟩ leaves out such records.";
+
 /// What to do about a text where a number is needed.
 fn number_hint(scalar: Scalar<'_>) -> String {
     const NULLS: [&str; 6] = ["na", "n/a", "nan", "null", "none", "-"];
@@ -312,8 +316,7 @@ fn number_hint(scalar: Scalar<'_>) -> String {
         () if has_marks => {
             "to_number(x, ',', '.') reads 1.234,50, and to_number(x, '.', ',') reads 1,234.50.".to_owned()
         }
-        () => "try_cast(x AS decimal) gives null for what is not a number; ⟨on_error skip⟩ leaves out such records."
-            .to_owned(),
+        () => NOT_A_NUMBER.to_owned(),
     }
 }
 

@@ -341,6 +341,8 @@ fn json() {
         ("json_get('[[1],[2,3]]', '1.1')", "3"),
         ("json_get('{}', 'a') is absent", "true"),
         ("json_get('[', 'a')", "refused: this is not JSON text"),
+        ("json_get(json, '$.a.b')", "refused: a path is written without `$`, such as 'a.b.0'"),
+        ("json_get('{\"$\": 5}', '$')", "5"),
     ]);
 }
 

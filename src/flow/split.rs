@@ -233,7 +233,9 @@ impl Split {
 
     /// Ends the current part, and begins the next one.
     fn next(&mut self) -> Result<usize> {
-        let Some(Writing { frame, .. }) = &self.writing else { return Err(Error::usage("there is no source")) };
+        let Some(Writing { frame, .. }) = &self.writing else {
+            return Err(Error::mistake("it splits without a source"));
+        };
         if let Some(part) = self.current {
             self.parts.finish(part, &frame.suffix)?;
         }
@@ -291,7 +293,7 @@ impl Split {
     /// The part for the value of a record.
     fn of_value(&mut self, field: &str, batch: &Batch<'_>, record: usize) -> Result<usize, EncodeError> {
         let Some(Writing { column, frame, .. }) = &self.writing else {
-            return Err(EncodeError::Stop(Error::usage("there is no source")));
+            return Err(EncodeError::Stop(Error::mistake("it splits without a source")));
         };
         let mut room = [0; NUMBER];
         let value = text(value(batch, record, *column, field), &mut room)

@@ -85,7 +85,7 @@ impl Opened<'_> {
                 TimeWindows::new(Arc::new(spec.clone()), &how, &self.budget)?
             }
             (Some(windows), _) => windows,
-            (None, None) => return Err(Error::usage("there are no windows")),
+            (None, None) => return Err(Error::mistake("there are no windows of time")),
         };
         windows.go_on(&self.budget, self.number, self.names_read(), registry)?;
         Ok(windows)

@@ -9,7 +9,7 @@
 //! The key pass does not look closely at slices whose keys are known, so it leaves bad records to the run, which reads
 //! everything again.
 
-use crate::error::{Error, Position, Result};
+use crate::error::{Error, Result};
 use crate::flow::feed::room::Room;
 use crate::flow::place::{After, Place};
 use crate::fold::Fold;
@@ -26,7 +26,6 @@ use crate::plan::route::Header;
 use crate::plan::sizes::HEAD;
 use crate::record::Schema;
 use crate::sink::Target;
-use crate::source::{Bytes, Reach, read_error};
 use crate::sys::Map;
 
 /// The beginning of a stream is looked at in parts of about this many bytes.
@@ -211,11 +210,7 @@ impl Opened<'_> {
         let mut size = HEAD;
         let most = self.plan.max_record.min(Room::new(&self.plan, &self.budget).largest());
         loop {
-            if let Reach { path, bytes: Bytes::Stream(stream) } = self.source.reach() {
-                stream
-                    .read_to(&mut self.head.bytes, start + size)
-                    .map_err(|e| read_error(Position::new(path, 0, 0), e))?;
-            }
+            self.source.append_to(&mut self.head.bytes, start + size)?;
             let ended = self.source.stream().is_none_or(|stream| stream.ended());
             let (keys, bad) = match self.source.map() {
                 Some(map) => {

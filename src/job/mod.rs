@@ -8,6 +8,7 @@ mod count;
 pub(crate) mod doubles;
 mod folded;
 pub(crate) mod header;
+mod human;
 mod kept;
 mod many;
 pub(crate) mod open;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::compress::{Blocks, Compression};
 use crate::error::{Error, Position, RecordError, Result};
-use crate::flow::feed::read_head;
+use crate::flow::feed::head::{Beginning, beginning, read_of};
 use crate::flow::feed::room::Room;
 use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
@@ -31,19 +31,12 @@ use crate::plan::needs::batches;
 use crate::plan::route::Route;
 use crate::plan::sizes::{BASE, GROUPS};
 use crate::quarantine::{Head, Section};
-use crate::record::{Schema, record_too_large};
+use crate::record::Schema;
 use crate::scan::lines::Lines;
 use crate::sink::TargetSpec;
-use crate::source::{self, Bytes, Most, Part, Reach, Skip, Skipped, Source, Unfinished, damage};
-use crate::sys::{Map, usage};
+use crate::source::{self, Most, Part, Skip, Skipped, Source, Unfinished};
+use crate::sys::usage;
 use crate::wording::{counted, input, the};
-
-/// The beginning of a stream, which was read to look at it, and the memory reserved for it.
-#[derive(Default)]
-pub(crate) struct Beginning {
-    pub bytes: Vec<u8>,
-    pub reserved: Option<Reservation>,
-}
 
 /// A source whose beginning was looked at, and how it will be converted.
 pub(crate) struct Opened<'s> {
@@ -508,13 +501,6 @@ fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> 
     source.without_ends(skip, whole, lines, Most { line: plan.room_for_header(), held: plan.held_back / 2 })
 }
 
-/// The part of a map that is read.
-fn read_of(map: &Map, part: Part) -> &[u8] {
-    let all = map.bytes();
-    let begin = part.begin.bytes.min(all.len());
-    &all[begin..part.end.unwrap_or(all.len()).max(begin)]
-}
-
 /// What is before the first record, apart from what was passed over.
 fn before<'b>(source: &'b Source, head: &'b [u8], part: Part, reading: &dyn ReadFormat) -> &'b [u8] {
     &at_hand(source, head, part)[..reading.start()]
@@ -523,43 +509,6 @@ fn before<'b>(source: &'b Source, head: &'b [u8], part: Part, reading: &dyn Read
 /// What is at hand of the part of a source that is read.
 fn at_hand<'b>(source: &'b Source, head: &'b [u8], part: Part) -> &'b [u8] {
     source.map().map_or(head, |map| read_of(map, part))
-}
-
-/// How many bytes of a mapped source are always looked at.
-const BEGINNING: usize = 64 << 10;
-
-/// Looks at the beginning of a source: at the map, or at as much of a stream as has to be read.
-fn beginning(
-    source: &mut Source,
-    from: Format,
-    plan: &Plan,
-    room: &Room,
-    part: Part,
-    mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
-) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
-    let Reach { path, bytes } = source.reach();
-    let map = match bytes {
-        Bytes::Stream(stream) => return read_head(stream, path, plan, room, from.lines(), part.begin, look),
-        Bytes::Mapped(map) => map,
-    };
-    let (all, most) = (read_of(map, part), plan.room_for_header());
-    // A header is a record: it may not be larger than one, and has to fit into memory.
-    let len = if from.is_tabular() { all.len().min(most.max(BEGINNING)) } else { all.len() };
-    let found = look(&all[..len], len == all.len());
-    let found = found.map_err(|error| damage(map, path, u64::MAX).unwrap_or(error))?;
-    let skipped = part.begin.bytes;
-    let reading = found.ok_or_else(|| too_large(path, plan, room, skipped))?;
-    if reading.start() > BEGINNING {
-        map.release(skipped..skipped + reading.start());
-    }
-    Ok((Vec::new(), reading))
-}
-
-/// The error for a source whose header is larger than a record may be, or than the memory allows.
-fn too_large(path: &Path, plan: &Plan, room: &Room, at: usize) -> Error {
-    let (most, max) = (plan.room_for_header(), plan.max_record);
-    let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-    Error::data(Position::new(path, 0, at as u64), error)
 }
 
 /// The error for what comes before the records. It can't be left out.

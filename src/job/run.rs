@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::feed::gate::Gate;
+use crate::flow::feed::head::Beginning;
 use crate::flow::feed::room::Room;
-use crate::flow::feed::window::Windows;
 use crate::flow::feed::{Feed, Input};
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::{Begin, Committer};
@@ -27,7 +27,7 @@ use crate::fold::Fold;
 use crate::fold::so_far::{Adding, SoFar};
 use crate::fold::windows::TimeWindows;
 use crate::format::{Format, Frame, ReadFormat, Types, UnknownKey, WriteFormat};
-use crate::job::opened::{Beginning, Opened};
+use crate::job::opened::Opened;
 use crate::job::pass::{How, Run, Stretch};
 use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
@@ -104,10 +104,8 @@ impl Opened<'_> {
         let (start, skipped) = (self.reading.start(), self.part.begin.bytes as u64);
         self.head = Beginning::default();
         self.source.rewind()?;
-        if let Reach { path, bytes: Bytes::Stream(stream) } = self.source.reach() {
-            stream.pass_over(skipped).map_err(|e| Error::read(path, e))?;
-            stream.read_to(&mut self.head.bytes, start).map_err(|e| Error::read(path, e))?;
-        }
+        self.source.pass_over(skipped)?;
+        self.source.append_to(&mut self.head.bytes, start)?;
         match self.head.bytes.len() < start {
             true => Err(Error::usage(format!("{} became shorter while it was read", input(&self.source.path)))),
             false => Ok(()),
@@ -475,13 +473,7 @@ pub(crate) fn feed<'f>(
     // What was passed over of a stream is not in its head.
     let skipped = part.begin.bytes;
     let at = start.unwrap_or(skipped + reading.start());
-    let input = match bytes {
-        Bytes::Mapped(map) => Input::Mapped(map),
-        Bytes::Stream(stream) => {
-            stream.unread(head.bytes, at - skipped, head.reserved);
-            Input::Stream(Windows::new(stream, plan)?)
-        }
-    };
+    let input = Input::new(bytes, head, at - skipped, plan)?;
     let cutter = match (start, records) {
         (None, 1..) => SkipRecords::before(reading, records)?,
         (None, 0) => reading.cutter(),

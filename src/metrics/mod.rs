@@ -7,7 +7,6 @@ mod bad;
 mod cell;
 mod counted;
 mod event;
-mod human;
 mod json;
 mod latency;
 mod pass;
@@ -39,6 +38,7 @@ pub(crate) use stage::Stage;
 #[doc(hidden)]
 pub use units::size;
 pub use units::size_rounded;
+pub(crate) use units::{duration, micros};
 pub(crate) use warning::is_regex;
 pub(crate) use warning::strictly;
 pub use warning::{NeverSeen, Warning, WarningKind};

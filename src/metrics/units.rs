@@ -26,7 +26,7 @@ pub fn size_rounded(bytes: u64) -> String {
 }
 
 /// Microseconds in the unit that fits.
-pub(super) fn micros(micros: f64) -> String {
+pub(crate) fn micros(micros: f64) -> String {
     match micros {
         m if m < 1_000.0 => format!("{} µs", digits(m)),
         m if m < 1_000_000.0 => format!("{} ms", digits(m / 1_000.0)),
@@ -35,7 +35,7 @@ pub(super) fn micros(micros: f64) -> String {
 }
 
 /// A time in words, to three digits below a minute: `2.31 s`, `20 min 26 s`, `1 h 2 min`.
-pub(super) fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     match time.as_secs() {
         0..60 => micros(time.as_secs_f64() * 1e6),
         seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),

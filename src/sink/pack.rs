@@ -297,7 +297,7 @@ impl Sink for Packer {
         match Arc::try_unwrap(shared) {
             Ok(shared) => shared.target.finish(),
             // All threads were joined, so nobody else has it.
-            Err(_) => Err(Error::usage("a thread that compresses is still at work")),
+            Err(_) => Err(Error::mistake("a thread that compresses is still at work")),
         }
     }
 }

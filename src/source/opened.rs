@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::encoding::{Decoded, Encoding, Malform};
+use super::failed::read_error;
 use super::held_back::Footer;
 use super::identity::Stamp;
 use super::sniff::packed;
 use super::store::{ALL, Store};
 use super::stream::Stream;
 use crate::compress::{Decompress, MAGIC, Packed, Unpacking};
-use crate::error::{Error, ErrorClass, Result};
+use crate::error::{Error, ErrorClass, Position, Result};
 use crate::sys::{Map, Stop};
 use crate::wording::input;
 
@@ -281,6 +282,37 @@ impl Source {
             Content::Mapped(map) => Some(map),
             Content::Stream(_) => None,
         }
+    }
+
+    /// Appends to `head` until it holds `size` bytes or the source ends. Nothing, if it is mapped.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn append_to(&mut self, head: &mut Vec<u8>, size: usize) -> Result<()> {
+        let Content::Stream(stream) = &mut self.content else { return Ok(()) };
+        stream.read_to(head, size).map_err(|e| read_error(Position::new(&self.path, 0, 0), e))
+    }
+
+    /// Reads into `window` and returns how many bytes it got; none at the end, or if it is mapped.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn fill(&mut self, window: &mut [u8]) -> Result<Option<usize>> {
+        let Content::Stream(stream) = &mut self.content else { return Ok(None) };
+        if stream.ended() {
+            return Ok(None);
+        }
+        let len = stream.fill(window, 1).map_err(|e| read_error(Position::new(&self.path, 0, 0), e))?;
+        Ok(Some(len))
+    }
+
+    /// Passes over the next bytes. Nothing, if it is mapped; fewer only at its end.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn pass_over(&mut self, bytes: u64) -> Result<()> {
+        let Content::Stream(stream) = &mut self.content else { return Ok(()) };
+        stream.pass_over(bytes).map_err(|e| Error::read(&self.path, e))
     }
 
     /// How its bytes are reached, and its name.

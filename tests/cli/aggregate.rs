@@ -109,6 +109,18 @@ fn a_text_where_a_number_is_needed_makes_a_record_bad() {
     assert_eq!(say(here, &format!("{line} --quarantine q.ndjson")).ends(0).stdout, "k,n,s\na,1,1\nb,1,2\n");
     assert!(read(here, "q.ndjson").contains("\"record\":2"));
     say(here, &format!("{line} --on-error skip --max-errors 0")).ends(1);
+    // What could be compared as something else is told how.
+    let advice = "min(cast(x AS text)) compares texts, min(cast(x AS date)) dates; --on-error skip";
+    for calls in ["n=min(x)", "a=max(x),n=min(x)"] {
+        let advice = if calls.starts_with('a') { advice.replace("min", "max") } else { advice.to_owned() };
+        say(here, &format!("aggregate t.csv --agg {calls}")).ends(1).says(&[&advice]);
+    }
+    for calls in ["n=min(x),s=sum(x)", "s=sum(x),n=min(x)"] {
+        say(here, &format!("aggregate t.csv --agg {calls}")).ends(1).says(&["try_cast(x AS decimal)"]);
+    }
+    let line = ["aggregate", "t.csv", "--agg", "a=min(cast(x AS text)),b=max(cast(x AS text))"];
+    // A text that could be taken for a number is quoted.
+    assert_eq!(run(here, line).ends(0).stdout, "a,b\n\"1\",no\n");
     // Those that were made of one are bad together.
     fs::write(here.join("l.ndjson"), "{\"l\":[1,\"x\"]}\n{\"l\":[2]}\n").unwrap();
     let line = "aggregate l.ndjson --explode l --agg n=count(),s=sum(l) --on-error skip";

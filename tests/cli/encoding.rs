@@ -75,6 +75,15 @@ fn malformed_text_is_told_with_its_place() {
             "replace",
         ]);
     }
+    // In a list, what is between two records belongs to neither: the line is that of the malformed bytes.
+    let mut bytes = little("\u{feff}[\n{\"a\":1},\n{\"a\":\"");
+    bytes.extend_from_slice(b"\x00\xd8");
+    bytes.extend_from_slice(&little("\"}\n]\n"));
+    fs::write(here.join("bad.json"), &bytes).unwrap();
+    for how in ["", "--slice-size 1 -j 3"] {
+        let ran = convert(here, &format!("bad.json -t ndjson {how}")).ends(1);
+        ran.says(&["bad.json: record 2, line 3, ", "byte 36 of the source is not valid"]);
+    }
     let ran = convert(here, "bad.csv --invalid-utf8 replace")
         .ends(0)
         .says(&["1 piece of invalid UTF-8 replaced with U+FFFD (invalid_utf8_replaced)"]);

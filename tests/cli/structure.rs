@@ -46,7 +46,7 @@ fn matched_place(line: &str) -> Option<&'static str> {
     let asked = line.split_once("matches!").map(|(_, rest)| rest);
     let patterns = [arm, bound, asked];
     let found = |variant: &&str| patterns.into_iter().flatten().any(|pattern| pattern.contains(*variant));
-    ["SourceSpec::", "TargetSpec::"].into_iter().find(found)
+    ["SourceSpec::", "TargetSpec::", "Bytes::Mapped", "Bytes::Stream"].into_iter().find(found)
 }
 
 /// The longest file, in lines.

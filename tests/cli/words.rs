@@ -243,8 +243,25 @@ fn places_of_text_after_quotes_and_of_cut_lines() {
         let ran = feed(here, line.split(' '), json.as_bytes()).ends(1);
         // In small slices less of it may be at hand.
         let start = "\n  1 | nul,\"more\":\"of the same line\"},{\"k\":";
-        let text = ran.stderr.split(start).nth(1).unwrap_or_else(|| panic!("{}", ran.stderr));
-        assert!(text.ends_with("…\n") && shown.contains(text.trim_end_matches("…\n")), "{}", ran.stderr);
+        let text = ran.stderr.split(start).nth(1).and_then(|text| text.lines().next());
+        let text = text.unwrap_or_else(|| panic!("{}", ran.stderr));
+        assert!(text.ends_with('…') && shown.contains(text.trim_end_matches('…')), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn words_that_json_does_not_have() {
+    let here = folder();
+    for (word, advice) in [
+        ("None", "JSON has `null` for that."),
+        ("True", "JSON has `true` and `false`, in small letters."),
+        ("inf", "JSON has neither NaN nor infinity; `null` is usual in their place."),
+        (".5", "A number in JSON begins with a digit or a minus sign."),
+        ("abc", "A text needs double quotes around it; --on-error skip leaves out such records."),
+    ] {
+        let text = format!("{{\"a\":{word}}}\n");
+        let ran = feed(here.path(), ["convert", "-", "-f", "ndjson", "-t", "csv"], text.as_bytes()).ends(1);
+        ran.says(&[&format!("byte 5: `{word}` is not a JSON value\n  1 | {word}}}\n  {advice}\n")]);
     }
 }
 

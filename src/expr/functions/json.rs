@@ -19,6 +19,9 @@ pub static FUNCTIONS: [Function; 1] = [Function {
         {
             Err("this is not JSON text".to_owned())
         }
+        Some([b'$', b'.' | b'[', ..]) if known.index == 1 => {
+            Err("a path is written without `$`, such as 'a.b.0'".to_owned())
+        }
         _ => Ok(()),
     },
     run: get,

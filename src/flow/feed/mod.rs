@@ -2,14 +2,16 @@
 
 pub(crate) mod failed;
 pub(crate) mod gate;
+pub(crate) mod head;
 mod oversized;
 pub(crate) mod room;
 pub(crate) mod window;
 
 use std::sync::Arc;
 
-use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::error::{Fault, RecordError, Result};
 use crate::flow::feed::failed::FeedError;
+use crate::flow::feed::head::Beginning;
 use crate::flow::feed::room::Room;
 use crate::flow::feed::window::{Idle, Window, Windows};
 use crate::flow::place::{After, Place, SHOWN_BYTES};
@@ -17,9 +19,8 @@ use crate::format::{Boundary, Cut, Passed};
 use crate::memory::Reservation;
 use crate::metrics::Pass;
 use crate::plan::memory::Plan;
-use crate::record::record_too_large;
 use crate::scan::lines::Lines;
-use crate::source::{Skipped, Stream, read_error};
+use crate::source::Bytes;
 use crate::sys::{Map, Stop};
 
 /// A run of whole records for one worker.
@@ -144,6 +145,20 @@ pub(crate) enum Input<'s> {
 }
 
 impl<'s> Input<'s> {
+    /// What is read from byte `at` of the beginning on; a map from wherever it is asked for.
+    ///
+    /// # Errors
+    /// The memory of the windows can't be had.
+    pub fn new(bytes: Bytes<'s>, beginning: Beginning, at: usize, plan: &Plan) -> Result<Input<'s>> {
+        Ok(match bytes {
+            Bytes::Mapped(map) => Input::Mapped(map),
+            Bytes::Stream(stream) => {
+                stream.unread(beginning.bytes, at, beginning.reserved);
+                Input::Stream(Windows::new(stream, plan)?)
+            }
+        })
+    }
+
     /// The windows of a stream.
     ///
     /// # Errors
@@ -422,7 +437,11 @@ impl<'s> Feed<'s> {
                 }
             };
             match (found, failed) {
-                (Boundary::More, Some(error)) => return Err(FeedError::Read(error)),
+                (Boundary::More, Some(error)) => {
+                    // What can't be read comes after what is at hand.
+                    self.line += self.ended(&window, 0);
+                    return Err(FeedError::Read(error));
+                }
                 // The records before the failed read come first, whatever the size of slices.
                 (_, Some(error)) => windows.fail(error),
                 (_, None) => {}
@@ -459,37 +478,6 @@ impl<'s> Feed<'s> {
                     size = (len + (len / 4).max(self.target)).min(most);
                 }
             }
-        }
-    }
-}
-
-/// Reads the beginning of a stream until `enough` says so, but not more than there is room for. Returns what was read.
-pub(crate) fn read_head<T>(
-    stream: &mut Stream,
-    path: &std::path::Path,
-    plan: &Plan,
-    room: &Room,
-    lines: Option<Lines>,
-    skipped: Skipped,
-    mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
-) -> Result<(Vec<u8>, T)> {
-    let mut head = Vec::new();
-    let mut size = 64 << 10;
-    let position = || Position::new(path, 0, skipped.bytes as u64);
-    loop {
-        stream.fill_to(&mut head, size).map_err(|e| read_error(position(), e))?;
-        if let Some(found) = enough(&head, stream.ended())? {
-            return Ok((head, found));
-        }
-        let most = plan.room_for_header().min(room.largest());
-        if head.len() >= most || stream.ended() {
-            let max = plan.max_record;
-            let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-            let place = Place::new(&head, 0, lines, 1 + skipped.lines);
-            return Err(place.tell(Error::data(position(), error)));
-        }
-        if head.len() >= size {
-            size = (size * 2).min(most);
         }
     }
 }

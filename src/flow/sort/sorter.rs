@@ -166,7 +166,7 @@ impl Sorter {
 
     #[inline]
     fn try_one(&mut self, batch: &Batch<'_>, record: usize) -> Result<Tried, EncodeError> {
-        let Some(writing) = &mut self.writing else { return Err(Error::usage("there is no source").into()) };
+        let Some(writing) = &mut self.writing else { return Err(Error::mistake("it sorts without a source").into()) };
         let room = self.buffer.room();
         if room.len() < ENTRY {
             return Ok(Tried::Full);

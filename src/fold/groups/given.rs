@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::RecordError;
 use crate::expr::decimal::{Decimal, Small};
-use crate::expr::{Expression, Scalar, text_value};
+use crate::expr::{Expression, NOT_A_NUMBER, Scalar, text_value};
 use crate::memory::Arena;
 use crate::op::Evaluation;
 use crate::record::digits::{DigitRoom, float_text};
@@ -96,6 +96,8 @@ pub(crate) struct Argument {
     pub expression: Arc<Expression>,
     /// It has to be a number.
     pub is_number: bool,
+    /// The function that compares its numbers and would compare texts and dates too; none if one doesn't.
+    pub compared_by: Option<&'static str>,
     /// The number of its first field among all names that were given.
     pub names: usize,
 }
@@ -171,7 +173,7 @@ impl Argument {
                     self.number(scalar, arena, offset).map(|number| given.numbers.push(number))
                 }
                 Ok(scalar) => self.value(scalar, arena, offset).map(|value| given.values.push(value)),
-                Err(error) => Err(*error),
+                Err(error) => Err(self.advised(*error)),
             };
             if let Err(error) = pushed {
                 failed = Some((record, error));
@@ -244,6 +246,20 @@ impl Argument {
                 offset,
                 &format!("has more than {PLACES} digits before or after the point, and can't be added up exactly"),
             )),
+        }
+    }
+
+    /// Says how texts and times are compared, where one was taken for a number.
+    #[cold]
+    fn advised(&self, error: RecordError) -> RecordError {
+        match self.compared_by {
+            Some(function) if error.hint.as_deref() == Some(NOT_A_NUMBER) => {
+                let of = self.expression.text();
+                error.hint(format!(
+                    "{function}(cast({of} AS text)) compares texts, {function}(cast({of} AS date)) dates; ⟨on_error skip⟩ leaves out such records."
+                ))
+            }
+            _ => error,
         }
     }
 

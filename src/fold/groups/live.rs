@@ -46,7 +46,7 @@ impl Aggregate {
         let path = String::from_utf8_lossy(&path).replace('"', "\"\"");
         let expression = Expression::value(&format!("\"{path}\""))
             .map_err(|error| Error::usage(format!("⟨time_field⟩ {}: {error}", field.trim())))?;
-        let argument = self.argument(expression, false);
+        let argument = self.argument(expression, false, None);
         self.live.time = Some((name, argument));
         Ok(self)
     }

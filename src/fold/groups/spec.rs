@@ -89,7 +89,7 @@ impl Aggregate {
                 return Err(Error::usage("⟨by⟩ has an empty field name"));
             }
             let expression = Expression::value(expression.trim()).map_err(|error| wrong(item, error))?;
-            let argument = self.argument(expression, false);
+            let argument = self.argument(expression, false, None);
             self.named(&name, "by")?;
             self.by.push(By { name, argument });
         }
@@ -197,18 +197,26 @@ impl Aggregate {
             true => Expression::number(first).map_err(|error| bad(error.to_string()))?,
             false => expression,
         };
-        call.argument = Some(self.argument(expression, is_number));
+        let compared_by = Some(function.name).filter(|_| is_number && function.takes == Takes::Ordered);
+        call.argument = Some(self.argument(expression, is_number, compared_by));
         Ok(Wanted { name, text: text.to_owned(), function, call })
     }
 
     /// The number of an argument; equal ones are one.
-    pub(super) fn argument(&mut self, expression: Expression, is_number: bool) -> usize {
+    pub(super) fn argument(
+        &mut self,
+        expression: Expression,
+        is_number: bool,
+        compared_by: Option<&'static str>,
+    ) -> usize {
         let known = |known: &Argument| known.is_number == is_number && known.expression.text() == expression.text();
         if let Some(known) = self.arguments.iter().position(known) {
+            let shared = &mut self.arguments[known];
+            shared.compared_by = shared.compared_by.filter(|_| compared_by.is_some());
             return known;
         }
         let names = self.reads().count();
-        self.arguments.push(Argument { expression: Arc::new(expression), is_number, names });
+        self.arguments.push(Argument { expression: Arc::new(expression), is_number, compared_by, names });
         self.arguments.len() - 1
     }
 

@@ -1,8 +1,6 @@
 //! Lines, words, characters and bytes.
 
-use std::path::Path;
-
-use crate::error::{Error, Position, Result};
+use crate::error::{Error, Result};
 use crate::job::count::claims::{self, Pace};
 use crate::job::count::sources::Sources;
 use crate::job::count::unpack::unpack;
@@ -12,7 +10,7 @@ use crate::job::spec::SourceSpec;
 use crate::memory::Buffer;
 use crate::metrics::Pass;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
-use crate::source::{Bytes, Reach, Source, Stream, read_error};
+use crate::source::Source;
 use crate::sys::{Map, Stop};
 
 /// How many bytes of a stream are read at a time.
@@ -24,15 +22,14 @@ pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sourc
     sources.opened(&source);
     unpack(&mut source, settings)?;
     let mut source = as_text(source, None, settings)?;
-    let Reach { path, bytes } = source.reach();
-    let counts = match bytes {
-        Bytes::Mapped(map) => {
+    let counts = match source.map() {
+        Some(map) => {
             sources.text_by(Pace::of(settings).workers_for(map));
             of_map(map, settings)
         }
-        Bytes::Stream(stream) => {
+        None => {
             let pass = settings.progress.as_ref().map(|progress| progress.begin(None));
-            streamed(stream, path, pass.as_deref())?
+            streamed(&mut source, pass.as_deref())?
         }
     };
     check(&source, settings)?;
@@ -64,11 +61,10 @@ pub(crate) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + 
     }
 }
 
-fn streamed(stream: &mut Stream, path: &Path, pass: Option<&Pass>) -> Result<Counts> {
+fn streamed(source: &mut Source, pass: Option<&Pass>) -> Result<Counts> {
     let mut counter = Counter::new();
     let mut window = Buffer::new(WINDOW)?;
-    while !stream.ended() {
-        let len = stream.fill(&mut window, 1).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
+    while let Some(len) = source.fill(&mut window)? {
         counter.feed(&window[..len]);
         if let Some(pass) = pass {
             pass.read_more(len as u64);

@@ -338,7 +338,7 @@ impl<'s> Run<'s> {
                 Ok(opened)
             }
             Entry::Held(opened) => Ok(*opened),
-            Entry::Done => Err(Error::usage("an input was opened twice")),
+            Entry::Done => Err(Error::mistake("an input was opened twice")),
         }
     }
 

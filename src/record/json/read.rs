@@ -234,7 +234,7 @@ impl Reader {
         let error = match rest.first() {
             Some(b'0'..=b'9' | b'-') => RecordError::showing(place, "`{}` is not a JSON number", shown()),
             Some(b'+' | b'.' | b'a'..=b'z' | b'A'..=b'Z') => {
-                RecordError::showing(place, "`{}` is not a JSON value", shown())
+                RecordError::showing(place, "`{}` is not a JSON value", shown()).hint(instead(&rest[..run]))
             }
             _ => self.wrong(text, place, "a value"),
         };
@@ -395,4 +395,18 @@ pub(crate) fn too_deep(offset: usize, max_depth: usize) -> RecordError {
 #[inline(always)]
 fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// What to do about a word that JSON does not have.
+fn instead(word: &[u8]) -> &'static str {
+    let is = |other: &&str| word.eq_ignore_ascii_case(other.as_bytes());
+    match word {
+        [b'+' | b'.', ..] => "A number in JSON begins with a digit or a minus sign.",
+        _ if ["true", "false"].iter().any(is) => "JSON has `true` and `false`, in small letters.",
+        _ if ["null", "none", "nil", "undefined"].iter().any(is) => "JSON has `null` for that.",
+        _ if ["nan", "inf", "infinity"].iter().any(is) => {
+            "JSON has neither NaN nor infinity; `null` is usual in their place."
+        }
+        _ => "A text needs double quotes around it; ⟨on_error skip⟩ leaves out such records.",
+    }
 }

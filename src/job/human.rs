@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::event::Events;
-use super::units::{duration, micros, size, size_rounded};
-use super::{FileReport, Report, Response, Spilled};
+use crate::format::Format;
+use crate::metrics::{Events, FileReport, Report, Response, Spilled, duration, micros, size, size_rounded};
 use crate::scan::count::Counts;
 use crate::wording::{clock, count, counted, input};
 
@@ -54,18 +53,9 @@ fn of(bytes: u64, format: &str) -> String {
     if format.is_empty() { size(bytes) } else { format!("{} of {}", size(bytes), title(format)) }
 }
 
-/// The name of a format in a sentence: those that are no words are abbreviations.
-fn title(format: &str) -> String {
-    match format {
-        "fixed" => "fixed records".to_owned(),
-        "fwf" => "fixed-width text".to_owned(),
-        "text" | "frames" => format.to_owned(),
-        "arrows" => "Arrow".to_owned(),
-        "msgpack" => "MessagePack".to_owned(),
-        "avro" | "parquet" | "arrow" | "protobuf" => format[..1].to_uppercase() + &format[1..],
-        several if several.contains(' ') => several.to_owned(),
-        _ => format.to_uppercase(),
-    }
+/// The name of a format in a sentence; as it is, if there are several.
+fn title(format: &str) -> &str {
+    format.parse().map_or(format, |known: Format| known.title())
 }
 
 fn one_of_many(file: &FileReport, from: &str) -> String {

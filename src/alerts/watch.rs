@@ -10,7 +10,7 @@ pub struct Watch {
     rules: Vec<Watched>,
 }
 
-/// A rule, and how the run stands to it.
+/// A rule, and whether the run breaks it.
 struct Watched {
     rule: Rule,
     /// The name that no other rule has.
@@ -71,7 +71,7 @@ impl Watch {
         self.rules.iter().filter(|watched| watched.active).map(|watched| &watched.rule)
     }
 
-    /// How the run stands to each rule, in their order.
+    /// Whether the run breaks each rule, in their order.
     pub fn standings(&self) -> impl Iterator<Item = Standing> {
         self.rules.iter().map(Watched::standing)
     }

@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Messages that wait for one receiver. More than these wait only where it hangs.
 const WAITING: usize = 32;
 
-/// Says how a run stands to rules.
+/// Says which rules a run keeps and which it breaks.
 struct Rules {
     watch: Watch,
     changes: Sender<Change>,

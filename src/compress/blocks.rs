@@ -78,7 +78,7 @@ pub(crate) struct Blocking {
     large: usize,
 }
 
-/// A record that begins in a block usually ends within so many bytes.
+/// A record that begins in a block usually ends within this many bytes.
 const MARGIN: usize = 32 << 10;
 /// A large record takes at most one part in this many of the memory.
 const LARGE: usize = 16;

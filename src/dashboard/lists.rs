@@ -16,7 +16,7 @@ fn put_known(object: &mut Value, known: impl IntoIterator<Item = (&'static str, 
     });
 }
 
-/// How the run stands to a rule.
+/// Whether the run breaks a rule.
 pub(super) fn alert(standing: &Standing) -> Value {
     let Standing { rule, metric, severity, state, since, until, value, threshold, above, unit, text, .. } = standing;
     let mut title = rule.replace('_', " ");

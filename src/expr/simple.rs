@@ -80,7 +80,7 @@ impl<'a> Simple<'a> {
             return Some(self.any);
         }
         for test in rest {
-            // What comes behind a null may be bad.
+            // What comes after a null may be bad.
             if test.of(values, program)?? == self.any {
                 return Some(self.any);
             }
@@ -90,7 +90,7 @@ impl<'a> Simple<'a> {
 }
 
 impl<'a> Test<'a> {
-    /// The test at a place of the code, which moves behind it.
+    /// The test at a place of the code, which moves after it.
     fn read(
         code: &[Code],
         at: &mut usize,

@@ -107,7 +107,7 @@ fn run(model: Model) {
     let target = if model.positional { Target::open(&path, false, None).unwrap() } else { Target::memory() };
     let mut pool = Pool::new();
     pool.stock(BUFFER, BUFFERS).unwrap();
-    let (place, totals) = (Place::behind(0), Totals::default());
+    let (place, totals) = (Place::after(0), Totals::default());
     let begin = Begin { place, first_skips: 0, totals, ledger: None, checkpoints: None };
     let pass = Pass::new(metrics::Begin { workers: WORKERS, buffers: BUFFERS, ..metrics::Begin::default() });
     let committer = Committer::new(&target, begin, &pass, pool, BUFFERS);

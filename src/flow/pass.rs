@@ -14,8 +14,8 @@ pub(crate) struct PassThrough {
     /// The target for what is not copied.
     pub writing: Box<dyn WriteFormat>,
     pub copies: Copies,
-    /// Writes the fields that are made behind the records that are copied.
-    pub behind: Option<Box<dyn WriteFormat>>,
+    /// Writes the fields that are made, after the records that are copied.
+    pub appended: Option<Box<dyn WriteFormat>>,
 }
 
 impl WriteFormat for PassThrough {
@@ -28,7 +28,7 @@ impl WriteFormat for PassThrough {
             Copies::Values => Box::new(Lines),
             Copies::All | Copies::Fields { .. } => self.writing.encoder(),
         };
-        match self.behind.as_ref().and_then(|behind| behind.appender()) {
+        match self.appended.as_ref().and_then(|appended| appended.appender()) {
             Some(appender) => Box::new(CopyAndAppend { copies: self.copies, encoder, appender }),
             None => Box::new(Copy { copies: self.copies, encoder }),
         }
@@ -42,7 +42,7 @@ impl WriteFormat for PassThrough {
     }
 }
 
-/// Copies records and writes fields behind them; those that can't be copied are encoded whole.
+/// Copies records and writes fields after them; those that can't be copied are encoded whole.
 struct CopyAndAppend {
     copies: Copies,
     encoder: Box<dyn Encode>,
@@ -201,7 +201,7 @@ mod tests {
         let shape = Shape::Columns(schema.clone());
         let given = Given::new(&shape, Gives::default());
         let writing = create(Format::PLAIN, &Options::default(), given).unwrap();
-        let passing = PassThrough { writing, copies: Copies::All, behind: None };
+        let passing = PassThrough { writing, copies: Copies::All, appended: None };
         passing.encoder().encode(&batch, 0..batch.len(), &mut output).unwrap();
         let (len, records) = (output.len(), output.records);
         assert_eq!((&buffer[..len], records), (&b"a\nc\nd\n"[..], 3));

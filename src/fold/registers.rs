@@ -58,7 +58,7 @@ pub(crate) fn note(registers: &mut [u8], hash: u64) {
 #[inline(always)]
 pub(crate) fn note_in<const BITS: u32>(registers: &mut [u8], hash: u64) {
     let register = &mut registers[(hash >> (u64::BITS - BITS)) as usize];
-    // A bit behind those that are left ends the zeros.
+    // A bit after those that are left ends the zeros.
     let zeros = ((hash << BITS) | (1 << (BITS - 1))).leading_zeros() as u8 + 1;
     if zeros > *register {
         *register = zeros;

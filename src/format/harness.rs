@@ -93,7 +93,7 @@ pub(super) struct Run<'r> {
     pub look: &'r mut dyn FnMut(&Batch<'_>),
 }
 
-/// Runs `data` through a source and a target, skipping bad records, up to one behind which nothing can be read.
+/// Runs `data` through a source and a target, skipping bad records, up to one after which nothing can be read.
 pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, data: &[u8], how: Run<'_>) -> Ran {
     let mut ran = Ran::default();
     let (slices, stop) = cut_all(&mut *source.cutter(), data, how.target, how.window);

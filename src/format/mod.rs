@@ -287,7 +287,7 @@ pub trait WriteFormat: Send + Sync {
     fn may_refuse(&self) -> bool {
         true
     }
-    /// An encoder that copies records of the source and writes the fields of a batch behind them, if it has one.
+    /// An encoder that copies records of the source and writes the fields of a batch after them, if it has one.
     fn appender(&self) -> Option<Box<dyn Encode>> {
         None
     }

@@ -10,6 +10,7 @@ mod folded;
 pub(crate) mod header;
 mod human;
 mod kept;
+mod look;
 mod many;
 pub(crate) mod open;
 pub(crate) mod opened;

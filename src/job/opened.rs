@@ -1,42 +1,38 @@
 //! A source whose beginning was looked at, and how it will be converted.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::compress::{Blocks, Compression};
-use crate::error::{Error, Position, RecordError, Result};
-use crate::flow::feed::head::{Beginning, beginning, read_of};
+use crate::error::{Error, Result};
+use crate::flow::feed::head::{Beginning, beginning};
 use crate::flow::feed::room::Room;
 use crate::flow::pass::PassThrough;
-use crate::flow::place::{self, Place};
+use crate::flow::place;
 use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
-use crate::fold::doubles;
 use crate::fold::groups::Aggregate;
 use crate::fold::stats;
 use crate::format::{
-    self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
+    self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
 use crate::job::kept::Kept;
+use crate::job::look::{
+    self, BeginsAt, Coders, at_hand, before, group_left, of_header, refuse_warnings, too_few_lines, without_ends,
+};
 use crate::job::open::{as_records, compression, open_text, refuse_groups};
-use crate::job::settings::{OnError, Settings};
+use crate::job::settings::Settings;
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Warning, WarningKind};
 use crate::op::{Folding, RepeatedHeaders};
-use crate::plan::memory::{Plan, Wishes};
+use crate::plan::memory::Plan;
 use crate::plan::named::Lacking;
-use crate::plan::needs::batches;
 use crate::plan::route::Route;
-use crate::plan::sizes::{BASE, GROUPS};
 use crate::quarantine::{Head, Section};
 use crate::record::Schema;
-use crate::scan::lines::Lines;
 use crate::sink::TargetSpec;
-use crate::source::{self, Most, Part, Skip, Skipped, Source, Unfinished};
-use crate::sys::usage;
-use crate::wording::{counted, input, the};
+use crate::source::{Part, Skip, Source, Unfinished};
+use crate::wording::{counted, the};
 
 /// A source whose beginning was looked at, and how it will be converted.
 pub(crate) struct Opened<'s> {
@@ -79,9 +75,6 @@ pub(crate) struct Opened<'s> {
     /// What is odd about the types that were found.
     pub odd_types: Option<Warning>,
 }
-
-/// How a target is compressed, and what puts its records into blocks.
-type Coders = (Option<Compression>, Option<Arc<dyn Blocks>>);
 
 impl<'s> Opened<'s> {
     /// The source of a job that writes this target.
@@ -130,7 +123,7 @@ impl<'s> Opened<'s> {
         replay: Option<Section>,
         from: Format,
         to: Format,
-        (compression, blocks): Coders,
+        coders: Coders,
         settings: &'s Settings,
         lacking: Lacking,
     ) -> Result<Opened<'s>> {
@@ -140,37 +133,8 @@ impl<'s> Opened<'s> {
         }
         let nothing = Skip::default();
         let skip = if replay.is_some() { &nothing } else { &settings.skip };
-        let input = source.map().map(|map| map.bytes().len() as u64);
-        let streamed = input.is_none();
-        let mut wishes = Wishes {
-            workers: settings.workers,
-            slice_size: settings.slice_size,
-            memory_limit: settings.memory_limit,
-            group: group_left(input, settings.sorted),
-            max_record: settings.max_record_size,
-            streamed,
-            lookahead: from.gives(&settings.options).looks_ahead,
-            input,
-            buffer_min: to.takes(&settings.options).whole_record,
-            packed: source.packed(),
-            compression,
-            blocks,
-            noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
-            dashboard: settings.dashboard,
-            profile: settings.profile,
-            outside: settings.outside,
-            split: settings.split,
-            unrolled: source.memory(),
-            held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
-            ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()
-                + settings.aggregate.as_ref().map_or(0, Aggregate::memory),
-            batches: batches(settings, from, to),
-            sorted: settings.sorted,
-            groups: settings.aggregate.as_ref().map_or(0, |_| GROUPS),
-            table: settings.aggregate.as_ref().map_or(0, Aggregate::table),
-            deduped: settings.rows.dedupe.as_ref().map_or(0, |_| doubles::LEAST),
-            ..Wishes::default()
-        };
+        let streamed = source.map().is_none();
+        let mut wishes = look::wishes(&source, from, to, coders, settings, skip);
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::beside(plan.memory_limit, plan.whose, plan.outside));
         if let Some(unpacking) = plan.unpacking {
@@ -178,49 +142,30 @@ impl<'s> Opened<'s> {
             source = as_records(source, from, settings)?;
         }
         let (part, unfinished) = without_ends(&mut source, skip, from, &plan)?;
-        let Skipped { bytes: skipped, lines } = part.begin;
-        let first_line = 1 + lines;
-        let mut options = settings.options.clone();
-        options.max_record = plan.max_record;
-        options.max_names = plan.room_for_names();
         let budget = Budget::beside(plan.memory_limit, plan.whose, plan.outside);
-        options.budget = Some(budget.clone());
-        options.schema = settings.ops.iter().find_map(|op| op.pins()).map(Into::into);
-        options.strict = settings.strict;
-        options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
-        options.utf8 = settings.says_utf8() || source.leaves_malformed();
-        options.at_header |= skip.until.is_some();
-        let path = source.path.clone();
+        let mut options = look::options(settings, &plan, &budget, &source, skip);
+        let at = BeginsAt { path: source.path.clone(), part, lines: from.lines(), streamed };
         let open = |head: &[u8], end: bool| match &replay {
             None => match from.other(&options, head) {
                 Some(mut other) => {
-                    other.hint = other.hint.map(|hint| sniff::naming(&hint, &path).into());
+                    other.hint = other.hint.map(|hint| sniff::naming(&hint, &at.path).into());
                     Err(other.into())
                 }
                 None => format::open(from, &options, head, end).map_err(|error| error.suspect(from, head)),
             },
             Some(section) => section.reading(&options).map(Opening::Ready),
         };
-        let look = |head: &[u8], end: bool| match open(head, end) {
+        let looked = beginning(&mut source, from, &plan, &room, part, |head, end| match open(head, end) {
             Ok(Opening::Ready(reading)) => Ok(Some(reading)),
             Ok(Opening::More) => Ok(None),
             Err(OpenError::Usage(error)) => Err(error),
-            Err(OpenError::Data(error)) => {
-                let error = of_header(error);
-                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), first_line);
-                let offset = (skipped + error.offset) as u64;
-                Err(place.tell(Error::data(Position::new(&path, 0, offset), error)))
-            }
-        };
-        let looked = beginning(&mut source, from, &plan, &room, part, look);
+            Err(OpenError::Data(error)) => Err(at.bad(head, of_header(error))),
+        });
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
         // What comes before the records can't be left out.
         let before = before(&source, &head, part, &*reading);
         if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
-            let place = Place::new(before, error.offset, from.lines(), first_line);
-            let offset = (skipped + error.offset) as u64;
-            let error = place.tell(Error::data(Position::new(&path, 0, offset), error));
-            return Err(source.tell(error));
+            return Err(source.tell(at.bad_in_line(before, error)));
         }
         let suspicion =
             reading.suspicion().or_else(|| from.suspicion(at_hand(&source, &head, part))).map(str::to_owned);
@@ -237,20 +182,12 @@ impl<'s> Opened<'s> {
             route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
         }
         if (route.is_ordered() || settings.source_rows().counts()) && wishes.workers != 1 {
-            wishes.workers = 1;
-            if wishes.packed.is_none() {
-                plan = Plan::new(&wishes)?;
-            }
-            plan.workers = 1;
+            look::at_most_workers(1, &mut wishes, &mut plan)?;
         }
         if settings.fold == Some(Folding::Stats) {
             let most = stats::workers(plan.memory_limit, route.names.as_ref().map(Schema::len));
             if plan.workers > most {
-                wishes.workers = most;
-                if wishes.packed.is_none() {
-                    plan = Plan::new(&wishes)?;
-                }
-                plan.workers = plan.workers.min(most);
+                look::at_most_workers(most, &mut wishes, &mut plan)?;
             }
         }
         if let Some(delimiter) = reading.delimiter() {
@@ -260,11 +197,7 @@ impl<'s> Opened<'s> {
         }
         // Before a part of a quarantine there are other parts.
         let before = if replay.is_some() { &[] } else { before };
-        route.check_names(before).map_err(|error| {
-            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), first_line);
-            let error = Error::data(Position::new(&source.path, 0, (skipped + error.offset) as u64), error);
-            place::tell(&source, from, place.tell(error))
-        })?;
+        route.check_names(before).map_err(|error| place::tell(&source, from, at.bad(before, error)))?;
         // A compressed source is already being read as it was planned.
         if let (Some(schema), None) = (&route.schema, wishes.packed) {
             (wishes.names, wishes.columns) = (size_of_names(schema), schema.len());
@@ -446,11 +379,11 @@ impl<'s> Opened<'s> {
         Ok(match route.pass_through {
             Some(copies) => {
                 let made = route.tested.as_ref().map(|tested| &tested.made).filter(|made| !made.is_empty());
-                let behind = made.map(|made| {
+                let appended = made.map(|made| {
                     let shape = Shape::Columns(made.clone());
                     format::create(route.to, &self.options, Given::new(&shape, gives))
                 });
-                Box::new(PassThrough { writing, copies, behind: behind.transpose()? })
+                Box::new(PassThrough { writing, copies, appended: appended.transpose()? })
             }
             None => writing,
         })
@@ -460,16 +393,6 @@ impl<'s> Opened<'s> {
 /// The memory that a job may take: its limit, or what the control group leaves where that is less.
 pub(crate) fn ceiling(settings: &Settings) -> usize {
     group_left(None, settings.sorted).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
-}
-
-/// What the control group leaves to a run, if it has a limit; of the plan, `held` is there already. For a small input, asking would cost more than it is
-/// worth.
-fn group_left(input: Option<u64>, held: usize) -> Option<usize> {
-    const SMALL: u64 = 1 << 20;
-    let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
-    // The kernel needs some of it: for page tables, and for pages on their way to and from the disk. What the process
-    // already has is part of the plan.
-    Some(((left + usage::anonymous_now().min((BASE + held) as u64)) / 8 * 7) as usize)
 }
 
 const NAMES_INSTEAD: &str = "name fewer fields with ⟨select⟩ or ⟨columns⟩";
@@ -483,62 +406,6 @@ fn size_of_names(schema: &Schema) -> usize {
     if size > SMALL { size } else { 0 }
 }
 
-/// Leaves out the lines at both ends of a source.
-///
-/// # Errors
-/// Usage: it has no lines, or no records that can be passed over. The source can't be read.
-fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
-    if skip.records > 0 && !from.is_table() {
-        return Err(Error::usage(format!(
-            "⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N."
-        )));
-    }
-    if from.lines().is_none() && skip.has_lines() {
-        return Err(Error::usage(format!("⟨skip.lines⟩, ⟨skip.until⟩ and ⟨skip.footer⟩ are for text, not for {from}")));
-    }
-    let lines = from.lines().unwrap_or(Lines::Feeds);
-    let whole = from.ends() == Ends::Break;
-    source.without_ends(skip, whole, lines, Most { line: plan.room_for_header(), held: plan.held_back / 2 })
-}
-
-/// What is before the first record, apart from what was passed over.
-fn before<'b>(source: &'b Source, head: &'b [u8], part: Part, reading: &dyn ReadFormat) -> &'b [u8] {
-    &at_hand(source, head, part)[..reading.start()]
-}
-
-/// What is at hand of the part of a source that is read.
-fn at_hand<'b>(source: &'b Source, head: &'b [u8], part: Part) -> &'b [u8] {
-    source.map().map_or(head, |map| read_of(map, part))
-}
-
-/// The error for what comes before the records. It can't be left out.
-fn of_header(error: RecordError) -> RecordError {
-    let without = error.hint.as_ref().and_then(|hint| {
-        let (before, _) = hint.split_once(", and ⟨on_error skip⟩").or(hint.split_once(", or give ⟨on_error skip⟩"))?;
-        Some(format!("{before}."))
-    });
-    match without {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
-
 fn are(count: u64) -> &'static str {
     if count == 1 { "was" } else { "were" }
-}
-
-/// With `strict`, what would be a warning is bad data.
-fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
-    let [first, others @ ..] = warnings else { return Ok(()) };
-    let mut reason = first.clone();
-    if !others.is_empty() {
-        reason += &format!(" (and {})", counted(others.len() as u64, "more warning"));
-    }
-    Err(Error::refused(format!("{}: {reason}\n  Leave out ⟨strict⟩ to accept it.", input(path))))
-}
-
-/// Said if a source has fewer lines than are left out at its beginning: all that was `found` are.
-fn too_few_lines(asked: u64, found: u64) -> Option<String> {
-    let has = counted(found, "line");
-    (found < asked).then(|| format!("the input has only {has}, and ⟨skip.lines⟩ leaves out the first {asked}"))
 }

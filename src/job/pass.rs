@@ -53,7 +53,7 @@ impl Run {
             totals: Totals::default(),
             bytes_in,
             bytes_out,
-            place: Place::behind(0),
+            place: Place::after(0),
             ready: audit::counts(),
             events: Events::default(),
             paused: None,

@@ -1,8 +1,8 @@
-//! A pass over a source: workers, the committer, and what comes before and behind the records.
+//! A pass over a source: workers, the committer, and what comes before and after the records.
 
 use std::mem::take;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Result};
 use crate::flow::decoders::Decoders;
@@ -31,7 +31,7 @@ use crate::job::opened::Opened;
 use crate::job::pass::{How, Run, Stretch};
 use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
-use crate::metrics::{self, Registry};
+use crate::metrics::{self, Pass, Registry};
 use crate::plan::memory::Plan;
 use crate::plan::route::{self, Header, Route};
 use crate::plan::sizes;
@@ -122,7 +122,7 @@ impl Opened<'_> {
         registry: &Registry,
     ) -> (Result<Run>, F) {
         let mut others: Vec<F> = (1..self.plan.workers).map(|_| fold.another()).collect();
-        let place = Place::behind(0);
+        let place = Place::after(0);
         let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto::new(target, begin);
         let ends = std::iter::once(&mut fold).chain(&mut others).map(|fold| End::Fold(fold));
@@ -148,7 +148,7 @@ impl Opened<'_> {
         }
         let (every, workers) = (self.settings.checkpoint_every, self.plan.workers);
         let begin = Begin {
-            place: from.map_or(Place::behind(frame.prefix.len()), Entry::place),
+            place: from.map_or(Place::after(frame.prefix.len()), Entry::place),
             first_skips: frame.first_skips,
             totals: from.map_or_else(Totals::default, Entry::totals),
             ledger,
@@ -195,7 +195,7 @@ impl Opened<'_> {
         ledger: &mut Ledger,
     ) -> Result<Run> {
         let Stretch { from, totals, counted, until, done } = stretch;
-        let (target, place, ledger) = (Target::memory(), Place::behind(0), Some(ledger));
+        let (target, place, ledger) = (Target::memory(), Place::after(0), Some(ledger));
         let begin = Begin { place, first_skips: 0, totals, ledger, checkpoints: None };
         let (start, line) = (from.map(|from| from.at as usize), from.map_or(0, |from| from.line));
         let onto = Onto { start, line, until, counted, done, ..Onto::new(&target, begin) };
@@ -238,7 +238,7 @@ impl Opened<'_> {
         let target = Target::memory();
         let ledger = Some(ledger);
         let begin =
-            Begin { place: Place::behind(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+            Begin { place: Place::after(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto::new(&target, begin);
         self.records_from(self.rules(), ends, onto, registry)
     }
@@ -246,6 +246,41 @@ impl Opened<'_> {
     /// How records are written.
     fn rules(&self) -> Rules {
         Rules { on_error: self.settings.on_error, strict: self.settings.strict, tries: Tries::Others }
+    }
+
+    /// A pass over the source begins to be counted and shown.
+    fn begin_pass(&self, registry: &Registry, buffers: usize, onto: &Onto<'_>) -> Arc<Pass> {
+        let plan = &self.plan;
+        let pass = registry.begin(metrics::Begin {
+            input_size: self.source.known_len(),
+            workers: plan.workers,
+            buffers,
+            written_before: onto.written_before,
+            read_before: onto.start.unwrap_or(0) as u64,
+            counted: onto.counted,
+            buffer_bytes: plan.buffers(),
+            codec: plan.codec(),
+            makes: false,
+            planned: Some(plan.planned()),
+            source: Some(&*self.source.path).filter(|path| path.as_os_str() != "-"),
+        });
+        if let Some(progress) = &self.settings.progress {
+            progress.begin_pass(&pass);
+        }
+        pass
+    }
+
+    /// Counts what is lost in every record alike, and what is known only at the end; `whole`: no other pass follows.
+    fn count_lost(&self, totals: &mut Totals, whole: bool) {
+        if whole {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
+            totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
+            totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
+            totals.lossy.count_many(LossyKind::FieldNotInSchema, self.route.not_in_schema * totals.records_in);
+        }
+        if let Some(decoded) = &self.source.decoded {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
+        }
     }
 
     /// Takes the records of the source to the ends of the workers, perhaps from one on that is not the first.
@@ -256,32 +291,17 @@ impl Opened<'_> {
         onto: Onto<'_>,
         registry: &Registry,
     ) -> Result<Run> {
-        let Onto { target, mut begin, start, line, until, written_before, counted, done } = onto;
         if std::mem::replace(&mut self.begun, true) {
             self.rewind()?;
         }
         let kept_end = self.end_of_kept()?;
         let plan = &self.plan;
-        begin.totals.skipped = self.skipped_records();
-        let (began, before) = (begin.place.offset, begin.totals.before());
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
-        let pass = registry.begin(metrics::Begin {
-            input_size: self.source.known_len(),
-            workers: plan.workers,
-            buffers,
-            written_before,
-            read_before: start.unwrap_or(0) as u64,
-            counted,
-            buffer_bytes: plan.buffers(),
-            codec: plan.codec(),
-            makes: false,
-            planned: Some(plan.planned()),
-            source: Some(&*self.source.path).filter(|path| path.as_os_str() != "-"),
-        });
-        if let Some(progress) = &self.settings.progress {
-            progress.begin_pass(&pass);
-        }
+        let pass = self.begin_pass(registry, buffers, &onto);
+        let Onto { target, mut begin, start, line, until, done, .. } = onto;
+        begin.totals.skipped = self.skipped_records();
+        let (began, before) = (begin.place.offset, begin.totals.before());
         let keeps = begin.ledger.as_ref().is_some_and(|ledger| ledger.quarantine.is_some());
         let committer = Committer::new(target, begin, &pass, pool, buffers);
         // One worker after the other: parts of different workers that lie side by side would share cache lines, which
@@ -366,15 +386,7 @@ impl Opened<'_> {
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
         self.refuse_unfinished()?;
-        if paused.is_none() && !done {
-            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
-            totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
-            totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
-            totals.lossy.count_many(LossyKind::FieldNotInSchema, self.route.not_in_schema * totals.records_in);
-        }
-        if let Some(decoded) = &self.source.decoded {
-            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
-        }
+        self.count_lost(&mut totals, paused.is_none() && !done);
         pass.committed(&totals.committed(target.left(place.offset)));
         let bytes_in = self.source.read_to(bytes_in);
         Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events, paused })
@@ -430,7 +442,7 @@ impl<'t> Onto<'t> {
     }
 }
 
-/// Writes what comes behind the last record. Gives the length of the whole output.
+/// Writes what comes after the last record. Gives the length of the whole output.
 pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Place) -> Result<u64> {
     let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
     target.write(suffix, place.offset)?;

@@ -93,6 +93,11 @@ impl Opened<'_> {
 
     /// Reads the source to find the types of its records.
     pub fn find_types(&mut self) -> Result<Infer> {
+        let infer = self.infer()?;
+        // Of nothing there is nothing to be found, and the system calls an empty file no file that can be mapped.
+        if self.head.bytes.is_empty() && self.source.stream().is_some_and(|stream| stream.ended()) {
+            return Ok(infer);
+        }
         if !self.source.is_repeatable() {
             let said = match self.given() {
                 None => {
@@ -104,7 +109,6 @@ impl Opened<'_> {
             };
             return Err(Error::usage(format!("{}: {said}", input(&self.source.path))));
         }
-        let infer = self.infer()?;
         Ok(self.first_pass(infer)?.0)
     }
 }

@@ -135,7 +135,7 @@ fn is_item(name: &str) -> bool {
     bracket || is_numbered(name)
 }
 
-/// Whether a part of a path, behind the first one, is a number.
+/// Whether a part of a path, after the first one, is a number.
 fn is_numbered(name: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     !name.contains("..") && name.split('.').skip(1).any(digits)

@@ -248,7 +248,7 @@ pub struct Moment {
     pub bad: BadTotals,
     /// What was planned for the source that is being read; none: nothing yet.
     pub planned: Option<Planned>,
-    /// How the run stands to rules.
+    /// Which rules the run breaks.
     pub alerts: Vec<Standing>,
     /// The largest groups so far, in lines of text, where they are known.
     pub groups: Vec<String>,
@@ -260,7 +260,7 @@ impl From<Sample> for Moment {
     }
 }
 
-/// How a run stands to a rule.
+/// Whether a run breaks a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     /// The name of the rule. No other has it.

@@ -39,7 +39,7 @@ pub trait View: Send {
     fn end(&mut self, about: &About, moment: &Moment);
 }
 
-/// Says of each sample how the run stands to rules. It must not wait for anything: it is asked by the thread that looks.
+/// Says of each sample which rules the run breaks. It must not wait for anything: it is asked by the thread that looks.
 pub trait Judge: Send {
     /// Judges the sample that comes after all others.
     fn judge(&mut self, sample: &Sample) -> Vec<Standing>;

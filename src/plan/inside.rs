@@ -50,7 +50,7 @@ pub(super) fn may_spread(settings: &Settings, tabular: bool) -> bool {
         && (sees(settings) || tabular && settings.options.nested == Nested::Dot)
 }
 
-/// Whether fields of the records are looked at behind all steps.
+/// Whether fields of the records are looked at after all steps.
 fn sees(settings: &Settings) -> bool {
     settings.aggregate.is_some()
         || settings.fold == Some(Folding::Stats)

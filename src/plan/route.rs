@@ -32,7 +32,7 @@ pub(crate) struct Route {
     pub schema: Option<Schema>,
     /// Their names in the target.
     pub names: Option<Schema>,
-    /// These names, if records in columns become keyed ones behind all ops: what is inside their lists and maps can be
+    /// These names, if records in columns become keyed ones after all ops: what is inside their lists and maps can be
     /// named, and can become columns.
     pub spread: Option<Inside>,
     pub ops: Vec<Arc<dyn Op>>,
@@ -67,7 +67,7 @@ pub(crate) struct Tested {
     pub want: Want,
     /// The fields: those that are made come first.
     pub schema: Schema,
-    /// Those that are made, which are written behind the records.
+    /// Those that are made, which are written after the records.
     pub made: Schema,
 }
 
@@ -227,11 +227,11 @@ impl Route {
         Ok(route)
     }
 
-    /// What to decode where steps choose records and make fields behind the others, if that is less than all.
+    /// What to decode where steps choose records and make fields after the others, if that is less than all.
     fn tested(&self, source: &Schema) -> Option<Tested> {
-        let behind =
+        let appends =
             |op: &Arc<dyn Op>| !op.comes_first() && op.makes().is_some_and(|name| source.position(name).is_none());
-        if self.ops.is_empty() || !self.ops.iter().all(|op| op.only_drops() || behind(op)) {
+        if self.ops.is_empty() || !self.ops.iter().all(|op| op.only_drops() || appends(op)) {
             return None;
         }
         let mut made: Vec<&[u8]> = Vec::new();
@@ -342,7 +342,7 @@ impl Route {
         Ok(unchanged && !spreads)
     }
 
-    /// Makes keyed records of those in columns, behind all ops.
+    /// Makes keyed records of those in columns, after all ops.
     fn spread(&mut self, settings: &Settings, aim: &Aim<'_>, names: Schema) -> Result<()> {
         self.order = Order::of_columns(&names);
         self.ops.push(Arc::new(Spread::new(&names, settings.options.max_depth)));

@@ -28,7 +28,7 @@ impl Wanted {
         }
     }
 
-    /// Their names, each maybe with a path behind it; none: all.
+    /// Their names, each maybe with a path after it; none: all.
     pub fn get(&self) -> Option<Names> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

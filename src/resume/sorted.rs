@@ -1,7 +1,7 @@
 //! Checkpoints of a sort: its runs on disk, and how far the sources are in them.
 //!
 //! The journal lies beside the target, as that of other runs. Its entries say which runs were written since the entry
-//! before, in which files, and where the sources go on behind them. The target itself is written at the end, all at once:
+//! before, in which files, and where the sources go on after them. The target itself is written at the end, all at once:
 //! nothing of it is kept.
 
 use std::collections::{BTreeMap, HashMap};

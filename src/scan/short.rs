@@ -1,6 +1,6 @@
 //! Short numbers and pairs of digits in a few steps: eight characters at a time.
 
-/// The bytes of a text of at most 16, the first in the lowest place, and zeros behind them.
+/// The bytes of a text of at most 16, the first in the lowest place, and zeros after them.
 #[inline(always)]
 pub fn words(text: &[u8]) -> Option<[u64; 2]> {
     let len = text.len();

@@ -109,7 +109,7 @@ pub struct Facts {
 type Outcome<T> = std::result::Result<T, String>;
 
 impl File {
-    /// A schema that was found in so many records.
+    /// A schema that was found in this many records.
     pub(crate) fn found(records: u64, fields: Vec<Node>) -> File {
         File { schema: VERSION, records: Some(records), fields }
     }

@@ -60,7 +60,7 @@ impl Block {
         &self.buffer[..self.len]
     }
 
-    /// Makes it large enough for so many bytes.
+    /// Makes it large enough for this many bytes.
     pub fn widen(&mut self, needed: usize) -> Result<()> {
         self.is_large = true;
         self.buffer

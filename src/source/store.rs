@@ -17,7 +17,7 @@ pub(crate) trait Store: Send {
     /// Its name in messages, whose extensions may say format and compression; `-` if it has none.
     fn path(&self) -> &Path;
 
-    /// Its bytes in `range`, from front to back; a range may end behind them. A store that is not
+    /// Its bytes in `range`, from front to back; a range may end after them. A store that is not
     /// [repeatable](Self::is_repeatable) is opened once, from 0 on. Opened for the first time, it notes what it is then.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ impl Sorted for RunReader {
 /// Merges several inputs: a tree in which the loser of each comparison waits.
 pub(crate) struct Merge<S> {
     inputs: Vec<S>,
-    /// The winner, and behind it the losers of the inner nodes; numbers of inputs.
+    /// The winner, and after it the losers of the inner nodes; numbers of inputs.
     tree: Vec<u32>,
 }
 

@@ -40,7 +40,7 @@ impl Packing {
     }
 }
 
-/// While blocks are written as they are, one of so many is compressed on trial.
+/// While blocks are written as they are, one of this many is compressed on trial.
 const TRIAL: u32 = 32;
 
 /// Blocks that do not become shorter by this part are written as they are.
@@ -83,7 +83,7 @@ impl Rate {
         self.sum = self.sum.saturating_add(more);
     }
 
-    /// What so many bytes are likely to add.
+    /// What this many bytes are likely to add.
     fn of(&self, bytes: u64) -> u64 {
         (u128::from(self.sum) * u128::from(bytes) / u128::from(self.bytes.max(1))) as u64
     }

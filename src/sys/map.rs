@@ -146,7 +146,7 @@ impl Map {
     /// Gives the resident pages inside `range` back to the system; they are read again when touched.
     ///
     /// The page in which the range starts is released too (the slice before is mostly done with it), the
-    /// one in which it ends is left to the next slice. A touch behind a range that was released may have mapped its end
+    /// one in which it ends is left to the next slice. A touch after a range that was released may have mapped its end
     /// again, as far as the system maps [`AROUND`] it: so the next range begins where that does.
     ///
     /// Does nothing if the system refuses, as it does for pages that are locked in memory: they stay resident.

@@ -34,7 +34,7 @@ impl Pages {
     pub fn resize(&mut self, len: usize) -> io::Result<()> {
         let before = self.map.len();
         #[cfg(target_os = "linux")]
-        // SAFETY: the mapping may move, and what is behind the new end is unmapped: `self` is borrowed exclusively, so
+        // SAFETY: the mapping may move, and what is after the new end is unmapped: `self` is borrowed exclusively, so
         // nobody holds a reference to its bytes. It is anonymous, so no file has to reach as far as the new end.
         unsafe {
             self.map.remap(len, memmap2::RemapOptions::new().may_move(true))?

@@ -263,6 +263,13 @@ fn words_that_json_does_not_have() {
         let ran = feed(here.path(), ["convert", "-", "-f", "ndjson", "-t", "csv"], text.as_bytes()).ends(1);
         ran.says(&[&format!("byte 5: `{word}` is not a JSON value\n  1 | {word}}}\n  {advice}\n")]);
     }
+    for (text, advice) in [
+        ("{\"a\":1}{\"a\":2}\n", "NDJSON has one value a line; -f json reads values that follow each other."),
+        ("{\"a\":1},\n", "NDJSON has no commas between records; -f json with --on-error skip leaves them out."),
+    ] {
+        let ran = feed(here.path(), ["convert", "-", "-f", "ndjson", "-t", "csv"], text.as_bytes()).ends(1);
+        ran.says(&["byte 7: ", "expected the end of the line", advice]);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The feed behind its lock. See `room` for what large slices mean.
+//! The feed inside its lock. See `room` for what large slices mean.
 
 use std::hint::black_box;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The cutter behind its lock: hands out slices in input order.
+//! The cutter inside its lock: hands out slices in input order.
 
 pub(crate) mod failed;
 pub(crate) mod gate;
@@ -229,7 +229,7 @@ impl<'s> Feed<'s> {
         Feed { enough, ..self }
     }
 
-    /// Ends before the first slice that begins at this offset of a mapped source or behind it, but not before any.
+    /// Ends before the first slice that begins at this offset of a mapped source or after it, but not before any.
     pub fn until(self, until: Option<u64>) -> Feed<'s> {
         Feed { until, ..self }
     }

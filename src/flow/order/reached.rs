@@ -13,7 +13,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// After a prefix of this many bytes.
-    pub fn behind(prefix: usize) -> Place {
+    pub fn after(prefix: usize) -> Place {
         Place { offset: prefix as u64, at_start: true, last: None }
     }
 }

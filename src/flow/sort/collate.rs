@@ -37,7 +37,7 @@ const LANGUAGES: &[&str] = &[
     "yo", "zh", "zu",
 ];
 
-/// Other orders of a language, by the name that they have behind `-u-co-`.
+/// Other orders of a language, by the name that they have after `-u-co-`.
 #[cfg(feature = "collation")]
 const OTHERS: [(&str, &str); 7] = [
     ("de", "phonebk"),

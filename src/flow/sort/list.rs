@@ -25,7 +25,7 @@ pub(crate) fn add_keys(setting: &str, list: &str, keys: &mut Vec<SortKey>) -> Re
     Ok(())
 }
 
-/// What the words behind a field say, each at most once.
+/// What the words after a field say, each at most once.
 #[derive(Default)]
 struct Words<'w> {
     direction: Option<&'w str>,

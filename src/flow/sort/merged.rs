@@ -30,7 +30,7 @@ pub(crate) struct Emitted {
 }
 
 impl<'t> Emitter<'t> {
-    /// Writes behind the first `at` bytes of a target.
+    /// Writes after the first `at` bytes of a target.
     pub fn new(target: &'t Target, at: u64, first_skips: usize, breaks: bool) -> Emitter<'t> {
         let buffer = Vec::with_capacity(PIECE);
         Emitter { target, buffer, at, first_skips, breaks, last: None, skip: 0, left: u64::MAX, records: 0 }

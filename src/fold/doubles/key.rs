@@ -239,7 +239,7 @@ impl Writing<'_, '_> {
         // In the order of their names, the last of equal ones first.
         self.nodes[start..].sort_unstable_by(|a, b| keys[*a].cmp(keys[*b]).then(b.cmp(a)));
         let (mut next, end) = (start, self.nodes.len());
-        // Others are behind the first ones.
+        // Others are after the first ones.
         let mut others = start;
         for name in first {
             while next < end && *keys[self.nodes[next]] < **name {

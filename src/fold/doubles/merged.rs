@@ -125,7 +125,7 @@ impl Doubles {
     }
 }
 
-/// What writing runs takes of so much memory.
+/// What writing runs takes of this much memory.
 fn writer(memory: usize) -> usize {
     RunWriter::memory(block_size(memory))
 }

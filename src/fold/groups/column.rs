@@ -36,7 +36,7 @@ impl Taken<'_, '_> {
         At { record: self.at.record + record as u64, ..self.at }
     }
 
-    /// The number of the record behind the last one.
+    /// The number of the record after the last one.
     pub fn end(&self) -> usize {
         self.first + self.groups.len()
     }

@@ -243,7 +243,7 @@ fn of(number: Decimal) -> (bool, Wide, u32) {
     (negative, Wide::from_limbs(all), scale)
 }
 
-/// A number with so many digits more.
+/// A number with this many digits more.
 fn raised(number: Wide, by: u32) -> Wide {
     if by == 0 { number } else { number.wrapping_mul(power(by)) }
 }

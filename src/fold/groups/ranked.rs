@@ -18,11 +18,11 @@ pub(super) const ALLOCATION: usize = 16;
 
 /// Different numbers. (Numbers that were sorted in pieces and merged took twice as long.)
 pub(super) struct Ranked<N> {
-    /// The numbers, one behind the other; in a table there are free places, with no times, between them.
+    /// The numbers, one after the other; in a table there are free places, with no times, between them.
     places: Vec<Times<N>>,
     /// How many different ones there are.
     len: usize,
-    /// They are in a hash table: each is at the place of its hash, or behind it if that was taken.
+    /// They are in a hash table: each is at the place of its hash, or after it if that was taken.
     table: bool,
 }
 

@@ -273,7 +273,7 @@ impl Plain {
     }
 }
 
-/// A number with so many digits after the point.
+/// A number with this many digits after the point.
 fn written(mantissa: i128, scale: u32) -> String {
     let sign = if mantissa < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", mantissa.unsigned_abs(), width = scale as usize + 1);

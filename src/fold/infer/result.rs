@@ -14,7 +14,7 @@ pub(super) fn file(root: Place, mut held: Held) -> Result<File> {
     Ok(File::found(records, fields))
 }
 
-/// The fields of maps, of which there are so many.
+/// The fields of maps, of which there are this many.
 fn nodes(fields: Fields, maps: u64, held: &mut Held) -> Result<Vec<Node>> {
     let mut all = fields.all;
     all.sort_by_key(|field| field.first);

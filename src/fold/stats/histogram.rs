@@ -67,7 +67,7 @@ impl Histogram {
     #[inline(always)]
     pub fn add(&mut self, number: i64) {
         let Fast { from, len, divisor, factor } = self.fast;
-        // What is before the first part is far behind the last one here.
+        // What is before the first part is far after the last one here.
         let after = number.wrapping_sub(from) as u64;
         if after < len {
             let part = match factor {
@@ -168,7 +168,7 @@ impl Histogram {
         }
     }
 
-    /// The last part with a number: short numbers go into the parts behind it without being looked at.
+    /// The last part with a number: short numbers go into the parts after it without being looked at.
     fn settle(&mut self) {
         if let Some((first, last)) = &mut self.ends {
             let used = self.counts.iter().rposition(|count| *count > 0).unwrap_or(0);

@@ -46,7 +46,7 @@ impl Cut for Cutter {
         let held = self.tail.len();
         self.tail.extend_from_slice(&data[..data.len().min(SYNC - 1)]);
         let found = match memmem::find(&self.tail, &self.rule.sync) {
-            // It ends behind what was held.
+            // It ends after what was held.
             Some(found) => Some(found + SYNC - held),
             None => memmem::find(data, &self.rule.sync).map(|found| found + SYNC),
         };

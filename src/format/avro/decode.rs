@@ -52,7 +52,7 @@ struct Block {
     start: usize,
     from: usize,
     to: usize,
-    /// Its data is decompressed, of so many bytes.
+    /// Its data is decompressed; it has this many bytes.
     unpacked: Option<usize>,
     /// Where the next record begins in the data: of the slice, or of what was decompressed.
     at: usize,

@@ -101,7 +101,7 @@ pub(super) fn text_of(bytes: &[u8], scale: usize, room: &mut [u8; TEXT]) -> Opti
     Some(at)
 }
 
-/// A number as it is written: so many of the last bytes of the room.
+/// A number as it is written: this many of the last bytes of the room.
 pub(super) type Whole = [u8; LONGEST];
 
 /// Writes a number with `scale` digits after its point, of at most `precision` digits in all, at the end of `room`; gives
@@ -116,7 +116,7 @@ pub(super) fn bytes_of(text: &[u8], precision: usize, scale: usize, room: &mut W
         return Some((needed(&bytes), own as usize == scale));
     }
     let number = Decimal::loose(text)?;
-    // The digits of `0.d₁d₂…` times a power of ten: so many come before the point, and so many after it.
+    // The digits of `0.d₁d₂…` times a power of ten: how many come before the point, and how many after it.
     let (len, before) = (number.len() as i64, number.scale);
     let (most, after) = (i64::try_from(precision).ok()?, i64::try_from(scale).ok()?);
     if number.is_zero() {

@@ -20,7 +20,7 @@ impl Pen<'_> {
         self.len += 1;
     }
 
-    /// A number with at least so many digits.
+    /// A number with at least this many digits.
     fn number(&mut self, number: u64, width: usize) {
         let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1).max(width);
         let mut rest = number;

@@ -81,7 +81,7 @@ impl Out for Filling<'_, '_> {
         let len = varint::put_signed(number, &mut longest);
         let room = &mut *self.room;
         if room.bytes.len() == room.len && room.len + longest.len() <= KEPT {
-            // To copy so many that are always as many is faster than to copy those alone.
+            // Copying a fixed number of bytes is faster than copying just those.
             room.bytes.extend_from_slice(&longest);
             room.len += len;
             room.bytes.truncate(room.len);

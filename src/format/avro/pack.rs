@@ -1,4 +1,4 @@
-//! Blocks: records together, compressed, with the marker behind them.
+//! Blocks: records together, compressed, with the marker after them.
 
 use std::io::Read;
 use std::sync::Arc;

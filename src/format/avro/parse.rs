@@ -250,7 +250,7 @@ fn logical(object: &Map<String, Value>, kind: &Kind) -> Option<Logical> {
             };
             let (precision, scale) = (number("precision")?, number("scale")?);
             let most = match kind {
-                // 2 to the power of 8 × size - 1 has so many digits, less one.
+                // 2 to the power of 8 × size - 1 has one digit more than this.
                 Kind::Fixed(size) => (((size * 8).checked_sub(1)?) as f64 * std::f64::consts::LOG10_2).floor() as u64,
                 _ => u64::MAX,
             };

@@ -19,7 +19,7 @@ pub(super) enum Quick {
         least: i64,
         most: i64,
     },
-    /// A number that has so many digits after its point, and at most so many before it.
+    /// A number with this many digits after its point, and at most this many before it.
     Decimal {
         before: usize,
         after: u32,

@@ -26,12 +26,12 @@ pub(super) struct Reader {
 struct Open {
     node: usize,
     of: Of,
-    /// Where reading goes on behind it, if that is not where it ends.
+    /// Where reading goes on after it, if that is not where it ends.
     resume: Option<usize>,
 }
 
 enum Of {
-    /// A list or map of values of this type; so many are still to come in this part of it.
+    /// A list or map of values of this type; this many are still to come in this part of it.
     Items { id: Id, left: u64, is_map: bool },
     /// A record; its next step, and where the places of its fields begin.
     Record { id: Id, step: usize, places: usize },

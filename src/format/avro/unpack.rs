@@ -81,7 +81,7 @@ impl Unpacker {
         &self.room
     }
 
-    /// Makes room for so many bytes.
+    /// Makes room for this many bytes.
     fn grow(&mut self, len: usize, offset: usize) -> Result<(), RecordError> {
         let held = self.room.len();
         if held >= self.most {
@@ -141,7 +141,7 @@ impl Unpacker {
             }
             let status = inflate.decompress(&packed[read..], &mut self.room[written..], FlushDecompress::Finish);
             match status {
-                // Java writes nothing behind it, and others are not asked for it either.
+                // Java writes nothing after it, and others are not asked for it either.
                 Ok(Status::StreamEnd) => return Ok(inflate.total_out() as usize),
                 Ok(_) if inflate.total_in() as usize == read && inflate.total_out() as usize == written => {
                     return Err(corrupt("it ends too early"));

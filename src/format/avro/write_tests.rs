@@ -8,7 +8,7 @@ use crate::format::harness::{Run, ready, run, want};
 use crate::format::{Columns, Format, Given, Gives, Options, Shape, UnknownKey, create, open};
 use crate::record::{Apart, Kind, LossyKind, Schema, Type, Unit};
 
-/// A file of the records of JSON Lines with these types, in blocks of so many bytes; the errors; the losses.
+/// A file of the records of JSON Lines with these types, in blocks of this many bytes; the errors; the losses.
 fn written(types: &Schema, lines: &str, options: &Options) -> (Vec<u8>, Vec<String>, u64) {
     let source = ready(open(Format::Ndjson, options, lines.as_bytes(), true));
     let columns = Columns { schema: types.clone(), unknown: UnknownKey::Count, apart: Apart::None, seen: None };

@@ -383,7 +383,7 @@ fn decimal(number: i128, zeros: u32, out: &mut Vec<u8>) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// A number with zeros behind it.
+/// A number with zeros after it.
 #[cold]
 fn wide(number: i256, zeros: u32, out: &mut Vec<u8>) -> Result<(), Wrong> {
     let number = i256::from_i128(10).checked_pow(zeros).and_then(|power| number.checked_mul(power));

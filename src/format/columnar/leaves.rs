@@ -1,5 +1,5 @@
 //! From the data of records to the values of columns, with definition and repetition levels: what Parquet took from
-//! Dremel (Melnik and others, 2010, section 4) to say where in its record a value stands.
+//! Dremel (Melnik and others, 2010, section 4) to say where in its record a value is.
 
 use std::ops::Range;
 

@@ -25,7 +25,7 @@ use crate::format::avro::rows::Data;
 const SIZE: usize = 4 << 20;
 /// The largest block: texts of a column are counted in 31 bits.
 const MOST: usize = 1 << 30;
-/// What is made of a block takes at most so many times its size, beside itself: the columns, and their pages.
+/// What is made of a block takes at most this many times its size, beside itself: the columns, and their pages.
 const PARTS: usize = 3;
 /// What encoders of columns take for themselves.
 const OWN: usize = 4 << 20;

@@ -79,7 +79,7 @@ fn any_field(name: &str, random: &mut Random, depth: usize) -> Field {
     Field::new(name, of, random.below(2) == 0)
 }
 
-/// Appends data of a type; `variety`: about so many different values there are.
+/// Appends data of a type; `variety`: about how many different values there are.
 fn push(field: &Field, random: &mut Random, variety: u64, out: &mut Vec<u8>) {
     if field.is_nullable() {
         let is_null = random.below(3) == 0;
@@ -151,7 +151,7 @@ fn many(random: &mut Random, out: &mut Vec<u8>, mut item: impl FnMut(&mut Random
     push_long(0, out);
 }
 
-/// A file of these blocks, each of so many records.
+/// A file of these blocks, each of this many records.
 fn file(schema: &SchemaRef, compress: Compress, blocks: &[(u64, Vec<u8>)]) -> Bytes {
     let blocking = pack::make(&Options::default(), compress).unwrap();
     let begun = blocking.begin(&build::written(schema)).unwrap();

@@ -1,4 +1,4 @@
-//! Records of the source with new fields behind them.
+//! Records of the source with new fields after them.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::format::joined::At;
 use crate::record::{Batch, EncodeError, Output, Value};
 use crate::scan::vector::{Vector, Work};
 
-/// Copies each record from the source, and writes the last fields of the batch behind it. The records have the dialect and
+/// Copies each record from the source, and writes the last fields of the batch after it. The records have the dialect and
 /// the line breaks of the target.
 pub(super) struct Append {
     pub style: Style,
@@ -96,7 +96,7 @@ impl Work for Rows<'_, '_, '_> {
     }
 }
 
-/// Writes a record and the fields behind it; returns how many bytes that are. None if there is no room, or a field needs
+/// Writes a record and the fields after it; returns how many bytes that are. None if there is no room, or a field needs
 /// more care.
 #[inline(always)]
 fn row<V: Vector>(

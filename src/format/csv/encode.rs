@@ -213,7 +213,7 @@ impl Style {
         self.fields_behind(b"", fields, index, at, output, mark)
     }
 
-    /// The same behind fields that are written already.
+    /// The same after fields that are written already.
     pub fn fields_behind<'b, 'a: 'b>(
         &mut self,
         before: &[u8],

@@ -6,7 +6,7 @@ use crate::record::Output;
 
 /// Why a field was not written.
 pub(super) enum Bad {
-    /// What is wrong with it, behind its name.
+    /// What is wrong with it, after its name.
     Misfit(String),
     Record(RecordError),
     Stop(Error),

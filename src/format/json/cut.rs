@@ -244,7 +244,7 @@ impl ValueCut {
         Some(None)
     }
 
-    /// A list stands at `at` where records are maps. If it is another array, the slice ends before it; its bracket is a
+    /// There is a list at `at` where records are maps. If it is another array, the slice ends before it; its bracket is a
     /// slice of its own, with which the decoder reports that the array before is not closed, unless no comma is between
     /// them: then it reports that already. `None` if more data is needed.
     #[cold]

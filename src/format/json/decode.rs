@@ -282,6 +282,11 @@ impl Decoder {
                 const HINT: &str = "NDJSON has one value a line; ⟨from json⟩ reads values that follow each other.";
                 return wrong("the end of the line").map_err(|error: RecordError| error.hint(HINT));
             }
+            (Layout::Lines, Some(b',')) => {
+                const HINT: &str =
+                    "NDJSON has no commas between records; ⟨from json⟩ with ⟨on_error skip⟩ leaves them out.";
+                return wrong("the end of the line").map_err(|error: RecordError| error.hint(HINT));
+            }
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
             // The value is good, whatever is wrong after it.

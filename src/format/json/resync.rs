@@ -520,7 +520,7 @@ impl Resync {
     }
 }
 
-/// Whether there may be another list or map behind a comma in the first line, after one that ends.
+/// Whether there may be another list or map after a comma in the first line, after one that ends.
 fn holds_items(text: &[u8]) -> bool {
     let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
     let white = |from: usize| line[from..].iter().position(|byte| !is_white(*byte)).map(|white| from + white);

@@ -14,7 +14,7 @@ use crate::wording::counted;
 pub(super) enum Within {
     /// Nothing: they are a sequence.
     Nothing,
-    /// A list of which so many items are still to come.
+    /// A list of which this many items are still to come.
     Count(u64),
     /// A list that goes on until it is closed.
     Open,
@@ -25,7 +25,7 @@ pub(super) enum Within {
 }
 
 impl Within {
-    /// The same behind some of the records.
+    /// The same after some of the records.
     pub fn behind(self) -> Within {
         if let Within::Count(_) = self { Within::Uncounted } else { self }
     }

@@ -13,7 +13,7 @@ pub(super) struct Decoder<W> {
 }
 
 impl<W: Wire> Decoder<W> {
-    /// A decoder of records inside so many lists.
+    /// A decoder of records inside this many lists.
     pub fn new(want: &Want, max_depth: usize, around: usize, max_fields: usize) -> Decoder<W> {
         let reader = Reader::new(max_depth, around, max_fields, want.replace_invalid_utf8, !want.copied);
         Decoder { reader, at: 0 }

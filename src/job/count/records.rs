@@ -268,7 +268,7 @@ mod tests {
             let front = b"h\n".iter().chain(std::iter::repeat(&b'x')).take(CLAIM - shift - 1).copied();
             agree(&[front.collect(), b"\n".to_vec(), near.to_vec(), rows.clone()].concat(), &[2]);
         }
-        // A quote that is irregular there, or far behind.
+        // A quote that is irregular there, or far after it.
         let front = b"h\n".iter().chain(std::iter::repeat(&b'x')).take(CLAIM).copied().collect::<Vec<_>>();
         agree_on_wrong(&[&front[..], b"\"y\n\"z\n", &rows].concat(), 2);
         agree_on_wrong(&[&front[..], b"\n", &rows, b"y\"\n\"", &rows].concat(), 2);

@@ -94,7 +94,7 @@ impl Live {
                     None => {
                         let prefix = windows.frame().prefix;
                         target.write(&prefix, 0)?;
-                        Place::behind(prefix.len())
+                        Place::after(prefix.len())
                     }
                 };
                 opened.time_windows(windows, target, registry, place, ledger)

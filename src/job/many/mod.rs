@@ -14,6 +14,7 @@ mod names;
 mod one;
 mod parts;
 mod places;
+mod rest;
 mod target;
 mod types;
 mod whole;

@@ -16,24 +16,23 @@ use crate::fold::ending::Ending;
 use crate::format::{Ends, Format, Frame, UnknownKey, WriteFormat};
 use crate::job::again;
 use crate::job::doubles::Deduping;
-use crate::job::folded::written;
 use crate::job::kept::Staying;
 use crate::job::many::asked::Many;
 use crate::job::many::columns::Together;
 use crate::job::many::live::{self, Live, Onto};
 use crate::job::many::names::less_names;
 use crate::job::many::parts::{coders, named_by, split_of};
-use crate::job::many::target::{refuse_what_stays, target_format};
+use crate::job::many::rest::Rest;
+use crate::job::many::target::{open_target, refuse_what_stays, target_format};
 use crate::job::many::whole;
-use crate::job::open::{encoded, in_blocks, refuse_groups, refuse_source, tell_again};
-use crate::job::opened::{Opened, ceiling};
+use crate::job::open::{refuse_groups, refuse_source, tell_again};
+use crate::job::opened::Opened;
 use crate::job::pass::{How, Run as RunOfOne};
-use crate::job::run::write_end;
 use crate::job::settings::Settings;
 use crate::job::sort::{Sorting, check_folder};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
-use crate::memory::{Budget, audit};
+use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::record::Schema;
@@ -94,7 +93,7 @@ impl Many {
             }
             None => None,
         };
-        let (packing, blocking) = if split.is_some() { (None, None) } else { coders(&mut settings, to, &target)? };
+        let coders = if split.is_some() { None } else { Some(coders(&mut settings, to, &target)?) };
         let deduping = Deduping::asked(&settings, target.path().or(template.as_deref()))?;
         if deduping.is_some() && keep_going {
             return Err(Error::usage(
@@ -120,14 +119,7 @@ impl Many {
             Some(resumable) => resumable.left(),
             None => Left::of(&target, place.as_deref())?,
         };
-        let mut target = target.open(settings.force, settings.stop.as_ref())?;
-        if let Some(packing) = &packing {
-            target = target.packed(packing)?;
-        }
-        if split.is_none() {
-            target = in_blocks(target, to, blocking.as_ref(), &settings)?;
-            target = encoded(target, to, &settings)?;
-        }
+        let mut target = open_target(target, to, coders, &settings)?;
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let failed_before = sorting.as_ref().map_or(0, Sorting::failed_before);
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, failed_before);
@@ -148,7 +140,7 @@ impl Many {
             files,
             sum: Sum::new(settings.progress.as_ref()),
             frame: None,
-            place: Place::behind(0),
+            place: Place::after(0),
             fold: None,
             split,
             sorting,
@@ -178,41 +170,8 @@ impl Many {
             let quarantine = ledger.finish()?;
             return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
         }
-        let len = match (fold, frame) {
-            (Some(fold), _) => {
-                let written = written(fold, &settings, to, &target, sum.records_out)?;
-                let bytes = written.bytes;
-                sum.result = Some(written);
-                Some(bytes)
-            }
-            (None, Some(frame)) if let Some(sorting) = sorting => {
-                let sorted = sorting.finish(to, &frame, &target, &Budget::new(ceiling(&settings)))?;
-                let len = write_end(&frame, sorted.records, &target, Place::behind(sorted.at as usize))?;
-                sum.sorted = Some(sorted);
-                Some(len)
-            }
-            (None, Some(_)) if let Some(live) = live => {
-                let written = live.finish(&settings, to, &target, place)?;
-                let bytes = written.bytes;
-                sum.result = Some(written);
-                Some(bytes)
-            }
-            (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
-            // Every source failed.
-            (None, None) => None,
-        };
-        if let Some(len) = len {
-            sum.bytes_out = match target.flush()? {
-                None => len,
-                Some(len) => {
-                    sum.registry.flushed(len);
-                    len
-                }
-            };
-            let result = sum.result.as_ref().map(|result| result.records);
-            if let Some(records) = result.or(sum.sorted.as_ref().map(|sorted| sorted.records)) {
-                sum.registry.result(sum.bytes_out, records);
-            }
+        let rest = Rest { fold, frame, place, sorting, live };
+        if rest.write(&settings, to, &mut target, &mut sum)? {
             if let Some(resumable) = resumable {
                 let (bytes_in, totals) = sum.counted();
                 resumable.finishing(&target, bytes_in, &totals, &files)?;
@@ -501,7 +460,7 @@ impl<'s> Run<'s> {
         if self.frame.is_none() {
             let frame = writing.frame();
             self.target.write(&frame.prefix, 0)?;
-            self.place = Place::behind(frame.prefix.len());
+            self.place = Place::after(frame.prefix.len());
             self.frame = Some(frame);
             return Ok(());
         }

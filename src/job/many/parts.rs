@@ -28,7 +28,7 @@ pub(crate) fn split_of(
     if settings.aggregate.is_some() {
         return Err(Error::usage("groups are written into one file\n  Split that afterwards."));
     }
-    let (packing, blocking) = coders(settings, to, &target)?;
+    let Coders { packing, blocking } = coders(settings, to, &target)?;
     let blocks = blocking.zip(to.blocks(&settings.options, settings.compress)?);
     let wrap = Wrap { packing, blocks, recode: recode(to, settings)? };
     // One part is compressed at a time, when it is whole.
@@ -47,11 +47,7 @@ pub(crate) fn named_by(opened: &mut Opened<'_>, split: &Split) {
 
 /// How the target is compressed, if it is, and put into blocks. The memory for that is taken from what the sources may
 /// use.
-pub(crate) fn coders(
-    settings: &mut Settings,
-    to: Format,
-    target: &TargetSpec,
-) -> Result<(Option<Packing>, Option<Blocking>)> {
+pub(crate) fn coders(settings: &mut Settings, to: Format, target: &TargetSpec) -> Result<Coders> {
     let (workers, limit) = (settings.workers, ceiling(settings));
     let packing = compression(to, target, settings)?.map(|compression| Packing::for_workers(compression, workers));
     let blocks = to.blocks(&settings.options, settings.compress)?;
@@ -61,5 +57,5 @@ pub(crate) fn coders(
     // If that leaves too little, the plan of the first source says what is needed.
     settings.outside.taken = coders.bytes().min(settings.memory_limit);
     settings.memory_limit -= settings.outside.taken;
-    Ok((coders.packing, coders.blocking))
+    Ok(coders)
 }

@@ -2,8 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::format::{self, Format};
+use crate::job::open::{encoded, in_blocks};
 use crate::job::settings::Settings;
 use crate::job::spec::SourceSpec;
+use crate::plan::outside::Coders;
 use crate::quarantine::Quarantine;
 use crate::sink::{Target, TargetSpec};
 
@@ -45,4 +47,20 @@ pub(super) fn refuse_what_stays(target: &Target, quarantine: Option<&Quarantine>
         )));
     }
     Ok(())
+}
+
+/// Opens the target: compressed, in blocks and encoded as was asked for; without `coders` its parts are that, not the
+/// target.
+pub(super) fn open_target(
+    target: TargetSpec,
+    to: Format,
+    coders: Option<Coders>,
+    settings: &Settings,
+) -> Result<Target> {
+    let mut target = target.open(settings.force, settings.stop.as_ref())?;
+    let Some(Coders { packing, blocking }) = coders else { return Ok(target) };
+    if let Some(packing) = &packing {
+        target = target.packed(packing)?;
+    }
+    encoded(in_blocks(target, to, blocking.as_ref(), settings)?, to, settings)
 }

@@ -12,7 +12,7 @@ pub(super) type Text = StackText<320>;
 pub(super) fn decimal(text: &[u8], precision: u8, scale: i8) -> Option<Text> {
     let number = Decimal::loose(text)?;
     let (precision, scale) = (i64::from(precision), i64::from(scale));
-    // The digits of `0.d₁d₂…` times a power of ten: so many come before the point, and so many after it.
+    // The digits of `0.d₁d₂…` times a power of ten: how many come before the point, and how many after it.
     let (len, before) = (number.len() as i64, number.scale);
     let is_within = number.is_zero() || before <= precision - scale && len.checked_sub(before)? <= scale;
     if !is_within {

@@ -27,7 +27,7 @@ pub enum Whole<'b> {
     Big(bool, &'b [u8]),
 }
 
-/// Whether a decimal fraction of so many digits is written with all its zeros, and not with an exponent.
+/// Whether a decimal fraction of this many digits is written with all its zeros, and not with an exponent.
 fn is_plain(exponent: i64, digits: usize) -> bool {
     exponent <= 0 && exponent.unsigned_abs() <= digits as u64 + 20
 }

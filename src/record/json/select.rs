@@ -232,7 +232,7 @@ impl Selection {
         Ok(Columns { selection: self, batch, text, map: NONE, guess: NO_GUESS, before: NO_GUESS, action })
     }
 
-    /// Makes room for a guess of a key of a map, behind that for the key before.
+    /// Makes room for a guess of a key of a map, after that for the key before.
     fn add_guess(&mut self, map: u32, before: u32) -> u32 {
         let map = &mut self.maps[map as usize];
         if map.guesses == GUESSES {

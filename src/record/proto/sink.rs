@@ -27,7 +27,7 @@ pub trait Sink {
     }
 }
 
-/// A place with so much room. A message is moved if its length takes more than one byte.
+/// A place with this much room. A message is moved if its length takes more than one byte.
 pub struct Room<'r> {
     /// The place.
     pub room: &'r mut [u8],

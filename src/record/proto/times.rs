@@ -55,7 +55,7 @@ pub fn duration_text(seconds: i64, nanos: i32, room: &mut [u8; LONGEST]) -> Opti
     Some(LONGEST - left)
 }
 
-/// Digits at the beginning of a text, so many, as a number; and the rest.
+/// The number that the first digits of a text make, as many as are asked for; and the rest.
 fn digits(text: &[u8], count: usize) -> Option<(i64, &[u8])> {
     let (digits, rest) = text.split_at_checked(count)?;
     let all = digits.iter().all(u8::is_ascii_digit);

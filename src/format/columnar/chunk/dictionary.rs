@@ -5,10 +5,10 @@ use super::values::{Fixed, Texts, Values};
 use crate::scan::bytes::same;
 use crate::scan::short::words;
 
-/// A dictionary has at most so many values, and so many bytes.
+/// The most values that a dictionary has, and the most bytes.
 const VALUES: usize = 1 << 16;
 const BYTES: usize = 1 << 20;
-/// Each time after so many values it is looked at whether most of them are different.
+/// How many values there are between two checks whether most of them are different.
 const LOOK: usize = 4096;
 /// A place is looked for so often in a row; then too many hashes are alike.
 const STEPS: usize = 64;

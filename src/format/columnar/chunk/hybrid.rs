@@ -33,7 +33,7 @@ pub(super) fn encode<T: Copy + PartialEq + Into<u32>>(numbers: &[T], width: u32,
     packed(&numbers[from..], width, out);
 }
 
-/// A number that so many times follows itself.
+/// A number that follows itself this many times.
 fn run(len: usize, number: u32, width: u32, out: &mut Vec<u8>) {
     if len > 0 {
         header((len as u64) << 1, out);

@@ -30,7 +30,7 @@ pub(super) use self::values::{Fixed, Texts, Values};
 use super::build::unexpected;
 use crate::error::Result;
 
-/// A page has at most so many rows, and ends with the row that reaches so many bytes.
+/// The most rows that a page has; it ends earlier with the row that reaches this many bytes.
 const ROWS: usize = 20_000;
 const BYTES: usize = 1 << 20;
 

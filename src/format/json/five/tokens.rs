@@ -18,11 +18,11 @@ pub struct Tokens {
     is_deep: bool,
     /// A bracket closes one of the other kind.
     is_crossed: bool,
-    /// Something stands where it can't.
+    /// Something is where it can't be.
     is_misplaced: bool,
     /// A line begins as a record would, where a value of this one may be.
     is_doubtful: bool,
-    /// The record is a list with a map in it, or a map stands in place of a key, or a line begins with a bracket that
+    /// The record is a list with a map in it, or a map is in place of a key, or a line begins with a bracket that
     /// can't be there.
     is_foreign: bool,
     /// Something follows a text that may not, so that its quotes may be those of others.
@@ -108,7 +108,7 @@ impl Tokens {
         (self.last, self.is_text) = (byte, false);
     }
 
-    /// Whether something stands where it can't, or may be another record.
+    /// Whether something is where it can't be, or may be another record.
     pub fn seem_wrong(&self) -> bool {
         self.is_misplaced || self.is_doubtful
     }

@@ -323,3 +323,20 @@ fn numbers_with_different_digits_after_the_point() {
         convert(here, &format!("a.csv a.csv -o c.{target} --force")).ends(0).says(&[told]);
     }
 }
+
+#[test]
+fn an_input_without_fields() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "").unwrap();
+    fs::write(here.join("head.csv"), "a,b\n").unwrap();
+    for kind in KINDS {
+        let advice = "the output has no fields, and columns need one";
+        ran(here, &format!("convert a.csv -o a.{kind}")).ends(2).says(&[advice]);
+        let empty = format!("convert - -f ndjson -o a.{kind}");
+        feed(here, empty.split_whitespace(), b"").ends(2).says(&[advice]);
+        assert!(!here.join(format!("a.{kind}")).exists());
+        ran(here, &format!("convert head.csv -o b.{kind}")).ends(0);
+        assert_eq!(ran(here, &format!("convert b.{kind} -t csv")).ends(0).stdout, "a,b\n");
+    }
+}
